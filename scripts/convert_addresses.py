@@ -1,0 +1,422 @@
+"""Convert the address corpus of usaddress to spaCy files, split for few-label training.
+
+    python scripts/convert_addresses.py labeled.xml openaddress_us_ia_linn.xml corpus
+
+Files written to the output folder:
+
+- `gold.spacy`, `dev.spacy`, `test.spacy`: documents of a blank English pipeline with entities.
+  The tokens of a span which does not align with the tokens have missing annotation.
+- `gold.jsonl`, `test.jsonl`: the same texts with all character spans, aligned or not, and with
+  the original labelled tokens, for a peer which tokenises in another way.
+- `pool.txt`: texts without annotation, one a line.
+- `splits.json`: how the files were made, with counts.
+
+How labelled tokens become spans is said in `address_spans.py`.
+"""
+
+import json
+import random
+import xml.etree.ElementTree as ElementTree
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import spacy
+import typer
+from address_spans import DataError, Record, Span, spans_from_tokens, write_records
+from spacy.language import Language
+from spacy.tokens import Doc, DocBin
+
+RECORD_TAG = "AddressString"
+
+
+@dataclass(frozen=True)
+class Duplicate:
+    """A text which occurs again.
+
+    Attributes:
+        text: the text of the later occurrence.
+        exact: the texts are equal, not just alike in all but case and white space.
+        disagrees: the later occurrence has other spans (always so if the texts are not equal and
+            the spans have other offsets).
+    """
+
+    text: str
+    exact: bool
+    disagrees: bool
+
+
+@dataclass(frozen=True)
+class Splits:
+    """Labelled records for training, tuning and testing, and texts without labels."""
+
+    gold: list[Record]
+    dev: list[Record]
+    test: list[Record]
+    pool: list[str]
+
+
+def fold(text: str) -> str:
+    """Return what two texts have in common which differ in case and white space only."""
+    return " ".join(text.casefold().split())
+
+
+def iter_addresses(path: Path) -> Iterator[tuple[int, ElementTree.Element]]:
+    """Go through the address elements of a file, one at a time.
+
+    Args:
+        path: an XML file of `AddressString` elements.
+
+    Yields:
+        The number of the address in the file, from 1, and its element, which is emptied after.
+
+    Raises:
+        DataError: the file cannot be read, is no well-formed XML, or has no addresses.
+    """
+    number = 0
+    try:
+        for _, element in ElementTree.iterparse(path):
+            if element.tag == RECORD_TAG:
+                number += 1
+                yield number, element
+                element.clear()
+    except ElementTree.ParseError as error:
+        line, column = error.position
+        raise DataError(
+            f"{path}: line {line}, column {column}: not well-formed XML ({error}); the file may "
+            "be truncated: delete it and fetch it again with scripts/fetch.py"
+        ) from error
+    except OSError as error:
+        raise DataError(
+            f"{path}: cannot be read ({error}); fetch it with scripts/fetch.py"
+        ) from error
+    if number == 0:
+        raise DataError(f"{path}: no <{RECORD_TAG}> elements; give a training file of usaddress")
+
+
+def read_labelled(path: Path) -> list[Record]:
+    """Read the labelled addresses of a file, in its order.
+
+    The text is what usaddress trains on: the texts of the tokens and what stands between them.
+    White space at its ends is removed and the rest is left as it is, line breaks included.
+
+    Args:
+        path: an XML file whose addresses have one element per token, named by the label.
+
+    Returns:
+        One record per address.
+
+    Raises:
+        DataError: see `iter_addresses`; or an address has no text, an empty token, or a token
+            with elements inside.
+    """
+    return [_record_from_element(element, path, number) for number, element in iter_addresses(path)]
+
+
+def _record_from_element(element: ElementTree.Element, path: Path, number: int) -> Record:
+    """Make the record of one address element."""
+    whole = "".join(element.itertext())
+    text = whole.strip()
+    if not text:
+        raise DataError(f"{path}: address {number} has no text; remove it from the file")
+    removed = len(whole) - len(whole.lstrip())
+    tokens = []
+    position = len(element.text or "") - removed
+    for child in element:
+        if not (child.text or "").strip() or len(child):
+            raise DataError(
+                f"{path}: address {number} ({text!r}): <{child.tag}> must hold the text of one "
+                "token and no elements; correct it in the file"
+            )
+        length = len(child.text or "")
+        # A token may include white space which is not in the text any more.
+        tokens.append(Span(max(position, 0), min(position + length, len(text)), child.tag))
+        position += length + len(child.tail or "")
+    return Record(text, spans_from_tokens(text, tokens), tuple(tokens))
+
+
+def read_texts(path: Path) -> list[str]:
+    """Read the texts of a file of addresses, without the labels and without empty texts.
+
+    Raises:
+        DataError: see `iter_addresses`.
+    """
+    texts = ("".join(element.itertext()).strip() for _, element in iter_addresses(path))
+    return [text for text in texts if text]
+
+
+def deduplicate(records: Iterable[Record]) -> tuple[list[Record], list[Duplicate]]:
+    """Keep the first of the records whose texts only differ in case and white space.
+
+    Args:
+        records: records in an order which matters.
+
+    Returns:
+        The records kept, in their order, and what is to be said about each of the others.
+    """
+    first: dict[str, Record] = {}
+    duplicates = []
+    for record in records:
+        kept = first.setdefault(fold(record.text), record)
+        if kept is not record:
+            duplicates.append(
+                Duplicate(
+                    text=record.text,
+                    exact=record.text == kept.text,
+                    disagrees=record.spans != kept.spans,
+                )
+            )
+    return list(first.values()), duplicates
+
+
+def split_records(
+    records: Sequence[Record],
+    pool_texts: Sequence[str],
+    seed: int,
+    n_gold: int,
+    n_dev: int,
+    n_test: int,
+    n_pool: int,
+) -> Splits:
+    """Split labelled records at random, and fill the pool.
+
+    The labelled records are shuffled and dealt to test, dev and gold, in this order: with the
+    same seed, another `n_gold` leaves test and dev as they are. The rest loses its labels and
+    joins `n_pool` sampled texts in the pool. No two texts of the result, wherever they are, are
+    equal when case and white space are ignored.
+
+    Args:
+        records: labelled records without duplicates.
+        pool_texts: texts to sample from; duplicates, and texts of `records`, are left out first.
+        seed: seed of the random choices.
+        n_gold: number of records to train on.
+        n_dev: number of records to tune on.
+        n_test: number of records to test on.
+        n_pool: number of texts to sample.
+
+    Returns:
+        The splits.
+
+    Raises:
+        DataError: a number is negative, or there are fewer records or texts than asked for.
+    """
+    if min(n_gold, n_dev, n_test, n_pool) < 0:
+        raise DataError(
+            f"--n-gold {n_gold}, --n-dev {n_dev}, --n-test {n_test}, --n-pool {n_pool}: "
+            "a number of texts cannot be negative"
+        )
+    n_labelled = n_gold + n_dev + n_test
+    if n_labelled > len(records):
+        raise DataError(
+            f"--n-gold {n_gold} + --n-dev {n_dev} + --n-test {n_test} = {n_labelled} is more "
+            f"than the {len(records)} distinct labelled addresses; ask for fewer"
+        )
+    labelled_keys = {fold(record.text) for record in records}
+    candidates: dict[str, str] = {}
+    for text in pool_texts:
+        key = fold(text)
+        if key not in labelled_keys:
+            candidates.setdefault(key, text)
+    if n_pool > len(candidates):
+        raise DataError(
+            f"--n-pool {n_pool} is more than the {len(candidates)} distinct texts of the pool "
+            "file which are not labelled addresses; ask for fewer"
+        )
+    generator = random.Random(seed)
+    shuffled = list(records)
+    generator.shuffle(shuffled)
+    unused = [record.text for record in shuffled[n_labelled:]]
+    pool = unused + generator.sample(list(candidates.values()), n_pool)
+    generator.shuffle(pool)
+    return Splits(
+        test=shuffled[:n_test],
+        dev=shuffled[n_test : n_test + n_dev],
+        gold=shuffled[n_test + n_dev : n_labelled],
+        pool=[_on_one_line(text) for text in pool],
+    )
+
+
+def _on_one_line(text: str) -> str:
+    """Collapse white space in a text with line breaks, which a line of a file cannot hold."""
+    return " ".join(text.split()) if len(text.splitlines()) > 1 else text
+
+
+def make_doc(nlp: Language, record: Record) -> tuple[Doc, list[Span]]:
+    """Make the document of a record.
+
+    Args:
+        nlp: the pipeline whose tokenizer is used.
+        record: a text with its spans.
+
+    Returns:
+        The document, whose entities are the spans which align with its tokens, and the spans
+        which do not align. The tokens of the latter have missing annotation, all others which
+        are in no entity have the annotation "no entity".
+    """
+    doc = nlp.make_doc(record.text)
+    entities, unaligned = [], []
+    for span in record.spans:
+        entity = doc.char_span(span.start, span.end, label=span.label, alignment_mode="strict")
+        if entity is None:
+            unaligned.append(span)
+        else:
+            entities.append(entity)
+    missing = [
+        doc[token.i : token.i + 1]
+        for token in doc
+        if any(token.idx < span.end and span.start < token.idx + len(token) for span in unaligned)
+    ]
+    doc.set_ents(entities, missing=missing, default="outside")
+    return doc, unaligned
+
+
+def write_docs(path: Path, nlp: Language, records: Sequence[Record]) -> dict[str, Any]:
+    """Write the documents of the records and describe them.
+
+    Args:
+        path: the `.spacy` file to write.
+        nlp: the pipeline whose tokenizer is used.
+        records: what to write.
+
+    Returns:
+        Counts of texts, tokens, spans and labels, and the spans which do not align.
+    """
+    doc_bin = DocBin(attrs=["ENT_IOB", "ENT_TYPE"])
+    n_tokens = 0
+    unaligned = []
+    for record in records:
+        doc, skipped = make_doc(nlp, record)
+        doc_bin.add(doc)
+        n_tokens += len(doc)
+        unaligned += [
+            {"text": record.text, "span": record.text[span.start : span.end], **asdict(span)}
+            for span in skipped
+        ]
+    doc_bin.to_disk(path)
+    labels = Counter(span.label for record in records for span in record.spans)
+    return {
+        "texts": len(records),
+        "tokens": n_tokens,
+        "spans": labels.total(),
+        "labels": dict(sorted(labels.items())),
+        "unaligned": unaligned,
+    }
+
+
+def convert(
+    labelled_xml: Path,
+    pool_xml: Path,
+    output_dir: Path,
+    *,
+    seed: int,
+    n_gold: int,
+    n_dev: int,
+    n_test: int,
+    n_pool: int,
+) -> dict[str, Any]:
+    """Read both files, split them and write the output folder.
+
+    Args:
+        labelled_xml: the file of labelled addresses.
+        pool_xml: the file of addresses whose labels are not used.
+        output_dir: the folder to fill; made if need be.
+        seed: seed of the split.
+        n_gold: number of texts to train on.
+        n_dev: number of texts to tune on.
+        n_test: number of texts to test on.
+        n_pool: number of texts to take from `pool_xml`.
+
+    Returns:
+        The content of `splits.json`.
+
+    Raises:
+        DataError: see `read_labelled`, `read_texts` and `split_records`.
+        OSError: the output cannot be written.
+    """
+    addresses = read_labelled(labelled_xml)
+    records, duplicates = deduplicate(addresses)
+    splits = split_records(
+        records,
+        read_texts(pool_xml),
+        seed,
+        n_gold=n_gold,
+        n_dev=n_dev,
+        n_test=n_test,
+        n_pool=n_pool,
+    )
+    nlp = spacy.blank("en")
+    output_dir.mkdir(parents=True, exist_ok=True)
+    described = {
+        name: write_docs(output_dir / f"{name}.spacy", nlp, part)
+        for name, part in [("gold", splits.gold), ("dev", splits.dev), ("test", splits.test)]
+    }
+    write_records(output_dir / "gold.jsonl", splits.gold)
+    write_records(output_dir / "test.jsonl", splits.test)
+    with (output_dir / "pool.txt").open("w", encoding="utf-8", newline="\n") as lines:
+        lines.writelines(text + "\n" for text in splits.pool)
+    summary = {
+        "seed": seed,
+        "labelled": {
+            "addresses": len(addresses),
+            "distinct": len(records),
+            "duplicates": [asdict(duplicate) for duplicate in duplicates],
+            "duplicates_exact": sum(duplicate.exact for duplicate in duplicates),
+            "duplicates_disagreeing": sum(duplicate.disagrees for duplicate in duplicates),
+        },
+        "pool": {
+            "texts": len(splits.pool),
+            "sampled": n_pool,
+            "unused_labelled": len(splits.pool) - n_pool,
+        },
+        "gold_labels": list(described["gold"]["labels"]),
+        "splits": described,
+    }
+    (output_dir / "splits.json").write_text(
+        json.dumps(summary, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
+    return summary
+
+
+def main(
+    labelled_xml: Annotated[Path, typer.Argument(help="Labelled addresses.")],
+    pool_xml: Annotated[Path, typer.Argument(help="Addresses whose labels are not used.")],
+    output_dir: Annotated[Path, typer.Argument(help="Folder to fill.", file_okay=False)],
+    seed: Annotated[int, typer.Option(help="Seed of the split.")] = 1,
+    n_gold: Annotated[int, typer.Option(help="Number of texts to train on.")] = 100,
+    n_dev: Annotated[int, typer.Option(help="Number of texts to tune on.")] = 50,
+    n_test: Annotated[int, typer.Option(help="Number of texts to test on.")] = 500,
+    n_pool: Annotated[int, typer.Option(help="Number of texts to take from POOL_XML.")] = 5000,
+) -> None:
+    """Convert LABELLED_XML and POOL_XML to the spaCy and JSONL files of one split."""
+    try:
+        summary = convert(
+            labelled_xml,
+            pool_xml,
+            output_dir,
+            seed=seed,
+            n_gold=n_gold,
+            n_dev=n_dev,
+            n_test=n_test,
+            n_pool=n_pool,
+        )
+    except (DataError, OSError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+    labelled = summary["labelled"]
+    typer.echo(
+        f"{labelled['addresses']} labelled addresses, {labelled['distinct']} distinct; of the "
+        f"{len(labelled['duplicates'])} duplicates, {labelled['duplicates_disagreeing']} "
+        "disagreed in annotation"
+    )
+    for name, part in summary["splits"].items():
+        typer.echo(
+            f"{name}: {part['texts']} texts, {part['tokens']} tokens, {part['spans']} spans, "
+            f"{len(part['labels'])} labels, {len(part['unaligned'])} spans not aligned"
+        )
+    typer.echo(f"pool: {summary['pool']['texts']} texts")
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,2 @@
+__title__ = "spacy-halfree"
+__version__ = "0.1.0"

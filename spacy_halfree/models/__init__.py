@@ -1,0 +1,1 @@
+"""Models from a `TaggingBatch` to a `Prediction`: one contract, several architectures."""

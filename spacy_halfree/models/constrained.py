@@ -1,0 +1,42 @@
+"""From scores to distributions over the allowed tags, and the order of greedy decoding."""
+
+import numpy as np
+from numpy.typing import NDArray
+from thinc.api import Ops
+from thinc.types import Floats2d, Ints1d
+
+from ..types import TaggingBatch
+
+
+def constrained_softmax(
+    ops: Ops, logits: Floats2d, history: Ints1d, batch: TaggingBatch
+) -> Floats2d:
+    """Normalize each word's scores over the tags that may stand there.
+
+    ops: Where the arrays live.
+    logits (n_words x n_tags, float32): The scores.
+    history (n_words, int64): The tag before each word, or the start row.
+    batch: The batch, for its constraints.
+    RETURNS (n_words x n_tags, float32): p(tag | history, text); 0 where a tag is not allowed.
+    """
+    xp = ops.xp
+    allowed = xp.asarray(batch.transitions)[history]
+    if batch.allowed is not None:
+        allowed = allowed & xp.asarray(batch.allowed)
+    scores = xp.where(allowed, logits, -xp.inf)
+    scores -= scores.max(axis=1, keepdims=True)
+    xp.exp(scores, out=scores)
+    scores /= scores.sum(axis=1, keepdims=True)
+    return scores
+
+
+def greedy_order(lengths: NDArray[np.int64]) -> tuple[NDArray[np.int64], list[int]]:
+    """How to walk through sequences of different lengths side by side, one word of each at a time.
+
+    lengths (n_sequences): The number of words of each sequence.
+    RETURNS: The sequences from the longest to the shortest, and for each step how many of them
+        still have a word; these are the first ones of that order.
+    """
+    steps = np.arange(int(lengths.max(initial=0)))
+    n_active = len(lengths) - np.searchsorted(np.sort(lengths), steps, side="right")
+    return np.argsort(-lengths, kind="stable"), n_active.tolist()

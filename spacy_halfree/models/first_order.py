@@ -1,0 +1,103 @@
+"""A linear layer and a table of transitions: softmax(W h_i + b + A[tag before])."""
+
+import numpy as np
+from thinc.api import Model, Ops
+from thinc.types import Floats2d, Ints1d
+
+from ..types import Prediction, TaggingBatch
+from .constrained import constrained_softmax, greedy_order
+from .words import HeadInput, HeadOutput
+
+
+def first_order_head() -> Model[HeadInput, HeadOutput]:
+    """Distributions that depend on the word's vector and on the tag before it.
+
+    Training takes the history as given. Prediction decodes greedily, all texts of a batch at
+    once, one word of each per step; only the choice of the tag is made in that loop, everything
+    else is one matrix operation over all words. No torch is involved.
+
+    The parameters start at 0, as those of spaCy's own softmax layers do, so that an untrained
+    model gives even distributions.
+    """
+    return Model(
+        "first_order",
+        forward,
+        init=init,
+        dims={"nI": None, "nO": None},
+        params={"W": None, "b": None, "A": None},
+    )
+
+
+def init(
+    model: Model[HeadInput, HeadOutput], X: HeadInput | None = None, Y: object = None
+) -> None:
+    n_tags, width = model.get_dim("nO"), model.get_dim("nI")
+    model.set_param("W", model.ops.alloc2f(n_tags, width))
+    model.set_param("b", model.ops.alloc1f(n_tags))
+    model.set_param("A", model.ops.alloc2f(n_tags + 1, n_tags))
+
+
+def forward(
+    model: Model[HeadInput, HeadOutput], X: HeadInput, is_train: bool
+) -> HeadOutput:
+    vectors, batch, history = X
+    ops = model.ops
+    W, A = model.get_param("W"), model.get_param("A")
+    emissions = ops.affine(vectors, W, model.get_param("b"))
+    if history is None:
+        tags, history = greedy_decode(ops, emissions, A, batch)
+    else:
+        history = ops.xp.asarray(history)
+        tags = None
+    logits = emissions + A[history]
+    probabilities = constrained_softmax(ops, logits, history, batch)
+    if tags is None:
+        tags = probabilities.argmax(axis=1)
+
+    def backprop(d_logits: Floats2d) -> Floats2d:
+        model.inc_grad("W", ops.gemm(d_logits, vectors, trans1=True))
+        model.inc_grad("b", d_logits.sum(axis=0))
+        d_transitions = ops.alloc2f(*A.shape)
+        ops.scatter_add(d_transitions, history, d_logits)
+        model.inc_grad("A", d_transitions)
+        return ops.gemm(d_logits, W)
+
+    return Prediction(tags, probabilities), backprop
+
+
+def greedy_decode(
+    ops: Ops, emissions: Floats2d, transition_scores: Floats2d, batch: TaggingBatch
+) -> tuple[Ints1d, Ints1d]:
+    """Take the best allowed tag at every word, given the one taken before.
+
+    ops: Where the arrays live.
+    emissions (n_words x n_tags, float32): Each word's scores.
+    transition_scores ((n_tags + 1) x n_tags, float32): Added according to the tag before.
+    batch: The batch, for its lengths and constraints.
+    RETURNS: The tags and the tag before each word (n_words, int64 each).
+    """
+    xp = ops.xp
+    scores = xp.where(xp.asarray(batch.transitions), transition_scores, -xp.inf)
+    if batch.allowed is not None:
+        emissions = xp.where(xp.asarray(batch.allowed), emissions, -xp.inf)
+    order, n_active = greedy_order(batch.lengths)
+    starts = (np.cumsum(batch.lengths) - batch.lengths)[order]
+    # words in the order in which they are decided: the first of every text, the second, ...
+    steps = np.concatenate(
+        [starts[:n] + step for step, n in enumerate(n_active)] or [np.zeros(0, dtype=np.int64)]
+    )
+    by_step = emissions[xp.asarray(steps)]
+    decided = xp.zeros(len(steps), dtype="int64")
+    before = xp.zeros(len(steps), dtype="int64")
+    previous = xp.full(len(order), batch.start, dtype="int64")
+    position = 0
+    for n in n_active:
+        rows = slice(position, position + n)
+        before[rows] = previous[:n]
+        previous = (by_step[rows] + scores[previous[:n]]).argmax(axis=1)
+        decided[rows] = previous
+        position += n
+    tags, history = xp.empty_like(decided), xp.empty_like(before)
+    tags[steps] = decided
+    history[steps] = before
+    return tags, history

@@ -1,0 +1,166 @@
+"""A causal decoder that is aligned with its encoder word by word."""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from ..constrained import greedy_order
+from ..windows import WindowBatch, join_rounds, window_rounds
+from .attention import DecoderLayer, KeyValues, empty_cache, no_padding
+
+
+class AlignedDecoder(nn.Module):
+    """Scores the tags of each word, given the tags before it and the encoder's states.
+
+    The decoder's input at word i is LN(h_i + E[tag before]), after which come causal
+    self-attention, cross-attention to the encoder's states and a feed-forward part per layer. In
+    the architecture of Farina et al. 2023 (arXiv 2302.05454) a learned sentinel stands in the place
+    of h_i; a decoder without pretraining learns from far fewer texts when it need not find out
+    which word it is at.
+
+    width: Of the encoder's states.
+    n_tags: The number of tags.
+    layers: The number of layers.
+    heads: The number of attention heads.
+    hidden_factor: Width of the feed-forward part, as a multiple of `width`.
+    window: The most words seen at a time.
+    margin: Words at inner edges of windows that serve as context only.
+    """
+
+    def __init__(
+        self,
+        *,
+        width: int,
+        n_tags: int,
+        layers: int,
+        heads: int,
+        hidden_factor: int,
+        window: int,
+        margin: int,
+    ) -> None:
+        super().__init__()
+        self.width = width
+        self.n_tags = n_tags
+        self.heads = heads
+        self.window = window
+        self.margin = margin
+        self.dropout = 0.0
+        self.tag_embedding = nn.Embedding(n_tags + 1, width)
+        # small beside the encoder's states, which carry most of what is known at first
+        nn.init.normal_(self.tag_embedding.weight, std=0.1)
+        self.input_norm = nn.LayerNorm(width)
+        self.layers = nn.ModuleList(
+            DecoderLayer(width, heads, hidden_factor * width) for _ in range(layers)
+        )
+        self.output = nn.Linear(width, n_tags)
+
+    def forward(
+        self,
+        vectors: Tensor,
+        *,
+        lengths: NDArray[np.int64],
+        transitions: Tensor,
+        allowed: Tensor | None,
+        history: Tensor | None,
+    ) -> tuple[Tensor, Tensor]:
+        """Score all words, under a given history or under the tags decoded on the way.
+
+        vectors (n_words x width): The encoder's state of each word, texts laid end to end.
+        lengths (n_texts): The number of words of each text; at least one is above 0.
+        transitions ((n_tags + 1) x n_tags, bool): Which tag may follow which, the start last.
+        allowed (n_words x n_tags, bool): Which tags each word may have; None for all.
+        history (n_words, int64): The tag before each word; None to decode greedily.
+        RETURNS: Unmasked scores (n_words x n_tags), and the tag before each word under which they
+            were computed (n_words, int64).
+        """
+        rounds = window_rounds(lengths, self.window, self.margin)
+        if history is not None:
+            return self.score(vectors, join_rounds(rounds), history), history
+        logits = vectors.new_empty((len(vectors), self.n_tags))
+        # one tag more in front, so that the one before a word can always be looked up
+        tags = torch.full((len(vectors) + 1,), self.n_tags, device=vectors.device)
+        is_first = torch.zeros(len(vectors), dtype=torch.bool, device=vectors.device)
+        is_first[torch.as_tensor((np.cumsum(lengths) - lengths)[lengths > 0])] = True
+        for windows in rounds:
+            self._decode(vectors, windows, transitions, allowed, is_first, tags, logits)
+        return logits, torch.where(is_first, self.n_tags, tags[:-1])
+
+    def score(self, vectors: Tensor, windows: WindowBatch, history: Tensor) -> Tensor:
+        """Score all words in parallel, every tag before them being known (teacher forcing).
+
+        vectors (n_words x width): The encoder's states.
+        windows: Windows that decide every word once.
+        history (n_words, int64): The tag before each word.
+        RETURNS (n_words x n_tags): The scores.
+        """
+        dropout = self.dropout if self.training else 0.0
+        positions = torch.as_tensor(windows.positions, device=vectors.device)
+        mask = no_padding(torch.as_tensor(windows.padding, device=vectors.device))
+        memory = vectors[positions]
+        states = self._embed(memory, history[positions])
+        states = F.dropout(states, dropout, dropout > 0)
+        for layer in self.layers:
+            states = layer(
+                states,
+                layer.self_attention.key_values(states),
+                layer.cross_attention.key_values(memory),
+                memory_mask=mask,
+                causal=True,
+                dropout=dropout,
+            )
+        decided = torch.as_tensor(windows.decided, device=vectors.device)
+        logits = vectors.new_empty((len(vectors), self.n_tags))
+        return logits.index_put((positions[decided],), self.output(states[decided]))
+
+    def _embed(self, vectors: Tensor, history: Tensor) -> Tensor:
+        return self.input_norm(vectors + self.tag_embedding(history))
+
+    def _decode(
+        self,
+        vectors: Tensor,
+        windows: WindowBatch,
+        transitions: Tensor,
+        allowed: Tensor | None,
+        is_first: Tensor,
+        tags: Tensor,
+        logits: Tensor,
+    ) -> None:
+        """Decode one window of each text, step by step; writes into `tags` and `logits`.
+
+        tags (n_words + 1, int64): The tag of word i stands at i + 1.
+        """
+        order, n_active = greedy_order(windows.stop)
+        device = vectors.device
+        positions = torch.as_tensor(windows.positions[order], device=device)
+        first = windows.first[order]
+        mask = no_padding(torch.as_tensor(windows.padding[order], device=device))
+        memory = vectors[positions]
+        memories = [layer.cross_attention.key_values(memory) for layer in self.layers]
+        cache_shape = (len(order), self.heads, len(n_active), self.width)
+        caches = [empty_cache(*cache_shape, like=vectors) for _ in self.layers]
+        for step, n in enumerate(n_active):
+            words = positions[:n, step]
+            before = torch.where(is_first[words], self.n_tags, tags[words])
+            states = self._embed(memory[:n, step], before).unsqueeze(1)
+            for layer, own, seen in zip(self.layers, caches, memories, strict=True):
+                newest = layer.self_attention.key_values(states)
+                own.keys[:n, :, step : step + 1] = newest.keys
+                own.values[:n, :, step : step + 1] = newest.values
+                states = layer(
+                    states,
+                    own.first(n, step + 1),
+                    KeyValues(seen.keys[:n], seen.values[:n]),
+                    memory_mask=None if mask is None else mask[:n],
+                    causal=False,
+                )
+            # words before the window's own were decided in an earlier one
+            own_words = torch.as_tensor(first[:n] <= step, device=device)
+            words, before = words[own_words], before[own_words]
+            scores = self.output(states[:, 0])[own_words]
+            legal = transitions[before]
+            if allowed is not None:
+                legal = legal & allowed[words]
+            logits[words] = scores
+            tags[words + 1] = scores.masked_fill(~legal, -torch.inf).argmax(dim=1)

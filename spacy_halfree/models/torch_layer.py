@@ -1,0 +1,143 @@
+"""The only bridge between thinc and torch: the aligned decoder as a thinc layer."""
+
+import json
+import os
+from typing import Any
+
+import srsly
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from thinc.api import Model, PyTorchShim, get_torch_default_device, torch2xp, xp2torch
+from thinc.types import ArgsKwargs, Floats2d
+
+from ..errors import Errors
+from ..types import Prediction
+from .constrained import constrained_softmax
+from .torch.aligned_decoder import AlignedDecoder
+from .torch.warm_start import copy_last_layers
+from .words import HeadInput, HeadOutput
+
+# A forked worker (`nlp.pipe(n_process=2)`) inherits torch's thread pool without its threads and
+# would wait for them for ever; torch's own data-loading workers keep to one thread as well.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=lambda: torch.set_num_threads(1))
+
+
+class DecoderShim(PyTorchShim):
+    """Holds the module, which exists only once its sizes are known: initialized or loaded.
+
+    Weights are written as safetensors, with the module's sizes beside them, and are read without
+    running any code from the file.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(None)
+
+    def build(self, sizes: dict[str, int]) -> AlignedDecoder:
+        """Make a new module. sizes: The arguments of `AlignedDecoder`."""
+        self.cfg = dict(sizes)
+        self._model = AlignedDecoder(**sizes).to(get_torch_default_device())
+        return self._model
+
+    def set_dropout(self, rate: float) -> None:
+        """rate: Share of values that the module drops in training."""
+        self._model.dropout = rate
+
+    def finish_update(self, optimizer: Any) -> None:
+        if self._model is not None:
+            super().finish_update(optimizer)
+
+    def to_bytes(self) -> bytes:
+        state = b"" if self._model is None else save(
+            {name: value.cpu().contiguous() for name, value in self._model.state_dict().items()}
+        )
+        return srsly.msgpack_dumps({"sizes": json.dumps(self.cfg), "state": state})
+
+    def from_bytes(self, bytes_data: bytes) -> "DecoderShim":
+        try:
+            message = srsly.msgpack_loads(bytes_data)
+            if message["state"]:
+                module = self.build(json.loads(message["sizes"]))
+                module.load_state_dict(load(message["state"]))
+        except (SafetensorError, ValueError, TypeError, KeyError, RuntimeError) as error:
+            raise ValueError(Errors.H017.format(reason=error)) from error
+        return self
+
+
+def aligned_decoder(
+    *,
+    layers: int,
+    heads: int,
+    hidden_factor: int,
+    dropout: float | None,
+    window: int,
+    margin: int,
+    warm_start: str | None,
+) -> Model[HeadInput, HeadOutput]:
+    """The head of `halfree.AlignedSeq2Seq.v1`, where its settings are explained."""
+    attrs: dict[str, Any] = {
+        "sizes": {
+            "layers": layers,
+            "heads": heads,
+            "hidden_factor": hidden_factor,
+            "window": window,
+            "margin": margin,
+        },
+        "warm_start": warm_start,
+        "fixed_dropout": dropout,
+        "dropout_rate": 0.0,
+    }
+    return Model(
+        "aligned_decoder",
+        forward,
+        init=init,
+        dims={"nI": None, "nO": None},
+        attrs=attrs,
+        shims=[DecoderShim()],
+    )
+
+
+def init(
+    model: Model[HeadInput, HeadOutput], X: HeadInput | None = None, Y: object = None
+) -> None:
+    sizes = dict(model.attrs["sizes"], width=model.get_dim("nI"), n_tags=model.get_dim("nO"))
+    if sizes["width"] % sizes["heads"]:
+        raise ValueError(Errors.H014.format(width=sizes["width"], heads=sizes["heads"]))
+    decoder = model.shims[0].build(sizes)
+    if model.attrs["warm_start"]:
+        copy_last_layers(decoder, model.attrs["warm_start"])
+
+
+def forward(model: Model[HeadInput, HeadOutput], X: HeadInput, is_train: bool) -> HeadOutput:
+    vectors, batch, history = X
+    ops, xp, shim = model.ops, model.ops.xp, model.shims[0]
+    if is_train:
+        fixed = model.attrs["fixed_dropout"]
+        shim.set_dropout(model.attrs["dropout_rate"] if fixed is None else fixed)
+    device = shim.device
+
+    def to_torch(array: Any, requires_grad: bool = False) -> Any:
+        if array is None:
+            return None
+        return xp2torch(xp.asarray(array), requires_grad=requires_grad, device=device)
+
+    inputs = ArgsKwargs(
+        args=(to_torch(vectors, requires_grad=is_train),),
+        kwargs={
+            "lengths": batch.lengths,
+            "transitions": to_torch(batch.transitions),
+            "allowed": to_torch(batch.allowed),
+            "history": to_torch(history),
+        },
+    )
+    (logits, used_history), backprop_torch = shim(inputs, is_train)
+    probabilities = constrained_softmax(ops, torch2xp(logits), torch2xp(used_history), batch)
+
+    def backprop(d_logits: Floats2d) -> Floats2d:
+        gradients = ArgsKwargs(
+            args=((logits,),), kwargs={"grad_tensors": (to_torch(d_logits),)}
+        )
+        return torch2xp(backprop_torch(gradients).args[0])
+
+    return Prediction(probabilities.argmax(axis=1), probabilities), backprop

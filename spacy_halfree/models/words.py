@@ -1,0 +1,75 @@
+"""From docs to word vectors to a head that tags them: what all architectures share."""
+
+from collections.abc import Callable
+
+from spacy.tokens import Doc
+from thinc.api import Model
+from thinc.types import Floats2d, Ints1d
+from thinc.util import get_width
+
+from ..types import Prediction, TaggingBatch
+
+TaggerInput = tuple[TaggingBatch, Ints1d | None]
+"""A batch, and the history to condition on; without one the model decodes."""
+TaggerOutput = Prediction
+TaggerModel = Model[TaggerInput, TaggerOutput]
+HeadInput = tuple[Floats2d, TaggingBatch, Ints1d | None]
+HeadOutput = tuple[Prediction, Callable[[Floats2d], Floats2d]]
+
+
+def tag_words(tok2vec: Model[list[Doc], list[Floats2d]], head: Model) -> TaggerModel:
+    """Run a head on the vectors of a batch's words.
+
+    The model's backward pass takes the gradient with respect to the logits from which the
+    probabilities were normalized (n_words x n_tags).
+
+    tok2vec: Gives a vector for each token.
+    head: From word vectors (n_words x width), batch and history to a prediction.
+    """
+    model: TaggerModel = Model(
+        "tag_words",
+        forward,
+        init=init,
+        layers=[tok2vec, head],
+        refs={"tok2vec": tok2vec, "head": head},
+        dims={"nO": None},
+    )
+    return model
+
+
+def init(model: TaggerModel, X: TaggerInput | None = None, Y: object = None) -> None:
+    tok2vec, head = model.get_ref("tok2vec"), model.get_ref("head")
+    docs = X[0].docs if X is not None else None
+    tok2vec.initialize(X=docs)
+    width = tok2vec.maybe_get_dim("nO")
+    if width is None and docs:
+        width = get_width(tok2vec.predict(docs))
+    head.set_dim("nI", width)
+    head.set_dim("nO", model.get_dim("nO"))
+    head.initialize()
+
+
+def forward(
+    model: TaggerModel, X: TaggerInput, is_train: bool
+) -> tuple[Prediction, Callable[[Floats2d], list[Doc]]]:
+    batch, history = X
+    tok2vec, head = model.get_ref("tok2vec"), model.get_ref("head")
+    token_vectors, backprop_tok2vec = tok2vec(batch.docs, is_train)
+    ops = model.ops
+    vectors = ops.flatten(token_vectors)
+    n_tokens = vectors.shape[0]
+    all_tokens = batch.n_words == n_tokens
+    words = None if all_tokens else ops.xp.asarray(batch.words)
+    if words is not None:
+        vectors = vectors[words]
+    prediction, backprop_head = head((vectors, batch, history), is_train)
+
+    def backprop(d_logits: Floats2d) -> list[Doc]:
+        d_vectors = backprop_head(d_logits)
+        if words is not None:
+            d_tokens = ops.alloc2f(n_tokens, d_vectors.shape[1])
+            d_tokens[words] = d_vectors
+            d_vectors = d_tokens
+        return backprop_tok2vec(ops.unflatten(d_vectors, [len(doc) for doc in batch.docs]))
+
+    return prediction, backprop

@@ -1,0 +1,377 @@
+"""The component: a trainable pipe around a tagger model."""
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from spacy.errors import Errors as SpacyErrors
+from spacy.language import Language
+from spacy.pipeline import TrainablePipe
+from spacy.tokens import Doc
+from spacy.training import Example, validate_examples, validate_get_examples
+from spacy.vocab import Vocab
+from thinc.api import Optimizer, set_dropout_rate
+
+from ..errors import Errors
+from ..losses import cross_entropy
+from ..models.words import TaggerModel
+from ..tagging.batch import LabelTags, make_batch
+from ..tagging.scheme import TagScheme, make_scheme
+from ..tagging.soft_labels import SoftLabels, store_soft_labels
+from ..tagging.targets import TargetReader
+from ..types import Prediction, TaggingBatch, Target, Targets
+from .labels import find_labels
+from .optimizer import ScaledOptimizer
+from .scorers import TaggerScorer, score_tagger
+from .writing import spans_by_doc, write_entities, write_span_group, write_tags
+
+Tagged = tuple[TaggingBatch, Prediction]
+N_SAMPLES = 10
+
+
+class HalfreeTagger(TrainablePipe):
+    """Tags words with labels of a fixed set, and learns from gold tags or a teacher's distributions.
+
+    It is only ever asked how likely each allowed tag is, so labels, spans and lengths are right by
+    construction. After Farina et al. 2023 (arXiv 2302.05454).
+    """
+
+    def __init__(
+        self,
+        vocab: Vocab,
+        model: TaggerModel,
+        name: str = "halfree_tagger",
+        *,
+        target: Target = "ents",
+        spans_key: str = "sc",
+        labels: Sequence[str] = (),
+        use_soft_labels: bool = True,
+        temperature: float = 1.0,
+        gold_weight: float = 1.0,
+        head_learn_rate_factor: float = 1.0,
+        scorer: TaggerScorer | None = score_tagger,
+    ) -> None:
+        """Make a component; `nlp.add_pipe("halfree_tagger")` is the usual way.
+
+        vocab: The shared vocabulary.
+        model: One of the architectures `halfree.*`.
+        name: The component's name in the pipeline.
+        target: What to write and to learn from: "ents" (`Doc.ents`), "tags" (`Token.tag_`) or
+            "spans" (`Doc.spans[spans_key]`).
+        spans_key: The span group, if the target is "spans".
+        labels: The labels; empty to take those given or found when initializing.
+        use_soft_labels: Whether to learn from a teacher's distributions where a training text has
+            them, rather than from its annotation.
+        temperature: Flattens both distributions when learning from a teacher (above 1) or sharpens
+            them (below 1).
+        gold_weight: Weight in the loss of words that are learned from their annotation, relative
+            to words learned from a teacher's distributions.
+        head_learn_rate_factor: What the optimizer's learning rate is multiplied with for the part
+            behind `tok2vec`, which starts from nothing when the encoder is pretrained.
+        scorer: Scores the component's annotation.
+        RAISES: ValueError (H013) for a setting out of range.
+        """
+        for setting, value in (
+            ("temperature", temperature),
+            ("gold_weight", gold_weight),
+            ("head_learn_rate_factor", head_learn_rate_factor),
+        ):
+            if not value > 0:
+                raise ValueError(
+                    Errors.H013.format(setting=setting, expected="above 0", value=value)
+                )
+        self.vocab = vocab
+        self.model = model
+        self.name = name
+        self.scorer = scorer
+        self.use_soft_labels = use_soft_labels
+        self.temperature = temperature
+        self.gold_weight = gold_weight
+        self.head_learn_rate_factor = head_learn_rate_factor
+        self.store_soft_labels = False
+        """Whether to leave each doc's distributions in its user data, for students."""
+        self.cfg: dict[str, Any] = {"target": target, "spans_key": spans_key, "labels": []}
+        self._set_labels(labels)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels, in the order of their tags."""
+        return self._label_tags.scheme.labels
+
+    @property
+    def label_data(self) -> list[str]:
+        """What `[initialize.components.halfree_tagger.labels]` may hold."""
+        return list(self.labels)
+
+    @property
+    def target(self) -> Target:
+        return self.cfg["target"]
+
+    @property
+    def spans_key(self) -> str:
+        return self.cfg["spans_key"]
+
+    @property
+    def scheme(self) -> TagScheme:
+        """The tags."""
+        return self._label_tags.scheme
+
+    @property
+    def is_initialized(self) -> bool:
+        """Whether the model has its parameters."""
+        return bool(self.model.has_dim("nO"))
+
+    def _set_labels(self, labels: Iterable[str]) -> None:
+        """Take labels, and add them to the string store, where they outlive memory zones."""
+        unique = list(dict.fromkeys(labels))
+        for label in unique:
+            if not isinstance(label, str) or not label.strip():
+                raise ValueError(Errors.H012.format(label=label))
+        self.cfg["labels"] = unique
+        scheme = make_scheme(tuple(unique), self.target)
+        self._label_tags = LabelTags(self.vocab.strings, scheme)
+        self._label_hashes = np.array(
+            [self.vocab.strings[label] for label in unique], dtype=np.uint64
+        )
+
+    def add_label(self, label: str) -> int:
+        """Add a label before the model is initialized.
+
+        label: The label.
+        RETURNS: 1 if it is new, 0 if it is there already.
+        RAISES: ValueError (H002) if the model is initialized and the label is new.
+        """
+        if label in self.labels:
+            return 0
+        if self.is_initialized:
+            raise ValueError(
+                Errors.H002.format(label=label, name=self.name, n_labels=len(self.labels))
+            )
+        self._set_labels([*self.labels, label])
+        return 1
+
+    def initialize(
+        self,
+        get_examples: Callable[[], Iterable[Example]],
+        *,
+        nlp: Language | None = None,
+        labels: Sequence[str] | None = None,
+    ) -> None:
+        """Settle the labels and make the model's parameters.
+
+        Labels named in the config or with `add_label` come first; then `labels`; if there are
+        none of these, the labels found in the examples are taken, in alphabetical order.
+
+        get_examples: Gives a representative sample of examples.
+        nlp: The pipeline.
+        labels: The labels.
+        RAISES: ValueError (H001) if there is no label, (H002) if the model has other ones.
+        """
+        validate_get_examples(get_examples, "HalfreeTagger.initialize")
+        if labels is not None:
+            for label in labels:
+                self.add_label(label)
+        elif not self.labels:
+            found, n_docs = find_labels(
+                get_examples(), self.target, self.spans_key, soft=self.use_soft_labels
+            )
+            self._set_labels(found)
+            if not found:
+                what = {"ents": "entities", "tags": "tags"}.get(
+                    self.target, f"spans in doc.spans['{self.spans_key}']"
+                )
+                raise ValueError(Errors.H001.format(name=self.name, n_docs=n_docs, what=what))
+        docs = [example.predicted for example in islice(get_examples(), N_SAMPLES)]
+        self.model.set_dim("nO", self.scheme.n_tags)
+        self.model.initialize(X=(self._batch(docs), None))
+
+    def _batch(self, docs: Sequence[Doc]) -> TaggingBatch:
+        return make_batch(docs, self._label_tags, self.target)
+
+    def _targets(self, examples: Sequence[Example], batch: TaggingBatch) -> Targets:
+        read = TargetReader(
+            label_tags=self._label_tags,
+            target=self.target,
+            spans_key=self.spans_key,
+            name=self.name,
+            use_soft_labels=self.use_soft_labels,
+            gold_weight=self.gold_weight,
+        )
+        return read(examples, batch)
+
+    def predict(self, docs: Iterable[Doc]) -> Tagged:
+        """Decode a batch, without changing the docs.
+
+        docs: The docs.
+        RETURNS: The batch, and for each of its words a tag and the distribution over all tags.
+        RAISES: ValueError (E109) if the component is not initialized.
+        """
+        if not self.is_initialized:
+            raise ValueError(SpacyErrors.E109.format(name=self.name))
+        batch = self._batch(list(docs))
+        if batch.n_words == 0:
+            ops = self.model.ops
+            return batch, Prediction(
+                ops.xp.zeros((0,), dtype="int64"), ops.alloc2f(0, self.scheme.n_tags)
+            )
+        return batch, self.model.predict((batch, None))
+
+    def set_annotations(self, docs: Iterable[Doc], scores: Tagged) -> None:
+        """Write what was predicted; entities and tags that stood there before are kept.
+
+        docs: The docs.
+        scores: What `predict` returned for them.
+        """
+        batch, prediction = scores
+        tags = self.model.ops.to_numpy(prediction.tags)
+        if self.target == "tags":
+            bounds = np.cumsum(batch.lengths)[:-1]
+            for doc, own in zip(batch.docs, np.split(tags, bounds), strict=True):
+                write_tags(doc, self._label_hashes[own])
+        else:
+            keep_existing = batch.allowed is not None
+            for doc, spans in spans_by_doc(batch, tags, self._label_hashes):
+                if self.target == "spans":
+                    write_span_group(doc, spans, self.spans_key)
+                else:
+                    write_entities(doc, spans, keep_existing=keep_existing)
+        if self.store_soft_labels:
+            self._store_soft_labels(batch, prediction)
+
+    def _store_soft_labels(self, batch: TaggingBatch, prediction: Prediction) -> None:
+        bounds = np.cumsum(batch.lengths)[:-1]
+        tags = np.split(self.model.ops.to_numpy(prediction.tags), bounds)
+        probabilities = np.split(self.model.ops.to_numpy(prediction.probabilities), bounds)
+        for doc, own_tags, own in zip(batch.docs, tags, probabilities, strict=True):
+            store_soft_labels(doc, SoftLabels(self.labels, self.target, own_tags, own))
+
+    def update(
+        self,
+        examples: Iterable[Example],
+        *,
+        drop: float = 0.0,
+        sgd: Optimizer | None = None,
+        losses: dict[str, float] | None = None,
+    ) -> dict[str, float]:
+        """Learn from a batch of examples, by teacher forcing.
+
+        examples: The examples; a reference that carries soft labels is learned from these (unless
+            `use_soft_labels` is off), any other from its annotation. Words whose annotation is
+            missing give no gradient.
+        drop: The dropout rate.
+        sgd: The optimizer; None to gather gradients only.
+        losses: Is added to, under the component's name: nats per word.
+        RETURNS: The losses.
+        RAISES: ValueError (H003 to H009) if the examples do not suit the component.
+        """
+        losses = {} if losses is None else losses
+        losses.setdefault(self.name, 0.0)
+        examples = list(examples)
+        validate_examples(examples, "HalfreeTagger.update")
+        batch = self._batch([example.predicted for example in examples])
+        if batch.n_words == 0:
+            return losses
+        set_dropout_rate(self.model, drop)
+        targets = self._targets(examples, batch)
+        prediction, backprop = self.model.begin_update((batch, targets.history))
+        loss, d_logits = self._loss(targets, prediction)
+        backprop(d_logits)
+        if sgd not in (None, False):
+            self.finish_update(sgd)
+        losses[self.name] += loss
+        return losses
+
+    def get_loss(self, examples: Iterable[Example], scores: Tagged) -> tuple[float, Any]:
+        """The loss of distributions that were predicted under the examples' own history.
+
+        examples: The examples.
+        scores: The batch of the predicted docs and their prediction.
+        RETURNS: The loss in nats per word and its gradient with respect to the logits
+            (n_words x n_tags).
+        """
+        batch, prediction = scores
+        return self._loss(self._targets(list(examples), batch), prediction)
+
+    def _loss(self, targets: Targets, prediction: Prediction) -> tuple[float, Any]:
+        return cross_entropy(
+            self.model.ops, prediction.probabilities, targets, self.temperature
+        )
+
+    def finish_update(self, sgd: Optimizer) -> None:
+        """Change the parameters by the gathered gradients.
+
+        sgd: The optimizer; the part behind `tok2vec` gets its learning rate times
+            `head_learn_rate_factor`.
+        """
+        self.model.get_ref("tok2vec").finish_update(sgd)
+        self.model.get_ref("head").finish_update(
+            ScaledOptimizer(sgd, self.head_learn_rate_factor)
+        )
+
+    def rehearse(self, examples: Iterable[Example], **kwargs: Any) -> dict[str, float]:
+        """RAISES: NotImplementedError (H005), always: there is no such method for this component."""
+        raise NotImplementedError(Errors.H005.format(name=self.name))
+
+    def from_bytes(self, bytes_data: bytes, *, exclude: Iterable[str] = ()) -> "HalfreeTagger":
+        """Load from bytes.
+
+        bytes_data: What `to_bytes` returned.
+        exclude: Names of parts to leave out.
+        RETURNS: The component itself.
+        RAISES: ValueError (H010, H011) if the weights cannot be read or do not fit the labels.
+        """
+        with self._explained_loading("bytes"):
+            super().from_bytes(bytes_data, exclude=exclude)
+        self._after_loading()
+        return self
+
+    def from_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> "HalfreeTagger":
+        """Load from a folder.
+
+        path: The component's folder.
+        exclude: Names of parts to leave out.
+        RETURNS: The component itself.
+        RAISES: ValueError (H010, H011) if the weights cannot be read or do not fit the labels.
+        """
+        with self._explained_loading(path):
+            super().from_disk(path, exclude=exclude)
+        self._after_loading()
+        return self
+
+    def _explained_loading(self, source: str | Path) -> "ExplainedLoading":
+        return ExplainedLoading(self.name, source)
+
+    def _after_loading(self) -> None:
+        self._set_labels(self.cfg["labels"])
+        n_tags = self.model.maybe_get_dim("nO")
+        if n_tags is not None and n_tags != self.scheme.n_tags:
+            raise ValueError(
+                Errors.H011.format(
+                    name=self.name,
+                    n_tags=n_tags,
+                    n_labels=len(self.labels),
+                    expected=self.scheme.n_tags,
+                )
+            )
+
+
+class ExplainedLoading:
+    """Turns whatever goes wrong while weights are read into one numbered error.
+
+    name: The component's name.
+    source: Where it is read from.
+    """
+
+    def __init__(self, name: str, source: str | Path) -> None:
+        self.name, self.source = name, source
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, Exception):
+            raise ValueError(
+                Errors.H010.format(name=self.name, path=self.source, reason=error)
+            ) from error

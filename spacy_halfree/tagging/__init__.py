@@ -1,0 +1,1 @@
+"""Tags and what they may be: pure numpy, no model and no pipeline."""

@@ -1,0 +1,119 @@
+"""From an `Example` to the tags of its predicted doc's words, `UNKNOWN` where nothing is known."""
+
+import numpy as np
+from numpy.typing import NDArray
+from spacy.attrs import ENT_IOB, ENT_TYPE, ORTH, TAG
+from spacy.tokens import Doc, Span
+from spacy.training import Example
+
+from ..errors import Errors
+from ..types import Target
+from .batch import LabelTags
+from .scheme import UNKNOWN, tags_from_iob
+
+IOB_CODES = {"I": 1, "L": 1, "O": 2, "B": 3, "U": 3}
+_INSIDE, _OUTSIDE, _BEGINNING = 1, 2, 3
+
+
+def same_tokens(example: Example) -> bool:
+    """Whether the predicted and the reference doc are tokenized alike."""
+    predicted, reference = example.predicted, example.reference
+    return len(predicted) == len(reference) and bool(
+        np.array_equal(predicted.to_array(ORTH), reference.to_array(ORTH))
+    )
+
+
+def annotated_tags(
+    example: Example, label_tags: LabelTags, target: Target, spans_key: str, name: str
+) -> NDArray[np.int64]:
+    """The tags that the reference's annotation gives to the tokens of the predicted doc.
+
+    Annotation that is missing, or does not align with the predicted tokens, gives `UNKNOWN`.
+
+    example: The example.
+    label_tags: Looks up the tags of labels.
+    target: Where the annotation stands.
+    spans_key: The span group to read, if the target is "spans".
+    name: The component's name, for messages.
+    RETURNS (n_tokens): The tags.
+    RAISES: ValueError (H003, H004) for an unknown label or for overlapping spans.
+    """
+    if target == "tags":
+        return _token_tags(example, label_tags, name)
+    if target == "spans":
+        iob, types = _group_iob(example, spans_key, name)
+    else:
+        iob, types = _entity_iob(example)
+    _check_labels(example, types[iob == _BEGINNING], label_tags, name)
+    return tags_from_iob(iob, label_tags(types))
+
+
+def _check_labels(
+    example: Example, hashes: NDArray[np.uint64], label_tags: LabelTags, name: str
+) -> None:
+    unknown = hashes[label_tags(hashes) == UNKNOWN]
+    if len(unknown):
+        raise ValueError(
+            Errors.H003.format(
+                name=name,
+                text=example.reference.text[:80],
+                label=example.reference.vocab.strings[int(unknown[0])],
+                labels=list(label_tags.scheme.labels),
+            )
+        )
+
+
+def _token_tags(example: Example, label_tags: LabelTags, name: str) -> NDArray[np.int64]:
+    if same_tokens(example):
+        hashes = example.reference.to_array([TAG]).reshape(-1)
+    else:
+        aligned = example.get_aligned("TAG")
+        hashes = np.array([tag or 0 for tag in aligned], dtype=np.uint64)
+    _check_labels(example, hashes[hashes != 0], label_tags, name)
+    return label_tags(hashes)
+
+
+def _entity_iob(example: Example) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
+    if same_tokens(example):
+        array = example.reference.to_array([ENT_IOB, ENT_TYPE]).reshape(-1, 2)
+        iob, types = array[:, 0].astype(np.int64), array[:, 1]
+        # a beginning without a label is a token that spaCy was told to leave outside
+        return np.where((iob == _BEGINNING) & (types == 0), _OUTSIDE, iob), types
+    strings = example.predicted.vocab.strings
+    biluo = [tag if tag and tag != "-" else "" for tag in example.get_aligned_ner()]
+    iob = np.array([IOB_CODES.get(tag[:1], 0) for tag in biluo], dtype=np.int64)
+    types = np.array([strings.add(tag[2:]) if tag[2:] else 0 for tag in biluo], dtype=np.uint64)
+    return iob, types
+
+
+def _group_iob(
+    example: Example, spans_key: str, name: str
+) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
+    predicted, reference = example.predicted, example.reference
+    iob = np.zeros(len(predicted), dtype=np.int64)
+    types = np.zeros(len(predicted), dtype=np.uint64)
+    if spans_key not in reference.spans:
+        return iob, types
+    iob[:] = _OUTSIDE
+    spans = sorted(reference.spans[spans_key], key=lambda span: (span.start, span.end))
+    for first, second in zip(spans, spans[1:], strict=False):
+        if second.start < first.end:
+            raise ValueError(
+                Errors.H004.format(
+                    name=name, first=first, second=second, text=reference.text[:80], key=spans_key
+                )
+            )
+    for span in spans:
+        start, end, aligned = _predicted_tokens(span, predicted)
+        iob[start:end] = _INSIDE if aligned else 0
+        if aligned:
+            iob[start] = _BEGINNING
+            types[start:end] = span.label
+    return iob, types
+
+
+def _predicted_tokens(span: Span, predicted: Doc) -> tuple[int, int, bool]:
+    """The tokens of the predicted doc that a span covers, and whether it covers them exactly."""
+    exact = predicted.char_span(span.start_char, span.end_char)
+    found = exact or predicted.char_span(span.start_char, span.end_char, alignment_mode="expand")
+    return found.start, found.end, exact is not None

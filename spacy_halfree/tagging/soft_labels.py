@@ -1,0 +1,158 @@
+"""A teacher's distributions, as they travel in `Doc.user_data`.
+
+Format, version 1: `Doc.user_data["halfree_soft_labels"]` is a dict of plain values and arrays,
+which a `DocBin(store_user_data=True)` keeps:
+
+- `version`: 1.
+- `target`: "ents", "tags" or "spans".
+- `labels`: the teacher's labels; the tags are `O`, `I` and these for entities and spans, these
+  alone for tags.
+- `tags` (n_words, uint16): the teacher's decoded tags, on which each distribution is conditioned.
+- `probabilities` (n_words x n_tags, float16): p(tag | the tags before, text); or, if only the top
+  k were kept, `top_tags` (n_words x k, uint16) and `top_probabilities` (n_words x k, float16),
+  where what is missing to 1 is spread evenly over the other tags.
+
+Words are the doc's tokens, without white-space tokens where entities or spans are tagged.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from spacy.tokens import Doc
+
+from ..errors import Errors
+from ..types import Target
+from .scheme import TagScheme, make_scheme
+
+KEY = "halfree_soft_labels"
+VERSION = 1
+
+
+@dataclass
+class SoftLabels:
+    """A text's distributions over tags.
+
+    labels: The teacher's labels.
+    target: What the teacher tags.
+    tags (n_words, int64): The teacher's tags.
+    probabilities (n_words x n_tags, float32): p(tag | the tags before, text).
+    """
+
+    labels: tuple[str, ...]
+    target: Target
+    tags: NDArray[np.int64]
+    probabilities: NDArray[np.float32]
+
+    def reorder(self, scheme: TagScheme) -> "SoftLabels":
+        """The same distributions with the tags in the order of another scheme.
+
+        scheme: A scheme with the same set of labels.
+        """
+        if self.labels == scheme.labels:
+            return self
+        own_tag = {label: tag for tag, label in enumerate(self.labels, start=scheme.offset)}
+        columns = np.arange(scheme.n_tags)
+        columns[scheme.offset :] = [own_tag[label] for label in scheme.labels]
+        new_tag = np.argsort(columns)
+        return SoftLabels(
+            scheme.labels, self.target, new_tag[self.tags], self.probabilities[:, columns]
+        )
+
+
+def store_soft_labels(doc: Doc, soft: SoftLabels, *, top_k: int | None = None) -> None:
+    """Put distributions into a doc's user data.
+
+    doc: The doc.
+    soft: One row per word of the doc.
+    top_k: Keep only so many tags per word; all if None, or if there are no more.
+    """
+    payload: dict[str, Any] = {
+        "version": VERSION,
+        "target": soft.target,
+        "labels": list(soft.labels),
+        "tags": soft.tags.astype(np.uint16),
+    }
+    if top_k is None or top_k >= soft.probabilities.shape[1]:
+        payload["probabilities"] = soft.probabilities.astype(np.float16)
+    else:
+        order = np.argsort(-soft.probabilities, axis=1, kind="stable")[:, :top_k]
+        payload["top_tags"] = order.astype(np.uint16)
+        top = np.take_along_axis(soft.probabilities, order, axis=1)
+        payload["top_probabilities"] = top.astype(np.float16)
+    doc.user_data[KEY] = payload
+
+
+def has_soft_labels(doc: Doc) -> bool:
+    """Whether a doc carries a teacher's distributions."""
+    return KEY in doc.user_data
+
+
+def soft_label_names(doc: Doc) -> tuple[str, ...]:
+    """The teacher's labels.
+
+    doc: A doc that carries soft labels.
+    RAISES: ValueError (H007, H008) if they are of another version of the format, or damaged.
+    """
+    payload = doc.user_data[KEY]
+    version = payload.get("version") if isinstance(payload, dict) else None
+    if version != VERSION:
+        raise ValueError(Errors.H007.format(text=doc.text[:80], found=version, known=VERSION))
+    try:
+        return tuple(str(label) for label in payload["labels"])
+    except (KeyError, TypeError) as error:
+        raise _damaged(doc, repr(error)) from error
+
+
+def load_soft_labels(doc: Doc, n_words: int) -> SoftLabels:
+    """Read the distributions of a doc.
+
+    doc: A doc that carries soft labels.
+    n_words: How many words it has; each must have a row.
+    RETURNS: The distributions, each row normalized.
+    RAISES: ValueError (H007, H008) if they are of another version of the format, or damaged.
+    """
+    labels = soft_label_names(doc)
+    payload = doc.user_data[KEY]
+    try:
+        target: Target = payload["target"]
+        n_tags = make_scheme(labels, target).n_tags
+        tags = np.asarray(payload["tags"]).astype(np.int64)
+        if "probabilities" in payload:
+            probabilities = np.asarray(payload["probabilities"]).astype(np.float32)
+        else:
+            probabilities = _spread(
+                np.asarray(payload["top_tags"]).astype(np.int64),
+                np.asarray(payload["top_probabilities"]).astype(np.float32),
+                n_tags,
+            )
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        raise _damaged(doc, repr(error)) from error
+    if tags.shape != (n_words,) or probabilities.shape != (n_words, n_tags):
+        raise _damaged(
+            doc,
+            f"{n_words} words and {n_tags} tags, but rows of shapes {tags.shape} and "
+            f"{probabilities.shape}",
+        )
+    total = probabilities.sum(axis=1, keepdims=True)
+    if n_words and not (
+        tags.max() < n_tags and probabilities.min() >= 0 and np.all(np.abs(total - 1) < 0.1)
+    ):
+        raise _damaged(doc, "not probabilities that sum to 1, or a tag beyond the last")
+    return SoftLabels(labels, target, tags, probabilities / total)
+
+
+def _damaged(doc: Doc, reason: str) -> ValueError:
+    return ValueError(Errors.H008.format(text=doc.text[:80], reason=reason))
+
+
+def _spread(
+    top_tags: NDArray[np.int64], top_probabilities: NDArray[np.float32], n_tags: int
+) -> NDArray[np.float32]:
+    """Dense distributions from the top k, what is missing to 1 spread over the other tags."""
+    n_rest = n_tags - top_tags.shape[1]
+    rest = (1 - top_probabilities.sum(axis=1, keepdims=True)).clip(min=0)
+    dense = np.repeat(rest / max(n_rest, 1), n_tags, axis=1).astype(np.float32)
+    np.put_along_axis(dense, top_tags, top_probabilities, axis=1)
+    return dense

@@ -1,0 +1,76 @@
+"""What passes between the component, its models and its losses."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from spacy.tokens import Doc
+from thinc.types import Floats1d, Floats2d, Ints1d
+
+Target = Literal["ents", "tags", "spans"]
+"""Where the tags come from and go to: `Doc.ents`, `Token.tag_`, or `Doc.spans[spans_key]`."""
+
+
+@dataclass
+class TaggingBatch:
+    """Docs, and which tags their words may have.
+
+    The words of all docs stand one after another (`n_words` in total). When entities or spans are
+    tagged, white-space tokens are no words: they get no tag of their own.
+
+    docs: The docs, in order.
+    words (n_words, int64): Index of each word among the tokens of all docs laid end to end.
+    lengths (n_docs, int64): The number of words of each doc.
+    transitions ((n_tags + 1) x n_tags, bool): Whether a tag (column) may follow a tag (row); the
+        last row is the start, which also stands for an unknown tag before.
+    allowed (n_words x n_tags, bool): Whether a word may have a tag, whatever stands before it;
+        None where every word may have every tag.
+    """
+
+    docs: list[Doc]
+    words: Ints1d
+    lengths: Ints1d
+    transitions: Floats2d
+    allowed: Floats2d | None = None
+
+    @property
+    def n_words(self) -> int:
+        return int(self.words.shape[0])
+
+    @property
+    def n_tags(self) -> int:
+        return int(self.transitions.shape[1])
+
+    @property
+    def start(self) -> int:
+        """The row of `transitions` for the beginning of a text."""
+        return self.n_tags
+
+
+@dataclass
+class Prediction:
+    """A tag for each word, and the distribution it was taken from.
+
+    tags (n_words, int64): The decoded tags; in training, whatever tags were given as history.
+    probabilities (n_words x n_tags, float32): p(tag | the tags before, text), zero where a tag is
+        not allowed; each row sums to 1.
+    """
+
+    tags: Ints1d
+    probabilities: Floats2d
+
+
+@dataclass
+class Targets:
+    """What a batch's words should be, for teacher forcing and for the loss.
+
+    history (n_words, int64): The tag before each word; the start row where there is none, or
+        where it is not known.
+    distributions (n_words x n_tags, float32): The distribution to learn; rows sum to 1.
+    weights (n_words, float32): 0 where nothing is known about a word.
+    is_soft (n_words, bool): Whether the distribution is a teacher's.
+    """
+
+    history: Ints1d
+    distributions: Floats2d
+    weights: Floats1d
+    is_soft: Ints1d
