@@ -1,4 +1,4 @@
-"""Spans and records shared by the address scripts.
+"""Spans, scores and records shared by the address scripts.
 
 The conversion of the corpus and the CRF baseline both turn labelled tokens into labelled
 character spans. They must do it in the same way, or their scores cannot be compared, so the one
@@ -43,6 +43,15 @@ class Record:
     text: str
     spans: tuple[Span, ...]
     tokens: tuple[Span, ...]
+
+
+@dataclass(frozen=True)
+class Score:
+    """Micro-averaged precision, recall and F1 of exact spans, from 0 to 1."""
+
+    precision: float
+    recall: float
+    f1: float
 
 
 def is_punctuation(character: str) -> bool:
@@ -140,6 +149,28 @@ def spans_from_tokens(text: str, tokens: Iterable[Span]) -> tuple[Span, ...]:
         if start < end:
             spans.append(Span(start, end, label))
     return tuple(spans)
+
+
+def score_spans(expected: Sequence[Sequence[Span]], predicted: Sequence[Sequence[Span]]) -> Score:
+    """Score predicted spans: one is right if start, end and label are.
+
+    Args:
+        expected: the spans of each text.
+        predicted: the predicted spans of each text, in the same order.
+
+    Returns:
+        The score over all texts. A value with nothing to divide by is 0.
+    """
+    n_expected = sum(map(len, expected))
+    n_predicted = sum(map(len, predicted))
+    n_right = sum(
+        len(set(right) & set(found)) for right, found in zip(expected, predicted, strict=True)
+    )
+    return Score(
+        precision=n_right / n_predicted if n_predicted else 0.0,
+        recall=n_right / n_expected if n_expected else 0.0,
+        f1=2 * n_right / (n_expected + n_predicted) if n_right else 0.0,
+    )
 
 
 def write_records(path: Path, records: Iterable[Record]) -> None:

@@ -11,7 +11,7 @@ import json
 import statistics
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -19,22 +19,20 @@ import pycrfsuite
 import spacy
 import typer
 import usaddress
-from address_spans import DataError, Record, Span, read_records, spans_from_tokens
+from address_spans import (
+    DataError,
+    Record,
+    Span,
+    read_records,
+    score_spans,
+    spans_from_tokens,
+)
 
 # The defaults of `trainModel` in parserator/training.py.
 TRAINING_SETTINGS = {"c1": 0.1, "c2": 0.01, "feature.minfreq": 0}
 N_TIMINGS = 5
 # `usaddress.tokenize` turns these into '&' before it looks for tokens.
 AMPERSAND_ENTITIES = ("&amp;", "&#38;")
-
-
-@dataclass(frozen=True)
-class Score:
-    """Micro-averaged precision, recall and F1 of exact spans, from 0 to 1."""
-
-    precision: float
-    recall: float
-    f1: float
 
 
 def train(records: Sequence[Record], model: Path) -> None:
@@ -124,28 +122,6 @@ def predict_spans(tagger: pycrfsuite.Tagger, text: str) -> tuple[Span, ...]:
     return spans_from_tokens(text, tokens)
 
 
-def score_spans(expected: Sequence[Sequence[Span]], predicted: Sequence[Sequence[Span]]) -> Score:
-    """Score predicted spans: one is right if start, end and label are.
-
-    Args:
-        expected: the spans of each text.
-        predicted: the predicted spans of each text, in the same order.
-
-    Returns:
-        The score over all texts. A value with nothing to divide by is 0.
-    """
-    n_expected = sum(map(len, expected))
-    n_predicted = sum(map(len, predicted))
-    n_right = sum(
-        len(set(right) & set(found)) for right, found in zip(expected, predicted, strict=True)
-    )
-    return Score(
-        precision=n_right / n_predicted if n_predicted else 0.0,
-        recall=n_right / n_expected if n_expected else 0.0,
-        f1=2 * n_right / (n_expected + n_predicted) if n_right else 0.0,
-    )
-
-
 def time_tagging(tagger: pycrfsuite.Tagger, texts: Sequence[str]) -> list[float]:
     """Return the seconds which each of several runs over the texts took.
 
@@ -168,6 +144,8 @@ def main(
 ) -> None:
     """Train a CRF on GOLD_JSONL and write its spans and scores on TEST_JSONL to OUTPUT_JSON."""
     try:
+        output_json.parent.mkdir(parents=True, exist_ok=True)
+        model.parent.mkdir(parents=True, exist_ok=True)
         gold, test = read_records(gold_jsonl), read_records(test_jsonl)
         train(gold, model)
         tagger = pycrfsuite.Tagger()
@@ -181,6 +159,7 @@ def main(
         n_words = sum(len(tokenizer(text)) for text in texts)
         result = {
             "training_settings": TRAINING_SETTINGS,
+            "model": str(model),
             "gold_texts": len(gold),
             "test_texts": len(test),
             **asdict(score),

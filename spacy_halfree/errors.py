@@ -59,9 +59,7 @@ class Errors:
         "labels ask for {expected}. Weights and labels come from different pipelines."
     )
     H012 = "[H012] Not a label: {label!r}. Labels are non-empty strings."
-    H013 = (
-        "[H013] The setting `{setting}` must be {expected}, but is {value}."
-    )
+    H013 = "[H013] The setting `{setting}` must be {expected}, but is {value}."
     H014 = (
         "[H014] The decoder's width {width} (that of the encoder) cannot be split into {heads} "
         "attention heads. Set `heads` to a divisor of {width}."
@@ -84,7 +82,10 @@ class Errors:
         "`.jsonl` or `.jsonl.gz` (an object a line with the key `text`) and `.spacy`."
     )
     H019 = "[H019] Cannot read {path}: {reason}."
-    H020 = "[H020] {path}: there is not one text to annotate in it ({n_bad} lines were refused)."
+    H020 = (
+        "[H020] There is not one text to annotate. Look at the reasons of skipped lines, if any, "
+        "and check that the input is the file you meant."
+    )
     H021 = (
         "[H021] The pipeline {path} has no component of the factory 'halfree_tagger', so there is "
         "nobody to give soft labels. Its components: {pipes}."

@@ -3,8 +3,16 @@
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
 from spacy.tokens import Doc
-from thinc.types import Floats1d, Floats2d, Ints1d
+from thinc.types import Floats2d, Ints1d
+
+Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
+Hashes = NDArray[np.uint64]
+Floats = NDArray[np.float32]
+"""Arrays in numpy, whatever device the model is on."""
 
 Target = Literal["ents", "tags", "spans"]
 """Where the tags come from and go to: `Doc.ents`, `Token.tag_`, or `Doc.spans[spans_key]`."""
@@ -12,7 +20,7 @@ Target = Literal["ents", "tags", "spans"]
 
 @dataclass
 class TaggingBatch:
-    """Docs, and which tags their words may have.
+    """Docs, and which tags their words may have, in numpy arrays.
 
     The words of all docs stand one after another (`n_words` in total). When entities or spans are
     tagged, white-space tokens are no words: they get no tag of their own.
@@ -27,10 +35,10 @@ class TaggingBatch:
     """
 
     docs: list[Doc]
-    words: Ints1d
-    lengths: Ints1d
-    transitions: Floats2d
-    allowed: Floats2d | None = None
+    words: Ints
+    lengths: Ints
+    transitions: Bools
+    allowed: Bools | None = None
 
     @property
     def n_words(self) -> int:
@@ -48,7 +56,7 @@ class TaggingBatch:
 
 @dataclass
 class Prediction:
-    """A tag for each word, and the distribution it was taken from.
+    """A tag for each word, and the distribution it was taken from, on the model's device.
 
     tags (n_words, int64): The decoded tags; in training, whatever tags were given as history.
     probabilities (n_words x n_tags, float32): p(tag | the tags before, text), zero where a tag is
@@ -61,7 +69,7 @@ class Prediction:
 
 @dataclass
 class Targets:
-    """What a batch's words should be, for teacher forcing and for the loss.
+    """What a batch's words should be, for teacher forcing and for the loss, in numpy arrays.
 
     history (n_words, int64): The tag before each word; the start row where there is none, or
         where it is not known.
@@ -70,7 +78,7 @@ class Targets:
     is_soft (n_words, bool): Whether the distribution is a teacher's.
     """
 
-    history: Ints1d
-    distributions: Floats2d
-    weights: Floats1d
-    is_soft: Ints1d
+    history: Ints
+    distributions: Floats
+    weights: Floats
+    is_soft: Bools

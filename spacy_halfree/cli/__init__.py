@@ -3,5 +3,11 @@
 from spacy.cli._util import app
 from typer import Typer
 
-halfree_cli = Typer(name="halfree", help="Distil taggers.", no_args_is_help=True)
+from .annotate import annotate_cli
+
+HELP = "Label raw text with a teacher, for a small student to learn from."
+
+halfree_cli = Typer(name="halfree", help=HELP, no_args_is_help=True)
+halfree_cli.callback()(lambda: None)
+halfree_cli.command("annotate")(annotate_cli)
 app.add_typer(halfree_cli)

@@ -1,11 +1,10 @@
 """From scores to distributions over the allowed tags, and the order of greedy decoding."""
 
 import numpy as np
-from numpy.typing import NDArray
 from thinc.api import Ops
 from thinc.types import Floats2d, Ints1d
 
-from ..types import TaggingBatch
+from ..types import Ints, TaggingBatch
 
 
 def constrained_softmax(
@@ -30,7 +29,7 @@ def constrained_softmax(
     return scores
 
 
-def greedy_order(lengths: NDArray[np.int64]) -> tuple[NDArray[np.int64], list[int]]:
+def greedy_order(lengths: Ints) -> tuple[Ints, list[int]]:
     """How to walk through sequences of different lengths side by side, one word of each at a time.
 
     lengths (n_sequences): The number of words of each sequence.

@@ -6,10 +6,10 @@ from thinc.types import Floats2d, Ints1d
 
 from ..types import Prediction, TaggingBatch
 from .constrained import constrained_softmax, greedy_order
-from .words import HeadInput, HeadOutput
+from .words import HeadInput, HeadModel, HeadOutput
 
 
-def first_order_head() -> Model[HeadInput, HeadOutput]:
+def first_order_head() -> HeadModel:
     """Distributions that depend on the word's vector and on the tag before it.
 
     Training takes the history as given. Prediction decodes greedily, all texts of a batch at
@@ -28,18 +28,14 @@ def first_order_head() -> Model[HeadInput, HeadOutput]:
     )
 
 
-def init(
-    model: Model[HeadInput, HeadOutput], X: HeadInput | None = None, Y: object = None
-) -> None:
+def init(model: HeadModel, X: HeadInput | None = None, Y: object = None) -> None:
     n_tags, width = model.get_dim("nO"), model.get_dim("nI")
     model.set_param("W", model.ops.alloc2f(n_tags, width))
     model.set_param("b", model.ops.alloc1f(n_tags))
     model.set_param("A", model.ops.alloc2f(n_tags + 1, n_tags))
 
 
-def forward(
-    model: Model[HeadInput, HeadOutput], X: HeadInput, is_train: bool
-) -> HeadOutput:
+def forward(model: HeadModel, X: HeadInput, is_train: bool) -> HeadOutput:
     vectors, batch, history = X
     ops = model.ops
     W, A = model.get_param("W"), model.get_param("A")

@@ -16,7 +16,7 @@ from ..types import Prediction
 from .constrained import constrained_softmax
 from .torch.aligned_decoder import AlignedDecoder
 from .torch.warm_start import copy_last_layers
-from .words import HeadInput, HeadOutput
+from .words import HeadInput, HeadModel, HeadOutput
 
 # A forked worker (`nlp.pipe(n_process=2)`) inherits torch's thread pool without its threads and
 # would wait for them for ever; torch's own data-loading workers keep to one thread as well.
@@ -49,8 +49,12 @@ class DecoderShim(PyTorchShim):
             super().finish_update(optimizer)
 
     def to_bytes(self) -> bytes:
-        state = b"" if self._model is None else save(
-            {name: value.cpu().contiguous() for name, value in self._model.state_dict().items()}
+        state = (
+            b""
+            if self._model is None
+            else save(
+                {name: value.cpu().contiguous() for name, value in self._model.state_dict().items()}
+            )
         )
         return srsly.msgpack_dumps({"sizes": json.dumps(self.cfg), "state": state})
 
@@ -74,7 +78,7 @@ def aligned_decoder(
     window: int,
     margin: int,
     warm_start: str | None,
-) -> Model[HeadInput, HeadOutput]:
+) -> HeadModel:
     """The head of `halfree.AlignedSeq2Seq.v1`, where its settings are explained."""
     attrs: dict[str, Any] = {
         "sizes": {
@@ -98,9 +102,7 @@ def aligned_decoder(
     )
 
 
-def init(
-    model: Model[HeadInput, HeadOutput], X: HeadInput | None = None, Y: object = None
-) -> None:
+def init(model: HeadModel, X: HeadInput | None = None, Y: object = None) -> None:
     sizes = dict(model.attrs["sizes"], width=model.get_dim("nI"), n_tags=model.get_dim("nO"))
     if sizes["width"] % sizes["heads"]:
         raise ValueError(Errors.H014.format(width=sizes["width"], heads=sizes["heads"]))
@@ -109,7 +111,7 @@ def init(
         copy_last_layers(decoder, model.attrs["warm_start"])
 
 
-def forward(model: Model[HeadInput, HeadOutput], X: HeadInput, is_train: bool) -> HeadOutput:
+def forward(model: HeadModel, X: HeadInput, is_train: bool) -> HeadOutput:
     vectors, batch, history = X
     ops, xp, shim = model.ops, model.ops.xp, model.shims[0]
     if is_train:
@@ -135,9 +137,7 @@ def forward(model: Model[HeadInput, HeadOutput], X: HeadInput, is_train: bool) -
     probabilities = constrained_softmax(ops, torch2xp(logits), torch2xp(used_history), batch)
 
     def backprop(d_logits: Floats2d) -> Floats2d:
-        gradients = ArgsKwargs(
-            args=((logits,),), kwargs={"grad_tensors": (to_torch(d_logits),)}
-        )
+        gradients = ArgsKwargs(args=((logits,),), kwargs={"grad_tensors": (to_torch(d_logits),)})
         return torch2xp(backprop_torch(gradients).args[0])
 
     return Prediction(probabilities.argmax(axis=1), probabilities), backprop

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+
+from ..types import Bools, Ints
 
 
 class Window(NamedTuple):
@@ -52,24 +53,24 @@ class WindowBatch:
     stop (n_windows, int64): The column at which the words that it decides end.
     """
 
-    positions: NDArray[np.int64]
-    seen: NDArray[np.int64]
-    first: NDArray[np.int64]
-    stop: NDArray[np.int64]
+    positions: Ints
+    seen: Ints
+    first: Ints
+    stop: Ints
 
     @property
-    def padding(self) -> NDArray[np.bool_]:
+    def padding(self) -> Bools:
         """n_windows x longest: whether there is no word."""
         return np.arange(self.positions.shape[1]) >= self.seen[:, None]
 
     @property
-    def decided(self) -> NDArray[np.bool_]:
+    def decided(self) -> Bools:
         """n_windows x longest: whether the word is decided in this window."""
         columns = np.arange(self.positions.shape[1])
         return (columns >= self.first[:, None]) & (columns < self.stop[:, None])
 
 
-def window_rounds(lengths: NDArray[np.int64], size: int, margin: int) -> list[WindowBatch]:
+def window_rounds(lengths: Ints, size: int, margin: int) -> list[WindowBatch]:
     """Group the windows of several texts so that each group depends on earlier groups only.
 
     lengths (n_texts): The number of words of each text, texts laid end to end.

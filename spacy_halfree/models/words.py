@@ -1,6 +1,7 @@
 """From docs to word vectors to a head that tags them: what all architectures share."""
 
 from collections.abc import Callable
+from typing import TypeAlias
 
 from spacy.tokens import Doc
 from thinc.api import Model
@@ -11,13 +12,13 @@ from ..types import Prediction, TaggingBatch
 
 TaggerInput = tuple[TaggingBatch, Ints1d | None]
 """A batch, and the history to condition on; without one the model decodes."""
-TaggerOutput = Prediction
-TaggerModel = Model[TaggerInput, TaggerOutput]
+TaggerModel: TypeAlias = Model[TaggerInput, Prediction]
 HeadInput = tuple[Floats2d, TaggingBatch, Ints1d | None]
+HeadModel: TypeAlias = Model[HeadInput, Prediction]
 HeadOutput = tuple[Prediction, Callable[[Floats2d], Floats2d]]
 
 
-def tag_words(tok2vec: Model[list[Doc], list[Floats2d]], head: Model) -> TaggerModel:
+def tag_words(tok2vec: Model[list[Doc], list[Floats2d]], head: HeadModel) -> TaggerModel:
     """Run a head on the vectors of a batch's words.
 
     The model's backward pass takes the gradient with respect to the logits from which the

@@ -32,7 +32,7 @@ N_SAMPLES = 10
 
 
 class HalfreeTagger(TrainablePipe):
-    """Tags words with labels of a fixed set, and learns from gold tags or a teacher's distributions.
+    """Tags words with labels of a fixed set; learns from gold tags or a teacher's distributions.
 
     It is only ever asked how likely each allowed tag is, so labels, spans and lengths are right by
     construction. After Farina et al. 2023 (arXiv 2302.05454).
@@ -278,7 +278,7 @@ class HalfreeTagger(TrainablePipe):
         prediction, backprop = self.model.begin_update((batch, targets.history))
         loss, d_logits = self._loss(targets, prediction)
         backprop(d_logits)
-        if sgd not in (None, False):
+        if sgd:
             self.finish_update(sgd)
         losses[self.name] += loss
         return losses
@@ -295,9 +295,7 @@ class HalfreeTagger(TrainablePipe):
         return self._loss(self._targets(list(examples), batch), prediction)
 
     def _loss(self, targets: Targets, prediction: Prediction) -> tuple[float, Any]:
-        return cross_entropy(
-            self.model.ops, prediction.probabilities, targets, self.temperature
-        )
+        return cross_entropy(self.model.ops, prediction.probabilities, targets, self.temperature)
 
     def finish_update(self, sgd: Optimizer) -> None:
         """Change the parameters by the gathered gradients.
@@ -306,12 +304,10 @@ class HalfreeTagger(TrainablePipe):
             `head_learn_rate_factor`.
         """
         self.model.get_ref("tok2vec").finish_update(sgd)
-        self.model.get_ref("head").finish_update(
-            ScaledOptimizer(sgd, self.head_learn_rate_factor)
-        )
+        self.model.get_ref("head").finish_update(ScaledOptimizer(sgd, self.head_learn_rate_factor))
 
     def rehearse(self, examples: Iterable[Example], **kwargs: Any) -> dict[str, float]:
-        """RAISES: NotImplementedError (H005), always: there is no such method for this component."""
+        """RAISES: NotImplementedError (H005), always: there is no such method here."""
         raise NotImplementedError(Errors.H005.format(name=self.name))
 
     def from_bytes(self, bytes_data: bytes, *, exclude: Iterable[str] = ()) -> "HalfreeTagger":

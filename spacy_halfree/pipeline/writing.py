@@ -3,16 +3,16 @@
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 from spacy.attrs import ENT_IOB, ENT_TYPE, TAG
 from spacy.tokens import Doc, Span, SpanGroup
 
+from ..tagging.attributes import token_attributes
 from ..tagging.scheme import spans_from_tags
-from ..types import TaggingBatch
+from ..types import Hashes, Ints, TaggingBatch
 
 
 def spans_by_doc(
-    batch: TaggingBatch, tags: NDArray[np.int64], label_hashes: NDArray[np.uint64]
+    batch: TaggingBatch, tags: Ints, label_hashes: Hashes
 ) -> Iterator[tuple[Doc, list[Span]]]:
     """Yield every doc with the spans that its tags spell.
 
@@ -44,7 +44,7 @@ def write_entities(doc: Doc, spans: Sequence[Span], *, keep_existing: bool) -> N
     if not keep_existing:
         doc.set_ents(list(spans))
         return
-    iob, types = doc.to_array([ENT_IOB, ENT_TYPE]).reshape(-1, 2).T
+    iob, types = token_attributes(doc, [ENT_IOB, ENT_TYPE]).T
     taken = (iob == 3) | ((iob == 1) & (types != 0))
     blocked = [doc[i : i + 1] for i in np.flatnonzero((iob == 3) & (types == 0)).tolist()]
     new = [span for span in spans if not taken[span.start : span.end].any()]
@@ -56,11 +56,11 @@ def write_span_group(doc: Doc, spans: Sequence[Span], spans_key: str) -> None:
     doc.spans[spans_key] = SpanGroup(doc, name=spans_key, spans=list(spans))
 
 
-def write_tags(doc: Doc, hashes: NDArray[np.uint64]) -> None:
+def write_tags(doc: Doc, hashes: Hashes) -> None:
     """Set the tags of those tokens that have none.
 
     doc: The doc.
     hashes (n_tokens, uint64): The tags' hashes in the string store.
     """
-    existing = doc.to_array([TAG]).reshape(-1)
+    existing = token_attributes(doc, [TAG])[:, 0]
     doc.from_array([TAG], np.where(existing == 0, hashes, existing))

@@ -1,13 +1,15 @@
 """From an `Example` to the tags of its predicted doc's words, `UNKNOWN` where nothing is known."""
 
+from itertools import pairwise
+
 import numpy as np
-from numpy.typing import NDArray
 from spacy.attrs import ENT_IOB, ENT_TYPE, ORTH, TAG
 from spacy.tokens import Doc, Span
 from spacy.training import Example
 
 from ..errors import Errors
-from ..types import Target
+from ..types import Hashes, Ints, Target
+from .attributes import token_attributes
 from .batch import LabelTags
 from .scheme import UNKNOWN, tags_from_iob
 
@@ -19,13 +21,13 @@ def same_tokens(example: Example) -> bool:
     """Whether the predicted and the reference doc are tokenized alike."""
     predicted, reference = example.predicted, example.reference
     return len(predicted) == len(reference) and bool(
-        np.array_equal(predicted.to_array(ORTH), reference.to_array(ORTH))
+        np.array_equal(token_attributes(predicted, [ORTH]), token_attributes(reference, [ORTH]))
     )
 
 
 def annotated_tags(
     example: Example, label_tags: LabelTags, target: Target, spans_key: str, name: str
-) -> NDArray[np.int64]:
+) -> Ints:
     """The tags that the reference's annotation gives to the tokens of the predicted doc.
 
     Annotation that is missing, or does not align with the predicted tokens, gives `UNKNOWN`.
@@ -48,9 +50,7 @@ def annotated_tags(
     return tags_from_iob(iob, label_tags(types))
 
 
-def _check_labels(
-    example: Example, hashes: NDArray[np.uint64], label_tags: LabelTags, name: str
-) -> None:
+def _check_labels(example: Example, hashes: Hashes, label_tags: LabelTags, name: str) -> None:
     unknown = hashes[label_tags(hashes) == UNKNOWN]
     if len(unknown):
         raise ValueError(
@@ -63,9 +63,9 @@ def _check_labels(
         )
 
 
-def _token_tags(example: Example, label_tags: LabelTags, name: str) -> NDArray[np.int64]:
+def _token_tags(example: Example, label_tags: LabelTags, name: str) -> Ints:
     if same_tokens(example):
-        hashes = example.reference.to_array([TAG]).reshape(-1)
+        hashes = token_attributes(example.reference, [TAG])[:, 0]
     else:
         aligned = example.get_aligned("TAG")
         hashes = np.array([tag or 0 for tag in aligned], dtype=np.uint64)
@@ -73,9 +73,9 @@ def _token_tags(example: Example, label_tags: LabelTags, name: str) -> NDArray[n
     return label_tags(hashes)
 
 
-def _entity_iob(example: Example) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
+def _entity_iob(example: Example) -> tuple[Ints, Hashes]:
     if same_tokens(example):
-        array = example.reference.to_array([ENT_IOB, ENT_TYPE]).reshape(-1, 2)
+        array = token_attributes(example.reference, [ENT_IOB, ENT_TYPE])
         iob, types = array[:, 0].astype(np.int64), array[:, 1]
         # a beginning without a label is a token that spaCy was told to leave outside
         return np.where((iob == _BEGINNING) & (types == 0), _OUTSIDE, iob), types
@@ -86,9 +86,7 @@ def _entity_iob(example: Example) -> tuple[NDArray[np.int64], NDArray[np.uint64]
     return iob, types
 
 
-def _group_iob(
-    example: Example, spans_key: str, name: str
-) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
+def _group_iob(example: Example, spans_key: str, name: str) -> tuple[Ints, Hashes]:
     predicted, reference = example.predicted, example.reference
     iob = np.zeros(len(predicted), dtype=np.int64)
     types = np.zeros(len(predicted), dtype=np.uint64)
@@ -96,7 +94,7 @@ def _group_iob(
         return iob, types
     iob[:] = _OUTSIDE
     spans = sorted(reference.spans[spans_key], key=lambda span: (span.start, span.end))
-    for first, second in zip(spans, spans[1:], strict=False):
+    for first, second in pairwise(spans):
         if second.start < first.end:
             raise ValueError(
                 Errors.H004.format(
@@ -115,5 +113,7 @@ def _group_iob(
 def _predicted_tokens(span: Span, predicted: Doc) -> tuple[int, int, bool]:
     """The tokens of the predicted doc that a span covers, and whether it covers them exactly."""
     exact = predicted.char_span(span.start_char, span.end_char)
-    found = exact or predicted.char_span(span.start_char, span.end_char, alignment_mode="expand")
-    return found.start, found.end, exact is not None
+    if exact is not None:
+        return exact.start, exact.end, True
+    touched = predicted.char_span(span.start_char, span.end_char, alignment_mode="expand")
+    return (touched.start, touched.end, False) if touched is not None else (0, 0, False)

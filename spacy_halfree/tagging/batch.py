@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 from spacy.attrs import ENT_IOB, ENT_TYPE, IS_SPACE, TAG
 from spacy.strings import StringStore
 from spacy.tokens import Doc
 
-from ..types import TaggingBatch, Target
+from ..types import Hashes, Ints, TaggingBatch, Target
+from .attributes import token_attributes
 from .constraints import pinned_span_tags, word_mask
 from .scheme import UNKNOWN, TagScheme
 
@@ -27,7 +27,7 @@ class LabelTags:
         self._hashes = hashes[order]
         self._tags = order.astype(np.int64) + scheme.offset
 
-    def __call__(self, hashes: NDArray[np.uint64]) -> NDArray[np.int64]:
+    def __call__(self, hashes: Hashes) -> Ints:
         """RETURNS: The tag of each label, `UNKNOWN` where it is none of the scheme's."""
         if not len(self._hashes):
             return np.full(hashes.shape, UNKNOWN, dtype=np.int64)
@@ -35,9 +35,7 @@ class LabelTags:
         return np.where(self._hashes[place] == hashes, self._tags[place], UNKNOWN)
 
 
-def make_batch(
-    docs: Sequence[Doc], label_tags: LabelTags, target: Target
-) -> TaggingBatch:
+def make_batch(docs: Sequence[Doc], label_tags: LabelTags, target: Target) -> TaggingBatch:
     """Gather the words of the docs and what their existing annotation forces on them.
 
     Entities on the docs are pinned when entities are tagged, tags when tags are; span groups are
@@ -51,7 +49,7 @@ def make_batch(
     scheme = label_tags.scheme
     docs = list(docs)
     attributes = np.concatenate(
-        [doc.to_array([IS_SPACE, ENT_IOB, ENT_TYPE, TAG]).reshape(len(doc), 4) for doc in docs]
+        [token_attributes(doc, [IS_SPACE, ENT_IOB, ENT_TYPE, TAG]) for doc in docs]
         or [np.zeros((0, 4), dtype=np.uint64)]
     )
     is_word = attributes[:, 0] == 0 if scheme.spans else np.ones(len(attributes), dtype=bool)
@@ -66,7 +64,5 @@ def make_batch(
         )
         allowed = word_mask(forced, breaks, scheme)
     elif target == "tags" and attributes[:, 3].any():
-        allowed = word_mask(
-            label_tags(attributes[:, 3]), np.zeros(len(words), dtype=bool), scheme
-        )
+        allowed = word_mask(label_tags(attributes[:, 3]), np.zeros(len(words), dtype=bool), scheme)
     return TaggingBatch(docs, words, lengths, scheme.transitions, allowed)

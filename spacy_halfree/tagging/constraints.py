@@ -5,17 +5,17 @@ scores before they are normalized, in training as in decoding.
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ..types import Bools, Ints
 from .scheme import INSIDE, OUTSIDE, UNKNOWN, TagScheme
 
 
 def pinned_span_tags(
-    iob: NDArray[np.int64],
-    label_tags: NDArray[np.int64],
-    has_label: NDArray[np.bool_],
-    words: NDArray[np.int64],
-) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    iob: Ints,
+    label_tags: Ints,
+    has_label: Bools,
+    words: Ints,
+) -> tuple[Ints, Bools]:
     """The tags that existing entities force on the words.
 
     A label that is not in the scheme, or none (spaCy's blocked tokens), forces `O`: the model is
@@ -33,7 +33,9 @@ def pinned_span_tags(
     entity = np.cumsum(iob == 3)[words]
     is_pinned = pinned[words]
     # white space at an entity's edge is no word, so its first word need not be its beginning
-    begins = is_pinned & np.append(True, (entity[1:] != entity[:-1]) | ~is_pinned[:-1])[: len(words)]
+    begins = (
+        is_pinned & np.append(True, (entity[1:] != entity[:-1]) | ~is_pinned[:-1])[: len(words)]
+    )
     forced = np.full(len(words), UNKNOWN, dtype=np.int64)
     forced[is_pinned] = np.where(label_tags[words[is_pinned]] == UNKNOWN, OUTSIDE, INSIDE)
     known_begins = begins & (label_tags[words] != UNKNOWN)
@@ -44,9 +46,7 @@ def pinned_span_tags(
     return forced, breaks & (forced == UNKNOWN)
 
 
-def word_mask(
-    forced: NDArray[np.int64], breaks: NDArray[np.bool_], scheme: TagScheme
-) -> NDArray[np.bool_] | None:
+def word_mask(forced: Ints, breaks: Bools, scheme: TagScheme) -> Bools | None:
     """Which tags each word may have.
 
     forced (n_words): The forced tag of a word, or `UNKNOWN`.

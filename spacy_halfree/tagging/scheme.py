@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ..types import Target
+from ..types import Bools, Ints, Target
 
 OUTSIDE = 0
 INSIDE = 1
@@ -53,7 +52,7 @@ class TagScheme:
         return ("O", "I", *self.labels) if self.spans else self.labels
 
     @cached_property
-    def transitions(self) -> NDArray[np.bool_]:
+    def transitions(self) -> Bools:
         """(n_tags + 1) x n_tags: whether a tag (column) may follow a tag or the start (row)."""
         allowed = np.ones((self.n_tags + 1, self.n_tags), dtype=bool)
         if self.spans:
@@ -61,7 +60,7 @@ class TagScheme:
             allowed[self.start, INSIDE] = False
         return allowed
 
-    def history(self, tags: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+    def history(self, tags: Ints, lengths: Ints) -> Ints:
         """The tag before each word.
 
         tags (n_words): The tags of all texts, end to end; `UNKNOWN` where not known.
@@ -79,7 +78,7 @@ def make_scheme(labels: tuple[str, ...], target: Target) -> TagScheme:
     return TagScheme(labels, spans=target != "tags")
 
 
-def first_words(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+def first_words(lengths: Ints) -> Ints:
     """The index of the first word of each text that has any, texts laid end to end.
 
     lengths (n_texts): The number of words of each text.
@@ -88,9 +87,7 @@ def first_words(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
     return starts[lengths > 0]
 
 
-def tags_from_iob(
-    iob: NDArray[np.int64], label_tags: NDArray[np.int64]
-) -> NDArray[np.int64]:
+def tags_from_iob(iob: Ints, label_tags: Ints) -> Ints:
     """Tags of the spans scheme from IOB codes.
 
     iob (n_words): spaCy's codes: 0 missing, 1 inside, 2 outside, 3 beginning.
@@ -105,9 +102,7 @@ def tags_from_iob(
     return tags
 
 
-def spans_from_tags(
-    tags: NDArray[np.int64], lengths: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+def spans_from_tags(tags: Ints, lengths: Ints) -> tuple[Ints, Ints, Ints]:
     """Read the spans out of legal tag sequences of the spans scheme.
 
     tags (n_words): The tags of all texts, end to end.

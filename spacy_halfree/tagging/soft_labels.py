@@ -19,15 +19,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from spacy.tokens import Doc
 
 from ..errors import Errors
-from ..types import Target
+from ..types import Floats, Ints, Target
 from .scheme import TagScheme, make_scheme
 
 KEY = "halfree_soft_labels"
 VERSION = 1
+Payload = dict[str, Any]
 
 
 @dataclass
@@ -42,8 +42,8 @@ class SoftLabels:
 
     labels: tuple[str, ...]
     target: Target
-    tags: NDArray[np.int64]
-    probabilities: NDArray[np.float32]
+    tags: Ints
+    probabilities: Floats
 
     def reorder(self, scheme: TagScheme) -> "SoftLabels":
         """The same distributions with the tags in the order of another scheme.
@@ -61,27 +61,36 @@ class SoftLabels:
         )
 
 
-def store_soft_labels(doc: Doc, soft: SoftLabels, *, top_k: int | None = None) -> None:
+def store_soft_labels(doc: Doc, soft: SoftLabels) -> None:
     """Put distributions into a doc's user data.
 
     doc: The doc.
     soft: One row per word of the doc.
-    top_k: Keep only so many tags per word; all if None, or if there are no more.
     """
-    payload: dict[str, Any] = {
+    doc.user_data[KEY] = {
         "version": VERSION,
         "target": soft.target,
         "labels": list(soft.labels),
         "tags": soft.tags.astype(np.uint16),
+        "probabilities": soft.probabilities.astype(np.float16),
     }
-    if top_k is None or top_k >= soft.probabilities.shape[1]:
-        payload["probabilities"] = soft.probabilities.astype(np.float16)
-    else:
-        order = np.argsort(-soft.probabilities, axis=1, kind="stable")[:, :top_k]
-        payload["top_tags"] = order.astype(np.uint16)
-        top = np.take_along_axis(soft.probabilities, order, axis=1)
-        payload["top_probabilities"] = top.astype(np.float16)
-    doc.user_data[KEY] = payload
+
+
+def keep_top_k(payload: Payload, k: int) -> Payload:
+    """Keep only the most probable tags of each word.
+
+    payload: What `store_soft_labels` stored.
+    k: How many tags to keep.
+    RETURNS: The smaller payload; the same one if there are no more than k tags.
+    """
+    probabilities = payload["probabilities"]
+    if k >= probabilities.shape[1]:
+        return payload
+    order = np.argsort(-probabilities, axis=1, kind="stable")[:, :k]
+    smaller = {key: value for key, value in payload.items() if key != "probabilities"}
+    smaller["top_tags"] = order.astype(np.uint16)
+    smaller["top_probabilities"] = np.take_along_axis(probabilities, order, axis=1)
+    return smaller
 
 
 def has_soft_labels(doc: Doc) -> bool:
@@ -147,9 +156,7 @@ def _damaged(doc: Doc, reason: str) -> ValueError:
     return ValueError(Errors.H008.format(text=doc.text[:80], reason=reason))
 
 
-def _spread(
-    top_tags: NDArray[np.int64], top_probabilities: NDArray[np.float32], n_tags: int
-) -> NDArray[np.float32]:
+def _spread(top_tags: Ints, top_probabilities: Floats, n_tags: int) -> Floats:
     """Dense distributions from the top k, what is missing to 1 spread over the other tags."""
     n_rest = n_tags - top_tags.shape[1]
     rest = (1 - top_probabilities.sum(axis=1, keepdims=True)).clip(min=0)

@@ -4,14 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
-from spacy.attrs import IS_SPACE
-from spacy.tokens import Doc
 from spacy.training import Example
 
 from ..errors import Errors
-from ..types import TaggingBatch, Target, Targets
+from ..types import Bools, Floats, Ints, TaggingBatch, Target, Targets
 from .annotation import annotated_tags, same_tokens
+from .attributes import tagged_tokens
 from .batch import LabelTags
 from .scheme import UNKNOWN, TagScheme
 from .soft_labels import has_soft_labels, load_soft_labels
@@ -73,18 +71,14 @@ class TargetReader:
         distributions[annotated, tags[annotated]] = 1.0
         return self._constrain(batch, tags, distributions, is_soft)
 
-    def _soft_targets(
-        self, example: Example, words: NDArray[np.int64]
-    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    def _soft_targets(self, example: Example, words: Ints) -> tuple[Ints, Floats]:
         """Tags and distributions of the predicted words; unknown where tokens do not align."""
         reference = example.reference
-        reference_words = _words(reference, self.scheme)
+        reference_words = tagged_tokens(reference, spans=self.scheme.spans)
         soft = load_soft_labels(reference, len(reference_words))
         shared = {"text": reference.text[:80], "name": self.name}
         if soft.target != self.target:
-            raise ValueError(
-                Errors.H009.format(teacher=soft.target, student=self.target, **shared)
-            )
+            raise ValueError(Errors.H009.format(teacher=soft.target, student=self.target, **shared))
         if set(soft.labels) != set(self.scheme.labels):
             raise ValueError(
                 Errors.H006.format(
@@ -107,9 +101,9 @@ class TargetReader:
     def _constrain(
         self,
         batch: TaggingBatch,
-        tags: NDArray[np.int64],
-        distributions: NDArray[np.float32],
-        is_soft: NDArray[np.bool_],
+        tags: Ints,
+        distributions: Floats,
+        is_soft: Bools,
     ) -> Targets:
         """Condition on what is pinned, and leave out what the constraints forbid."""
         free = np.ones(batch.n_words, dtype=bool)
@@ -128,14 +122,7 @@ class TargetReader:
         return Targets(history, distributions, weights.astype(np.float32), is_soft)
 
 
-def _words(doc: Doc, scheme: TagScheme) -> NDArray[np.int64]:
-    """The tokens of a doc that get tags."""
-    if not scheme.spans:
-        return np.arange(len(doc))
-    return np.flatnonzero(doc.to_array([IS_SPACE]).reshape(-1) == 0)
-
-
-def _aligned_one_to_one(example: Example) -> NDArray[np.int64]:
+def _aligned_one_to_one(example: Example) -> Ints:
     """For each predicted token its only counterpart in the reference; `UNKNOWN` if it has none."""
     alignment = example.alignment
     counterparts = np.full(len(example.predicted), UNKNOWN, dtype=np.int64)

@@ -10,7 +10,8 @@ from typer.testing import CliRunner
 
 usaddress = pytest.importorskip("usaddress")
 
-from crf_baseline import locate_words, main, score_spans, train  # noqa: E402
+from address_spans import score_spans  # noqa: E402
+from crf_baseline import locate_words, main, train  # noqa: E402
 from hypothesis import given  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 

@@ -2,10 +2,10 @@
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ...types import Ints
 from ..constrained import greedy_order
 from ..windows import WindowBatch, join_rounds, window_rounds
 from .attention import DecoderLayer, KeyValues, empty_cache, no_padding
@@ -60,7 +60,7 @@ class AlignedDecoder(nn.Module):
         self,
         vectors: Tensor,
         *,
-        lengths: NDArray[np.int64],
+        lengths: Ints,
         transitions: Tensor,
         allowed: Tensor | None,
         history: Tensor | None,

@@ -1,0 +1,92 @@
+"""`python -m spacy halfree annotate`."""
+
+from pathlib import Path
+
+import spacy
+import typer
+from spacy.cli._util import setup_gpu
+from tqdm import tqdm
+from wasabi import msg
+
+from ..distill.annotate import annotate, find_tagger, write_docs
+from ..distill.texts import TextReader
+from ..errors import Errors, Warnings
+
+
+def annotate_cli(
+    model: str = typer.Argument(..., help="The teacher: a pipeline's name or folder"),
+    input_path: Path = typer.Argument(
+        ..., help="Texts: .txt (a text a line), .jsonl or .jsonl.gz (key 'text'), or .spacy"
+    ),
+    output_path: Path = typer.Argument(..., help="The .spacy file to write"),
+    component: str | None = typer.Option(
+        None, "--component", help="The tagger's name, if the pipeline has several"
+    ),
+    top_k: int | None = typer.Option(
+        None,
+        "--top-k",
+        min=1,
+        help="Keep only each word's k most probable tags [default: all]",
+    ),
+    batch_size: int = typer.Option(64, "--batch-size", min=1, help="Texts tagged at a time"),
+    gpu_id: int = typer.Option(-1, "--gpu-id", "-g", help="GPU ID or -1 for CPU"),
+    overwrite: bool = typer.Option(False, "--overwrite", help="Replace an existing output"),
+) -> None:
+    """Label raw texts with a teacher's distributions, as training data for a student.
+
+    The output holds the teacher's annotation and, for every word, its distribution over all tags.
+    It appears only once it is complete. Lines that cannot be used are named and skipped.
+    """
+    try:
+        annotate_file(
+            model,
+            input_path,
+            output_path,
+            component=component,
+            top_k=top_k,
+            batch_size=batch_size,
+            gpu_id=gpu_id,
+            overwrite=overwrite,
+        )
+    except (ValueError, OSError) as error:
+        msg.fail("Nothing was written", str(error), exits=1)
+
+
+def annotate_file(
+    model: str,
+    input_path: Path,
+    output_path: Path,
+    *,
+    component: str | None,
+    top_k: int | None,
+    batch_size: int,
+    gpu_id: int,
+    overwrite: bool,
+) -> None:
+    """Annotate a file; see `annotate_cli`.
+
+    RAISES: ValueError, OSError (H018 to H024) if the input or the pipeline cannot be used.
+    """
+    if output_path.suffix != ".spacy":
+        raise ValueError(Errors.H023.format(path=output_path))
+    if output_path.exists() and not overwrite:
+        raise FileExistsError(Errors.H024.format(path=output_path))
+    reader = TextReader(input_path)
+    setup_gpu(gpu_id)
+    nlp = spacy.load(model)
+    find_tagger(nlp, component)
+    docs = annotate(
+        nlp, reader.read(nlp.vocab), component=component, top_k=top_k, batch_size=batch_size
+    )
+    try:
+        n_docs = write_docs(tqdm(docs, unit=" texts"), output_path)
+    finally:
+        for bad in reader.bad_lines:
+            msg.warn(Warnings.W001.format(path=input_path, line=bad.number, reason=bad.reason))
+    if reader.bad_lines:
+        msg.warn(
+            Warnings.W002.format(
+                n_bad=len(reader.bad_lines), n_lines=reader.n_lines, path=input_path
+            )
+        )
+    msg.good(f"Annotated {n_docs} texts: {output_path}")

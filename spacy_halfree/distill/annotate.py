@@ -1,0 +1,85 @@
+"""Texts through a teacher: its annotation and its distributions, as a file for `spacy train`."""
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from spacy.language import Language
+from spacy.tokens import Doc, DocBin
+
+from ..errors import Errors
+from ..pipeline.tagger import HalfreeTagger
+from ..tagging.soft_labels import KEY, keep_top_k
+
+
+def find_tagger(nlp: Language, name: str | None = None) -> HalfreeTagger:
+    """The component that gives soft labels.
+
+    nlp: The teacher's pipeline.
+    name: The component's name, if there are several.
+    RAISES: ValueError (H021, H022) if there is none, or several and no name.
+    """
+    names = [
+        pipe
+        for pipe in nlp.pipe_names
+        if isinstance(nlp.get_pipe(pipe), HalfreeTagger) and name in (None, pipe)
+    ]
+    if len(names) == 1:
+        return nlp.get_pipe(names[0])  # type: ignore[return-value]
+    path = nlp.path or nlp.meta["name"]
+    if names:
+        raise ValueError(Errors.H022.format(path=path, pipes=", ".join(names)))
+    raise ValueError(Errors.H021.format(path=path, pipes=", ".join(nlp.pipe_names) or "none"))
+
+
+def annotate(
+    nlp: Language,
+    texts: Iterable[str | Doc],
+    *,
+    component: str | None = None,
+    top_k: int | None = None,
+    batch_size: int = 64,
+) -> Iterator[Doc]:
+    """Let a teacher annotate texts, leaving its distributions in each doc's user data.
+
+    nlp: The teacher's pipeline.
+    texts: Texts, or docs with the tokens to tag.
+    component: The name of the tagger, if the pipeline has several.
+    top_k: Keep only so many tags per word; all if None.
+    batch_size: How many texts are tagged at a time.
+    YIELDS: Annotated docs, in order.
+    """
+    tagger = find_tagger(nlp, component)
+    before = tagger.store_soft_labels
+    tagger.store_soft_labels = True
+    try:
+        for doc in nlp.pipe(texts, batch_size=batch_size):
+            # what else is there (a transformer's output, say) is of no use to a student
+            soft = doc.user_data[KEY]
+            doc.user_data = {KEY: soft if top_k is None else keep_top_k(soft, top_k)}
+            yield doc
+    finally:
+        tagger.store_soft_labels = before
+
+
+def write_docs(docs: Iterable[Doc], output: Path) -> int:
+    """Write docs with their user data to a `.spacy` file, which appears only once it is complete.
+
+    docs: The docs.
+    output: The file.
+    RETURNS: How many docs were written.
+    RAISES: ValueError (H020) if there are none; then no file is written.
+    """
+    doc_bin = DocBin(store_user_data=True)
+    for doc in docs:
+        doc_bin.add(doc)
+    if not len(doc_bin):
+        raise ValueError(Errors.H020)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    partial = output.with_name(f".{output.name}.partial")
+    try:
+        doc_bin.to_disk(partial)
+        os.replace(partial, output)
+    finally:
+        partial.unlink(missing_ok=True)
+    return len(doc_bin)
