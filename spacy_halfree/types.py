@@ -31,7 +31,7 @@ class TaggingBatch:
     transitions ((n_tags + 1) x n_tags, bool): Whether a tag (column) may follow a tag (row); the
         last row is the start, which also stands for an unknown tag before.
     allowed (n_words x n_tags, bool): Whether a word may have a tag, whatever stands before it;
-        None where every word may have every tag.
+        None where nothing is annotated yet, so that every word may have every tag.
     """
 
     docs: list[Doc]

@@ -75,6 +75,7 @@ def annotate_file(
     setup_gpu(gpu_id)
     nlp = spacy.load(model)
     find_tagger(nlp, component)
+    reader.max_length = nlp.max_length
     docs = annotate(
         nlp, reader.read(nlp.vocab), component=component, top_k=top_k, batch_size=batch_size
     )

@@ -1,7 +1,9 @@
 """Several corpora as one, each seen as often as its weight says."""
 
+import math
 import random
 from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 from spacy.language import Language
 from spacy.training import Example
@@ -12,7 +14,10 @@ Reader = Callable[[Language], Iterable[Example]]
 
 
 def create_mixed_corpus(
-    sources: dict[str, Reader], weights: dict[str, float], seed: int = 0
+    # not `Reader`: config validation meets the sections before they are resolved to readers
+    sources: dict[str, Any],
+    weights: dict[str, float],
+    seed: int = 0,
 ) -> Reader:
     """Registered as `halfree.MixedCorpus.v1`: mixes gold and soft corpora under `spacy train`.
 
@@ -27,7 +32,7 @@ def create_mixed_corpus(
     if set(sources) != set(weights):
         raise ValueError(Errors.H025.format(sources=sorted(sources), weights=sorted(weights)))
     for name, weight in weights.items():
-        if not weight > 0:
+        if not 0 < weight < math.inf:
             raise ValueError(Errors.H026.format(name=name, weight=weight))
     generator = random.Random(seed)
 

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,11 +30,13 @@ class TextReader:
 
     path: A file `.txt` (a text a line, UTF-8), `.jsonl` or `.jsonl.gz` (an object a line with the
         key `text`), or `.spacy` (docs, of which the tokens alone are taken).
+    max_length: The most characters of a text, as in `Language.max_length`.
     bad_lines: Filled while reading.
     n_lines: How many lines or docs there were, empty ones of `.txt` not counted.
     """
 
     path: Path
+    max_length: int = 1_000_000
     bad_lines: list[BadLine] = field(default_factory=list)
     n_lines: int = 0
 
@@ -51,7 +54,7 @@ class TextReader:
         """
         try:
             yield from self._read(vocab)
-        except (OSError, EOFError, ValueError, KeyError) as error:
+        except (OSError, EOFError, ValueError, KeyError, zlib.error) as error:
             raise ValueError(Errors.H019.format(path=self.path, reason=error)) from error
 
     def _read(self, vocab: Vocab) -> Iterator[str | Doc]:
@@ -82,8 +85,12 @@ class TextReader:
             return None
         self.n_lines += 1
         try:
-            line = raw.decode("utf8").rstrip("\r\n")
-            return _text_of_record(line) if is_json else line
+            # the first line may begin with a byte-order mark
+            line = raw.decode("utf-8-sig" if number == 1 else "utf8").rstrip("\r\n")
+            text = _text_of_record(line) if is_json else line
+            if len(text) <= self.max_length:
+                return text
+            reason = f"has {len(text)} characters, more than the pipeline's {self.max_length}"
         except UnicodeDecodeError as error:
             reason = f"is not valid UTF-8 ({error.reason})"
         except json.JSONDecodeError as error:
@@ -102,6 +109,11 @@ def _text_of_record(line: str) -> str:
     record = json.loads(line)
     if not isinstance(record, dict) or not isinstance(record.get("text"), str):
         raise _NoTextError("is not an object with a string under the key 'text'")
-    if not record["text"].strip():
+    text: str = record["text"]
+    if not text.strip():
         raise _NoTextError("has an empty text")
-    return str(record["text"])
+    try:
+        text.encode("utf8")
+    except UnicodeEncodeError as error:
+        raise _NoTextError("holds half of a surrogate pair, which is no character") from error
+    return text

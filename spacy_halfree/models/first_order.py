@@ -82,7 +82,8 @@ def greedy_decode(
     steps = np.concatenate(
         [starts[:n] + step for step, n in enumerate(n_active)] or [np.zeros(0, dtype=np.int64)]
     )
-    by_step = emissions[xp.asarray(steps)]
+    steps = xp.asarray(steps)
+    by_step = emissions[steps]
     decided = xp.zeros(len(steps), dtype="int64")
     before = xp.zeros(len(steps), dtype="int64")
     previous = xp.full(len(order), batch.start, dtype="int64")

@@ -1,9 +1,12 @@
 """The component: a trainable pipe around a tagger model."""
 
-from collections.abc import Callable, Iterable, Sequence
+import gc
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from spacy.errors import Errors as SpacyErrors
@@ -28,6 +31,7 @@ from .scorers import TaggerScorer, score_tagger
 from .writing import spans_by_doc, write_entities, write_span_group, write_tags
 
 Tagged = tuple[TaggingBatch, Prediction]
+TARGETS = get_args(Target)
 N_SAMPLES = 10
 
 
@@ -78,7 +82,7 @@ class HalfreeTagger(TrainablePipe):
             ("gold_weight", gold_weight),
             ("head_learn_rate_factor", head_learn_rate_factor),
         ):
-            if not value > 0:
+            if not 0 < value < math.inf:
                 raise ValueError(
                     Errors.H013.format(setting=setting, expected="above 0", value=value)
                 )
@@ -125,6 +129,10 @@ class HalfreeTagger(TrainablePipe):
 
     def _set_labels(self, labels: Iterable[str]) -> None:
         """Take labels, and add them to the string store, where they outlive memory zones."""
+        if self.target not in TARGETS:
+            raise ValueError(
+                Errors.H013.format(setting="target", expected=f"in {TARGETS}", value=self.target)
+            )
         unique = list(dict.fromkeys(labels))
         for label in unique:
             if not isinstance(label, str) or not label.strip():
@@ -170,10 +178,9 @@ class HalfreeTagger(TrainablePipe):
         RAISES: ValueError (H001) if there is no label, (H002) if the model has other ones.
         """
         validate_get_examples(get_examples, "HalfreeTagger.initialize")
-        if labels is not None:
-            for label in labels:
-                self.add_label(label)
-        elif not self.labels:
+        for label in labels or ():
+            self.add_label(label)
+        if not self.labels:
             found, n_docs = find_labels(
                 get_examples(), self.target, self.spans_key, soft=self.use_soft_labels
             )
@@ -186,6 +193,10 @@ class HalfreeTagger(TrainablePipe):
         docs = [example.predicted for example in islice(get_examples(), N_SAMPLES)]
         self.model.set_dim("nO", self.scheme.n_tags)
         self.model.initialize(X=(self._batch(docs), None))
+
+    def _require_initialized(self) -> None:
+        if not self.is_initialized:
+            raise ValueError(SpacyErrors.E109.format(name=self.name))
 
     def _batch(self, docs: Sequence[Doc]) -> TaggingBatch:
         return make_batch(docs, self._label_tags, self.target)
@@ -208,8 +219,7 @@ class HalfreeTagger(TrainablePipe):
         RETURNS: The batch, and for each of its words a tag and the distribution over all tags.
         RAISES: ValueError (E109) if the component is not initialized.
         """
-        if not self.is_initialized:
-            raise ValueError(SpacyErrors.E109.format(name=self.name))
+        self._require_initialized()
         batch = self._batch(list(docs))
         if batch.n_words == 0:
             ops = self.model.ops
@@ -264,12 +274,14 @@ class HalfreeTagger(TrainablePipe):
         sgd: The optimizer; None to gather gradients only.
         losses: Is added to, under the component's name: nats per word.
         RETURNS: The losses.
-        RAISES: ValueError (H003 to H009) if the examples do not suit the component.
+        RAISES: ValueError (E109) if the component is not initialized, (H003 to H009) if the
+            examples do not suit it.
         """
         losses = {} if losses is None else losses
         losses.setdefault(self.name, 0.0)
         examples = list(examples)
         validate_examples(examples, "HalfreeTagger.update")
+        self._require_initialized()
         batch = self._batch([example.predicted for example in examples])
         if batch.n_words == 0:
             return losses
@@ -320,7 +332,8 @@ class HalfreeTagger(TrainablePipe):
         """
         with self._explained_loading("bytes"):
             super().from_bytes(bytes_data, exclude=exclude)
-        self._after_loading()
+            self._set_labels(self.cfg["labels"])
+        self._check_sizes()
         return self
 
     def from_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> "HalfreeTagger":
@@ -333,14 +346,26 @@ class HalfreeTagger(TrainablePipe):
         """
         with self._explained_loading(path):
             super().from_disk(path, exclude=exclude)
-        self._after_loading()
+            self._set_labels(self.cfg["labels"])
+        self._check_sizes()
         return self
 
-    def _explained_loading(self, source: str | Path) -> "ExplainedLoading":
-        return ExplainedLoading(self.name, source)
+    @contextmanager
+    def _explained_loading(self, source: str | Path) -> Iterator[None]:
+        """Turn whatever goes wrong while files are read into one numbered error."""
+        collects_garbage = gc.isenabled()
+        try:
+            yield
+        except Exception as error:
+            # srsly switches collection off while it reads, and leaves it off when it fails
+            if collects_garbage:
+                gc.enable()
+            raise ValueError(
+                Errors.H010.format(name=self.name, path=source, reason=error)
+            ) from error
 
-    def _after_loading(self) -> None:
-        self._set_labels(self.cfg["labels"])
+    def _check_sizes(self) -> None:
+        """RAISES: ValueError (H011) if the weights are for another number of tags."""
         n_tags = self.model.maybe_get_dim("nO")
         if n_tags is not None and n_tags != self.scheme.n_tags:
             raise ValueError(
@@ -351,23 +376,3 @@ class HalfreeTagger(TrainablePipe):
                     expected=self.scheme.n_tags,
                 )
             )
-
-
-class ExplainedLoading:
-    """Turns whatever goes wrong while weights are read into one numbered error.
-
-    name: The component's name.
-    source: Where it is read from.
-    """
-
-    def __init__(self, name: str, source: str | Path) -> None:
-        self.name, self.source = name, source
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: type | None, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, Exception):
-            raise ValueError(
-                Errors.H010.format(name=self.name, path=self.source, reason=error)
-            ) from error

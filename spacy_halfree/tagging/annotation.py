@@ -3,12 +3,12 @@
 from itertools import pairwise
 
 import numpy as np
-from spacy.attrs import ENT_IOB, ENT_TYPE, ORTH, TAG
+from spacy.attrs import ENT_IOB, ENT_TYPE, IS_SPACE, ORTH, TAG
 from spacy.tokens import Doc, Span
 from spacy.training import Example
 
 from ..errors import Errors
-from ..types import Hashes, Ints, Target
+from ..types import Bools, Hashes, Ints, Target
 from .attributes import token_attributes
 from .batch import LabelTags
 from .scheme import UNKNOWN, tags_from_iob
@@ -47,7 +47,25 @@ def annotated_tags(
     else:
         iob, types = _entity_iob(example)
     _check_labels(example, types[iob == _BEGINNING], label_tags, name)
-    return tags_from_iob(iob, label_tags(types))
+    is_space = token_attributes(example.predicted, [IS_SPACE])[:, 0] != 0
+    return tags_from_iob(_begin_at_words(iob, is_space), label_tags(types))
+
+
+def _begin_at_words(iob: Ints, is_space: Bools) -> Ints:
+    """Let every span that begins on white space begin at its first word instead.
+
+    iob (n_tokens): spaCy's codes.
+    is_space (n_tokens): Whether a token is white space.
+    RETURNS (n_tokens): spaCy's codes.
+    """
+    if not is_space[iob == _BEGINNING].any():
+        return iob
+    annotated = (iob == _INSIDE) | (iob == _BEGINNING)
+    words = np.flatnonzero(annotated & ~is_space)
+    _, first = np.unique(np.cumsum(iob == _BEGINNING)[words], return_index=True)
+    moved = np.where(annotated, _INSIDE, iob)
+    moved[words[first]] = _BEGINNING
+    return moved
 
 
 def _check_labels(example: Example, hashes: Hashes, label_tags: LabelTags, name: str) -> None:

@@ -46,16 +46,14 @@ def pinned_span_tags(
     return forced, breaks & (forced == UNKNOWN)
 
 
-def word_mask(forced: Ints, breaks: Bools, scheme: TagScheme) -> Bools | None:
+def word_mask(forced: Ints, breaks: Bools, scheme: TagScheme) -> Bools:
     """Which tags each word may have.
 
     forced (n_words): The forced tag of a word, or `UNKNOWN`.
     breaks (n_words): Whether no span may run on into the word.
-    RETURNS (n_words x n_tags): Whether the word may have the tag; None if all may.
+    RETURNS (n_words x n_tags): Whether the word may have the tag.
     """
     is_forced = forced != UNKNOWN
-    if not is_forced.any() and not breaks.any():
-        return None
     allowed = np.ones((len(forced), scheme.n_tags), dtype=bool)
     if scheme.spans:
         allowed[breaks, INSIDE] = False

@@ -146,9 +146,12 @@ def load_soft_labels(doc: Doc, n_words: int) -> SoftLabels:
         )
     total = probabilities.sum(axis=1, keepdims=True)
     if n_words and not (
-        tags.max() < n_tags and probabilities.min() >= 0 and np.all(np.abs(total - 1) < 0.1)
+        tags.min() >= 0
+        and tags.max() < n_tags
+        and probabilities.min() >= 0
+        and np.all(np.abs(total - 1) < 0.1)
     ):
-        raise _damaged(doc, "not probabilities that sum to 1, or a tag beyond the last")
+        raise _damaged(doc, "not probabilities that sum to 1, or a tag that does not exist")
     return SoftLabels(labels, target, tags, probabilities / total)
 
 

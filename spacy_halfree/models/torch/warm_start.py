@@ -1,6 +1,7 @@
 """Starting a decoder's layers as copies of a pretrained encoder's last layers."""
 
 import torch
+from safetensors import SafetensorError
 from torch import nn
 
 from ...errors import Errors
@@ -38,7 +39,7 @@ def copy_last_layers(decoder: AlignedDecoder, source: str) -> None:
                 _copy(pretrained.intermediate.dense, layer.expand)
                 _copy(pretrained.output.dense, layer.contract)
                 _copy(pretrained.output.LayerNorm, layer.output_norm)
-    except (OSError, AttributeError, RuntimeError, ValueError) as error:
+    except (OSError, AttributeError, RuntimeError, ValueError, SafetensorError) as error:
         raise ValueError(Errors.H015.format(source=source, reason=error)) from error
 
 

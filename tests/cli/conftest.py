@@ -1,0 +1,19 @@
+"""Make the toy pipelines importable, and share a trained teacher."""
+
+import sys
+from pathlib import Path
+
+import pytest
+from spacy.language import Language
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "pipeline"))
+
+from toy_pipelines import make_examples, make_nlp, train
+
+
+@pytest.fixture(scope="session")
+def teacher() -> Language:
+    """A trained first-order tagger of entities."""
+    nlp, _ = make_nlp()
+    train(nlp, make_examples(nlp))
+    return nlp

@@ -1,0 +1,104 @@
+"""Several corpora as one."""
+
+from collections import Counter
+
+import pytest
+import spacy
+from spacy.cli.train import train as spacy_train
+from spacy.tokens import DocBin
+from spacy.training import Example
+from toy_pipelines import TEXTS, predictions, training_config, write_corpus
+
+from spacy_halfree.distill.annotate import annotate, write_docs
+from spacy_halfree.distill.mixed_corpus import create_mixed_corpus
+
+
+@pytest.fixture(scope="module")
+def nlp():
+    return spacy.blank("en")
+
+
+def source(name, n):
+    def read(nlp):
+        for i in range(n):
+            doc = nlp.make_doc(f"{name}{i}")
+            yield Example(doc, doc.copy())
+
+    return read
+
+
+def texts_of(reader, nlp):
+    return [example.text for example in reader(nlp)]
+
+
+def test_whole_weights(nlp):
+    sources = {"gold": source("g", 3), "soft": source("s", 5)}
+    reader = create_mixed_corpus(sources, {"gold": 2, "soft": 1.0})
+    counts = Counter(texts_of(reader, nlp))
+    assert counts == {**{f"g{i}": 2 for i in range(3)}, **{f"s{i}": 1 for i in range(5)}}
+
+
+def test_fractions(nlp):
+    sources = {"half": source("h", 1000), "more": source("m", 1000)}
+    reader = create_mixed_corpus(sources, {"half": 0.5, "more": 2.25})
+    counts = Counter(texts_of(reader, nlp))
+    half = [counts[f"h{i}"] for i in range(1000)]
+    more = [counts[f"m{i}"] for i in range(1000)]
+    assert set(half) == {0, 1}
+    assert set(more) == {2, 3}
+    assert 430 < sum(half) < 570
+    assert 2190 < sum(more) < 2310
+
+
+def test_seed(nlp):
+    def passes(seed):
+        reader = create_mixed_corpus({"a": source("a", 100)}, {"a": 0.5}, seed=seed)
+        return [texts_of(reader, nlp) for _ in range(3)]
+
+    assert passes(1) == passes(1)
+    assert passes(1) != passes(2)
+    first, second, _ = passes(1)
+    assert first != second  # drawn anew for each pass
+
+
+def test_order_of_sources_is_kept(nlp):
+    reader = create_mixed_corpus({"b": source("b", 2), "a": source("a", 1)}, {"a": 1.0, "b": 1.0})
+    assert texts_of(reader, nlp) == ["b0", "b1", "a0"]
+
+
+def test_empty_source(nlp):
+    assert texts_of(create_mixed_corpus({"a": source("a", 0)}, {"a": 3.0}), nlp) == []
+
+
+@pytest.mark.parametrize("weights", [{}, {"a": 1.0}, {"a": 1.0, "c": 1.0}])
+def test_names_differ(weights):
+    with pytest.raises(ValueError, match=r"\[H025\].*\['a', 'b'\]"):
+        create_mixed_corpus({"a": source("a", 1), "b": source("b", 1)}, weights)
+
+
+@pytest.mark.parametrize("weight", [0.0, -1.0, float("nan"), float("inf")])
+def test_weight_out_of_range(weight):
+    with pytest.raises(ValueError, match=r"\[H026\].*'a'"):
+        create_mixed_corpus({"a": source("a", 1)}, {"a": weight})
+
+
+def test_gold_and_soft_under_spacy_train(tmp_path, teacher):
+    gold = write_corpus(tmp_path / "gold.spacy", spacy.blank("en"))
+    soft = tmp_path / "soft.spacy"
+    write_docs(annotate(teacher, [*TEXTS, "Play Debut by Björk"]), soft)
+    config = training_config("first_order", "ents", gold, gold)
+    config["corpora"]["train"] = {
+        "@readers": "halfree.MixedCorpus.v1",
+        "sources": {
+            name: {"@readers": "spacy.Corpus.v1", "path": str(path), "gold_preproc": False}
+            for name, path in (("gold", gold), ("soft", soft))
+        },
+        "weights": {"gold": 2, "soft": 1.5},
+        "seed": 3,
+    }
+    config.to_disk(tmp_path / "mixed.cfg")
+    spacy_train(tmp_path / "mixed.cfg", tmp_path / "out")
+    student = spacy.load(tmp_path / "out" / "model-best")
+    assert student.meta["performance"]["halfree_f"] == 1.0
+    assert predictions(student, "ents", TEXTS) == predictions(teacher, "ents", TEXTS)
+    assert len(DocBin().from_disk(soft)) == 5

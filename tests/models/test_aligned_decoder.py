@@ -1,0 +1,273 @@
+"""The aligned decoder against a plain numpy one, alone and in batches, whole and in windows."""
+
+from __future__ import annotations
+
+from math import erf
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from strategies import head_batches, history_of, legal_mask, make_head_batch, normal, seeds
+
+torch = pytest.importorskip("torch")
+
+from spacy_halfree.models.torch.aligned_decoder import AlignedDecoder  # noqa: E402
+from spacy_halfree.models.windows import (  # noqa: E402
+    join_rounds,
+    split_into_windows,
+    window_rounds,
+)
+from spacy_halfree.tagging.scheme import TagScheme  # noqa: E402
+from spacy_halfree.types import TaggingBatch  # noqa: E402
+
+WIDTH, HEADS = 8, 2
+batches = head_batches(max_length=9, min_words=1)
+windows = st.sampled_from([(256, 32), (5, 1), (3, 1), (4, 0), (1, 0), (7, 3)])
+
+
+def random_decoder(
+    n_tags: int, seed: int, window: tuple[int, int] = (256, 32), dtype: Any = torch.float64
+) -> AlignedDecoder:
+    torch.manual_seed(seed % 2**31)
+    decoder = AlignedDecoder(
+        width=WIDTH,
+        n_tags=n_tags,
+        layers=2,
+        heads=HEADS,
+        hidden_factor=2,
+        window=window[0],
+        margin=window[1],
+    )
+    with torch.no_grad():
+        for parameter in decoder.parameters():
+            parameter.normal_(std=0.7)
+    return decoder.to(dtype).eval()
+
+
+def decode(
+    decoder: AlignedDecoder,
+    vectors: NDArray[Any],
+    batch: TaggingBatch,
+    history: NDArray[np.int64] | None = None,
+) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    with torch.no_grad():
+        logits, used = decoder(
+            torch.as_tensor(vectors, dtype=decoder.output.weight.dtype),
+            lengths=batch.lengths,
+            transitions=torch.as_tensor(batch.transitions),
+            allowed=None if batch.allowed is None else torch.as_tensor(batch.allowed),
+            history=None if history is None else torch.as_tensor(history),
+        )
+    return logits.numpy(), used.numpy()
+
+
+def best_tags(
+    logits: NDArray[Any], history: NDArray[np.int64], batch: TaggingBatch
+) -> NDArray[np.int64]:
+    return np.where(legal_mask(batch, history), logits, -np.inf).argmax(axis=1)
+
+
+# -- the same in plain numpy, for the words of one window
+
+
+def linear(layer: Any, x: NDArray[Any]) -> NDArray[Any]:
+    return x @ layer.weight.detach().numpy().T + layer.bias.detach().numpy()
+
+
+def layer_norm(layer: Any, x: NDArray[Any]) -> NDArray[Any]:
+    centred = x - x.mean(axis=1, keepdims=True)
+    scaled = centred / np.sqrt((centred**2).mean(axis=1, keepdims=True) + layer.eps)
+    return scaled * layer.weight.detach().numpy() + layer.bias.detach().numpy()
+
+
+def attention(layer: Any, states: NDArray[Any], seen: NDArray[Any], causal: bool) -> NDArray[Any]:
+    queries, keys, values = (
+        linear(part, x)
+        for part, x in ((layer.query, states), (layer.key, seen), (layer.value, seen))
+    )
+    size = WIDTH // HEADS
+    mixed = np.zeros_like(queries)
+    for head in range(HEADS):
+        own = slice(head * size, (head + 1) * size)
+        for i in range(len(states)):
+            last = i + 1 if causal else len(seen)
+            scores = keys[:last, own] @ queries[i, own] / np.sqrt(size)
+            shares = np.exp(scores - scores.max())
+            mixed[i, own] = (shares / shares.sum()) @ values[:last, own]
+    return linear(layer.output, mixed)
+
+
+def reference_scores(
+    decoder: AlignedDecoder, memory: NDArray[Any], history: NDArray[np.int64]
+) -> NDArray[Any]:
+    embedding = decoder.tag_embedding.weight.detach().numpy()
+    states = layer_norm(decoder.input_norm, memory[: len(history)] + embedding[history])
+    for layer in decoder.layers:
+        own = attention(layer.self_attention, states, states, causal=True)
+        states = layer_norm(layer.self_norm, states + own)
+        other = attention(layer.cross_attention, states, memory, causal=False)
+        states = layer_norm(layer.cross_norm, states + other)
+        hidden = linear(layer.expand, states)
+        hidden = hidden * 0.5 * (1 + np.vectorize(erf, otypes=[float])(hidden / np.sqrt(2)))
+        states = layer_norm(layer.output_norm, states + linear(layer.contract, hidden))
+    return linear(decoder.output, states)
+
+
+def reference_decode(
+    decoder: AlignedDecoder, vectors: NDArray[Any], batch: TaggingBatch
+) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """Text by text, window by window, word by word, everything computed anew for each word."""
+    logits = np.zeros((batch.n_words, batch.n_tags))
+    history = np.zeros(batch.n_words, dtype=np.int64)
+    offset = 0
+    for length in batch.lengths.tolist():
+        own = slice(offset, offset + length)
+        before = [batch.start]
+        for window in split_into_windows(length, decoder.window, decoder.margin):
+            memory = vectors[own][window.start : window.end]
+            for i in range(window.first, window.stop):
+                known = np.array(before[window.start : i + 1])
+                word = offset + i
+                logits[word] = reference_scores(decoder, memory, known)[-1]
+                history[word] = before[i]
+                legal = batch.transitions[before[i]]
+                if batch.allowed is not None:
+                    legal = legal & batch.allowed[word]
+                before.append(int(np.where(legal, logits[word], -np.inf).argmax()))
+        offset += length
+    return logits, history
+
+
+@settings(max_examples=30)
+@given(head_batches(max_length=6, min_words=1), seeds, windows)
+def test_decoding_equals_the_numpy_reference(
+    batch: TaggingBatch, seed: int, window: tuple[int, int]
+) -> None:
+    decoder = random_decoder(batch.n_tags, seed, window)
+    vectors = normal(seed, batch.n_words, WIDTH).astype(np.float64)
+    logits, history = decode(decoder, vectors, batch)
+    expected_logits, expected_history = reference_decode(decoder, vectors, batch)
+    assert history.tolist() == expected_history.tolist()
+    assert np.allclose(logits, expected_logits, atol=1e-8)
+
+
+# -- against itself
+
+
+@given(batches, seeds, windows)
+def test_cached_decoding_equals_teacher_forcing(
+    batch: TaggingBatch, seed: int, window: tuple[int, int]
+) -> None:
+    decoder = random_decoder(batch.n_tags, seed, window, torch.float32)
+    vectors = normal(seed, batch.n_words, WIDTH)
+    logits, history = decode(decoder, vectors, batch)
+    assert history.tolist() == history_of(batch, best_tags(logits, history, batch)).tolist()
+    forced, same_history = decode(decoder, vectors, batch, history)
+    assert same_history.tolist() == history.tolist()
+    assert np.allclose(logits, forced, rtol=1e-5, atol=1e-5)
+
+
+@settings(max_examples=30)
+@given(batches, seeds, windows)
+def test_decoding_equals_scoring_with_growing_history(
+    batch: TaggingBatch, seed: int, window: tuple[int, int]
+) -> None:
+    decoder = random_decoder(batch.n_tags, seed, window)
+    vectors = normal(seed, batch.n_words, WIDTH).astype(np.float64)
+    rounds = join_rounds(window_rounds(batch.lengths, *window))
+    history = np.full(batch.n_words, batch.start)
+    starts = set((np.cumsum(batch.lengths) - batch.lengths)[batch.lengths > 0].tolist())
+    tensor = torch.as_tensor(vectors)
+    for word in range(batch.n_words):
+        with torch.no_grad():
+            scores = decoder.score(tensor, rounds, torch.as_tensor(history)).numpy()
+        if word + 1 < batch.n_words and word + 1 not in starts:
+            history[word + 1] = best_tags(scores, history, batch)[word]
+    logits, found = decode(decoder, vectors, batch)
+    assert found.tolist() == history.tolist()
+    assert np.allclose(logits, scores, atol=1e-8)
+
+
+@given(batches, seeds, windows)
+def test_texts_do_not_depend_on_their_neighbours(
+    batch: TaggingBatch, seed: int, window: tuple[int, int]
+) -> None:
+    decoder = random_decoder(batch.n_tags, seed, window, torch.float32)
+    vectors = normal(seed, batch.n_words, WIDTH)
+    logits, history = decode(decoder, vectors, batch)
+    bounds = np.cumsum([0, *batch.lengths]).tolist()
+    for i, length in enumerate(batch.lengths.tolist()):
+        if not length:
+            continue
+        own = slice(bounds[i], bounds[i + 1])
+        alone = TaggingBatch(
+            docs=[],
+            words=np.arange(length),
+            lengths=batch.lengths[i : i + 1],
+            transitions=batch.transitions,
+            allowed=None if batch.allowed is None else batch.allowed[own],
+        )
+        for given_history in (None, history[own]):
+            own_logits, own_history = decode(decoder, vectors[own], alone, given_history)
+            assert own_history.tolist() == history[own].tolist()
+            assert np.allclose(own_logits, logits[own], rtol=1e-5, atol=1e-5)
+
+
+@given(st.integers(10, 60), seeds, windows)
+def test_texts_longer_than_the_window_are_tagged_legally(
+    n_words: int, seed: int, window: tuple[int, int]
+) -> None:
+    batch = make_head_batch(TagScheme(("A", "B"), spans=True), [n_words, 3])
+    decoder = random_decoder(batch.n_tags, seed, window)
+    logits, history = decode(decoder, normal(seed, n_words + 3, WIDTH), batch)
+    tags = best_tags(logits, history, batch)
+    assert history.tolist() == history_of(batch, tags).tolist()
+    assert legal_mask(batch, history_of(batch, tags))[np.arange(n_words + 3), tags].all()
+
+
+def test_scores_depend_on_words_after_but_not_on_tags_after() -> None:
+    batch = make_head_batch(TagScheme(("A", "B"), spans=True), [6])
+    decoder = random_decoder(4, 3)
+    vectors = normal(3, 6, WIDTH).astype(np.float64)
+    history = np.array([batch.start, 2, 1, 0, 3, 1])
+    other = np.array([batch.start, 2, 1, 2, 0, 0])
+    first, second = (decode(decoder, vectors, batch, tags)[0] for tags in (history, other))
+    assert np.allclose(first[:3], second[:3], atol=1e-12)
+    assert (np.abs(first[3:] - second[3:]).max(axis=1) > 1e-6).all()
+    vectors[5] += 1
+    changed = decode(decoder, vectors, batch, history)[0]
+    assert (np.abs(first - changed).max(axis=1) > 1e-6).all()
+
+
+@pytest.mark.parametrize("window", [(256, 32), (3, 1)])
+def test_gradients_equal_numerical_ones(window: tuple[int, int]) -> None:
+    batch = make_head_batch(TagScheme(("A",), spans=True), [4, 0, 2])
+    decoder = random_decoder(batch.n_tags, 5, window)
+    rounds = join_rounds(window_rounds(batch.lengths, *window))
+    history = torch.tensor([batch.start, 2, 1, 0, batch.start, 0])
+    vectors = torch.as_tensor(normal(5, 6, WIDTH).astype(np.float64), dtype=torch.float64)
+    vectors.requires_grad_()
+    assert torch.autograd.gradcheck(lambda x: decoder.score(x, rounds, history), (vectors,))
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
+def test_the_same_on_a_gpu() -> None:
+    batch = make_head_batch(TagScheme(("A", "B"), spans=True), [7, 0, 4])
+    decoder = random_decoder(batch.n_tags, 1, (5, 1), torch.float32)
+    vectors = normal(1, 11, WIDTH)
+    expected, expected_history = decode(decoder, vectors, batch)
+    decoder.cuda()
+    with torch.no_grad():
+        logits, history = decoder(
+            torch.as_tensor(vectors).cuda(),
+            lengths=batch.lengths,
+            transitions=torch.as_tensor(batch.transitions).cuda(),
+            allowed=None,
+            history=None,
+        )
+    assert history.cpu().tolist() == expected_history.tolist()
+    assert np.allclose(logits.cpu().numpy(), expected, atol=1e-4)

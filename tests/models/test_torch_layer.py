@@ -1,0 +1,296 @@
+"""The aligned decoder as a thinc layer: bytes, dropout, gradients, and the whole component."""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import pickle
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import spacy
+import srsly
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from spacy.training import Example
+from strategies import (
+    COMPONENT_LABELS,
+    DocPlan,
+    check_entities,
+    check_prediction,
+    check_span_group,
+    component_config,
+    doc_plans,
+    head_batches,
+    make_head_batch,
+    normal,
+    seeds,
+)
+from thinc.api import set_dropout_rate
+
+torch = pytest.importorskip("torch")
+
+from spacy_halfree.models.torch_layer import DecoderShim, aligned_decoder  # noqa: E402
+from spacy_halfree.tagging.scheme import TagScheme  # noqa: E402
+from spacy_halfree.types import TaggingBatch  # noqa: E402
+
+WIDTH = 8
+SETTINGS: dict[str, Any] = {
+    "layers": 1,
+    "heads": 2,
+    "hidden_factor": 2,
+    "dropout": None,
+    "window": 5,
+    "margin": 1,
+    "warm_start": None,
+}
+VOCAB = spacy.blank("xx").vocab
+
+
+def make_layer(n_tags: int, seed: int = 0, width: int = WIDTH, **settings: Any) -> Any:
+    layer = aligned_decoder(**{**SETTINGS, **settings})
+    layer.set_dim("nI", width)
+    layer.set_dim("nO", n_tags)
+    torch.manual_seed(seed % 2**31)
+    layer.initialize()
+    randomize(module_of(layer), seed)
+    return layer
+
+
+def module_of(layer: Any) -> Any:
+    """thinc's shims have no public name for the module that they hold."""
+    return layer.shims[0]._model
+
+
+def randomize(module: Any, seed: int) -> None:
+    torch.manual_seed(seed % 2**31)
+    with torch.no_grad():
+        for parameter in module.parameters():
+            parameter.normal_(std=0.7)
+
+
+@pytest.fixture
+def layer() -> Any:
+    return make_layer(4)
+
+
+@pytest.fixture
+def batch() -> TaggingBatch:
+    return make_head_batch(TagScheme(("A", "B"), spans=True), [4, 0, 9])
+
+
+@pytest.fixture(autouse=True)
+def garbage_collection() -> Iterator[None]:
+    """srsly leaves it switched off when it meets damaged bytes."""
+    yield
+    gc.enable()
+
+
+# -- contract
+
+
+@given(head_batches(max_length=12, min_words=1), seeds)
+def test_predictions_are_legal(batch: TaggingBatch, seed: int) -> None:
+    layer = make_layer(batch.n_tags, seed)
+    vectors = normal(seed, batch.n_words, WIDTH)
+    check_prediction(batch, layer.predict((vectors, batch, None)))
+
+
+def test_backprop_gives_the_gradient_of_the_logits(layer: Any, batch: TaggingBatch) -> None:
+    vectors, d_logits = normal(0, 13, WIDTH), normal(1, 13, 4)
+    history = np.array([batch.start, *[0, 2, 1], batch.start, *[0, 0, 3, 1, 1, 2, 0, 0]])
+    _, backprop = layer.begin_update((vectors, batch, history))
+    found = backprop(d_logits)
+    module = module_of(layer)
+    gradients = {name: p.grad.clone() for name, p in module.named_parameters()}
+    module.zero_grad()
+    inputs = torch.as_tensor(vectors).requires_grad_()
+    logits, _ = module(
+        inputs,
+        lengths=batch.lengths,
+        transitions=torch.as_tensor(batch.transitions),
+        allowed=None,
+        history=torch.as_tensor(history),
+    )
+    logits.backward(torch.as_tensor(d_logits))
+    assert np.allclose(found, inputs.grad.numpy(), atol=1e-5)
+    assert np.abs(found).max() > 0
+    for name, parameter in module.named_parameters():
+        assert torch.allclose(gradients[name], parameter.grad, atol=1e-5), name
+
+
+def test_heads_must_divide_the_width() -> None:
+    with pytest.raises(ValueError, match="H014"):
+        make_layer(4, width=9)
+
+
+# -- dropout
+
+
+@pytest.mark.parametrize("fixed", [None, 0.5])
+def test_dropout_reaches_torch(batch: TaggingBatch, fixed: float | None) -> None:
+    layer = make_layer(4, dropout=fixed)
+    inputs = (normal(0, 13, WIDTH), batch, np.full(13, batch.start))
+
+    def two_runs() -> tuple[Any, Any]:
+        return tuple(layer.begin_update(inputs)[0].probabilities for _ in range(2))
+
+    set_dropout_rate(layer, 0.5)
+    first, second = two_runs()
+    assert not np.allclose(first, second)
+    set_dropout_rate(layer, 0.0)
+    first, second = two_runs()
+    assert np.array_equal(first, second) == (fixed is None)
+
+
+def test_no_dropout_in_prediction(batch: TaggingBatch) -> None:
+    layer = make_layer(4, dropout=0.5)
+    vectors = normal(0, 13, WIDTH)
+    expected = make_layer(4).predict((vectors, batch, None)).probabilities
+    layer.begin_update((vectors, batch, np.full(13, batch.start)))
+    for _ in range(2):
+        found = layer.predict((vectors, batch, None)).probabilities
+        assert np.allclose(found, expected, atol=1e-6)
+
+
+# -- bytes
+
+
+def test_bytes_round_trip(layer: Any, batch: TaggingBatch) -> None:
+    vectors = normal(0, 13, WIDTH)
+    loaded = aligned_decoder(**SETTINGS).from_bytes(layer.to_bytes())
+    assert loaded.get_dim("nO") == 4
+    expected = layer.predict((vectors, batch, None))
+    found = loaded.predict((vectors, batch, None))
+    assert np.array_equal(found.probabilities, expected.probabilities)
+    assert found.tags.tolist() == expected.tags.tolist()
+    assert loaded.to_bytes() == layer.to_bytes()
+
+
+def test_bytes_of_a_layer_without_module() -> None:
+    loaded = aligned_decoder(**SETTINGS).from_bytes(aligned_decoder(**SETTINGS).to_bytes())
+    assert module_of(loaded) is None
+
+
+def test_weights_are_safetensors(layer: Any) -> None:
+    from safetensors.torch import load
+
+    message = srsly.msgpack_loads(layer.shims[0].to_bytes())
+    state = load(message["state"])
+    expected = module_of(layer).state_dict()
+    assert state.keys() == expected.keys()
+    assert all(torch.equal(state[name], expected[name]) for name in state)
+    assert json.loads(message["sizes"])["width"] == WIDTH
+
+
+@lru_cache
+def saved_decoder() -> bytes:
+    return make_layer(4).shims[0].to_bytes()
+
+
+@settings(max_examples=40)
+@given(st.floats(0, 1, exclude_max=True))
+def test_truncated_bytes(share: float) -> None:
+    data = saved_decoder()
+    with pytest.raises(ValueError, match="H017"):
+        DecoderShim().from_bytes(data[: int(share * len(data))])
+
+
+@settings(max_examples=40)
+@given(st.floats(0, 1, exclude_max=True))
+def test_truncated_weights(share: float) -> None:
+    message = srsly.msgpack_loads(saved_decoder())
+    cut = int(share * len(message["state"]))
+    message["state"] = message["state"][: max(cut, 1)]
+    with pytest.raises(ValueError, match="H017"):
+        DecoderShim().from_bytes(srsly.msgpack_dumps(message))
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        [],
+        3,
+        None,
+        "text",
+        {},
+        {"state": b"x"},
+        {"state": "text", "sizes": "{}"},
+        {"state": 5, "sizes": "{}"},
+        {"sizes": "[]", "state": b"x"},
+        {"sizes": "nothing", "state": b"x"},
+        {"sizes": '{"width": 8}', "state": b"x"},
+    ],
+)
+def test_bytes_of_something_else(message: Any) -> None:
+    with pytest.raises(ValueError, match="H017"):
+        DecoderShim().from_bytes(srsly.msgpack_dumps(message))
+
+
+@pytest.mark.parametrize("change", [{"width": 16}, {"n_tags": 5}, {"layers": 2}])
+def test_weights_of_other_sizes(layer: Any, change: dict[str, int]) -> None:
+    message = srsly.msgpack_loads(layer.shims[0].to_bytes())
+    message["sizes"] = json.dumps({**json.loads(message["sizes"]), **change})
+    with pytest.raises(ValueError, match="H017"):
+        DecoderShim().from_bytes(srsly.msgpack_dumps(message))
+
+
+class Touch:
+    """Writes a file when it is unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return os.mkdir, (str(self.path),)
+
+
+def test_a_pickle_is_not_executed(layer: Any, tmp_path: Path) -> None:
+    trap = tmp_path / "executed"
+    payload = pickle.dumps(Touch(trap))
+    message = srsly.msgpack_loads(layer.shims[0].to_bytes())
+    for data in (payload, srsly.msgpack_dumps({**message, "state": payload})):
+        with pytest.raises(ValueError, match="H017"):
+            DecoderShim().from_bytes(data)
+    assert not trap.exists()
+    pickle.loads(payload)
+    assert trap.exists()
+
+
+# -- the whole component, with random weights
+
+
+@lru_cache
+def aligned_tagger(target: str) -> Any:
+    nlp = spacy.blank("xx", vocab=VOCAB)
+    sizes = {"layers": 1, "heads": 2, "hidden_factor": 2, "window": 5, "margin": 1}
+    config = component_config("halfree.AlignedSeq2Seq.v1", target, **sizes)
+    pipe = nlp.add_pipe("halfree_tagger", config=config)
+    example = Example.from_dict(nlp.make_doc("a b"), {})
+    nlp.initialize(lambda: [example])
+    return pipe
+
+
+def random_tagger(target: str, seed: int) -> Any:
+    pipe = aligned_tagger(target)
+    randomize(module_of(pipe.model.get_ref("head")), seed)
+    return pipe
+
+
+several_docs = st.lists(doc_plans(COMPONENT_LABELS, max_tokens=15), min_size=1, max_size=3)
+
+
+@given(several_docs, seeds)
+def test_entities_of_the_component(plans: list[DocPlan], seed: int) -> None:
+    docs = [plan.build(VOCAB) for plan in plans]
+    check_entities(random_tagger("ents", seed), plans, docs)
+
+
+@given(several_docs, seeds)
+def test_span_groups_of_the_component(plans: list[DocPlan], seed: int) -> None:
+    check_span_group(random_tagger("spans", seed), [plan.build(VOCAB) for plan in plans])

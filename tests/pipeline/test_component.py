@@ -1,0 +1,235 @@
+"""The component's settings and labels, before anything is learned."""
+
+import subprocess
+import sys
+
+import pytest
+import spacy
+import srsly
+from confection import ConfigValidationError
+from spacy.training import Example
+from toy_pipelines import (
+    ANNOTATED,
+    ARCHITECTURES,
+    LABELS,
+    NO_SPAN_TAG,
+    SPANS_KEY,
+    TARGETS,
+    TEXTS,
+    make_examples,
+    make_nlp,
+    reference_doc,
+    train,
+)
+
+from spacy_halfree.pipeline.tagger import HalfreeTagger
+
+architectures = pytest.mark.parametrize("architecture", ARCHITECTURES)
+targets = pytest.mark.parametrize("target", TARGETS)
+
+
+def test_add_pipe_needs_no_import_of_ours():
+    code = "import spacy; print(spacy.blank('en').add_pipe('halfree_tagger').name)"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.strip() == "halfree_tagger"
+
+
+def test_default_config_fills_and_validates():
+    nlp = spacy.blank("en")
+    nlp.add_pipe("halfree_tagger")
+    filled = nlp.config["components"]["halfree_tagger"]
+    assert filled["model"]["@architectures"] == "halfree.FirstOrderTagger.v1"
+    assert filled["model"]["tok2vec"]["@architectures"] == "spacy.HashEmbedCNN.v2"
+    assert (filled["target"], filled["spans_key"], filled["labels"]) == ("ents", "sc", [])
+    assert (filled["temperature"], filled["gold_weight"]) == (1.0, 1.0)
+    assert (filled["head_learn_rate_factor"], filled["use_soft_labels"]) == (1.0, True)
+    assert filled["scorer"] == {"@scorers": "halfree.tagger_scorer.v1"}
+    score_weights = nlp.config["training"]["score_weights"]
+    assert score_weights == {"halfree_f": 1.0, "halfree_p": 0.0, "halfree_r": 0.0}
+    again = spacy.util.load_model_from_config(nlp.config, auto_fill=False, validate=True)
+    assert again.pipe_names == ["halfree_tagger"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("target", "sentences"),
+        ("target", None),
+        ("spans_key", ["sc"]),
+        ("labels", 3),
+        ("use_soft_labels", "perhaps"),
+        ("temperature", "hot"),
+        ("gold_weight", None),
+        ("head_learn_rate_factor", []),
+        ("model", "CNN"),
+        ("scorer", 1),
+        ("no_such_setting", 1),
+    ],
+)
+def test_settings_of_wrong_type_are_named(setting, value):
+    with pytest.raises(ConfigValidationError) as caught:
+        spacy.blank("en").add_pipe("halfree_tagger", config={setting: value})
+    assert setting in str(caught.value)
+
+
+@pytest.mark.parametrize("setting", ["temperature", "gold_weight", "head_learn_rate_factor"])
+@pytest.mark.parametrize("value", [0.0, -1.0])
+def test_settings_out_of_range(setting, value):
+    with pytest.raises(ValueError, match=rf"\[H013\] The setting `{setting}`"):
+        spacy.blank("en").add_pipe("halfree_tagger", config={setting: value})
+
+
+def test_setting_that_is_no_number():
+    """A config cannot hold NaN, but the constructor can be given one."""
+    nlp, tagger = make_nlp()
+    with pytest.raises(ValueError, match=r"\[H013\]"):
+        HalfreeTagger(nlp.vocab, tagger.model, temperature=float("nan"))
+
+
+@architectures
+def test_uninitialized(architecture):
+    nlp, tagger = make_nlp(architecture, labels=["x"])
+    with pytest.raises(ValueError, match="E109"):
+        nlp("Some text")
+    with pytest.raises(ValueError, match="E109"):
+        tagger.predict([nlp.make_doc("")])
+
+
+def test_analyze_pipes():
+    nlp, _ = make_nlp()
+    analysis = nlp.analyze_pipes()
+    assert analysis["summary"]["halfree_tagger"]["assigns"] == [
+        "doc.ents",
+        "token.ent_iob",
+        "token.ent_type",
+    ]
+    assert analysis["summary"]["halfree_tagger"]["scores"] == [
+        "halfree_f",
+        "halfree_p",
+        "halfree_r",
+    ]
+    assert not analysis["problems"]["halfree_tagger"]
+
+
+@targets
+@architectures
+def test_labels_are_found_in_the_examples(architecture, target):
+    nlp, tagger = make_nlp(architecture, target)
+    nlp.initialize(lambda: make_examples(nlp, target))
+    expected = sorted([*LABELS, NO_SPAN_TAG] if target == "tags" else LABELS)
+    assert list(tagger.labels) == tagger.label_data == expected
+
+
+@targets
+def test_labels_of_the_config_keep_their_order(target):
+    labels = ["地点", "unused", "künstler", "album title", NO_SPAN_TAG]
+    nlp, tagger = make_nlp(target=target, labels=labels)
+    assert tagger.labels == tuple(labels)
+    train(nlp, make_examples(nlp, target), steps=1)
+    assert tagger.labels == tuple(labels)
+
+
+def test_labels_beyond_the_first_samples_are_found():
+    nlp, tagger = make_nlp()
+    examples = make_examples(nlp) * 5
+    words, _ = ANNOTATED[1]
+    examples.append(Example(nlp.make_doc(TEXTS[1]), reference_doc(nlp, words, [(0, 1, "zz")])))
+    nlp.initialize(lambda: examples)
+    assert "zz" in tagger.labels
+
+
+def test_add_label():
+    nlp, tagger = make_nlp(labels=["b"])
+    assert tagger.add_label("a") == 1
+    assert tagger.add_label("a") == tagger.add_label("b") == 0
+    assert tagger.labels == ("b", "a")
+    nlp.initialize(lambda: [Example(nlp.make_doc("x"), nlp.make_doc("x"))])
+    assert tagger.labels == ("b", "a")
+    assert tagger.add_label("a") == 0
+    with pytest.raises(ValueError, match=r"\[H002\].*'c'.*halfree_tagger"):
+        tagger.add_label("c")
+    assert tagger.labels == ("b", "a")
+
+
+@architectures
+def test_labels_given_to_initialize(tmp_path, architecture):
+    path = tmp_path / "labels.json"
+    labels = ["künstler", "album title", "地点", "unseen"]
+    srsly.write_json(path, labels)
+    for given in (labels, {"@readers": "spacy.read_labels.v1", "path": str(path)}):
+        nlp, tagger = make_nlp(architecture)
+        nlp.config["initialize"]["components"]["halfree_tagger"] = {"labels": given}
+        nlp.initialize(lambda nlp=nlp: make_examples(nlp))
+        assert list(tagger.labels) == labels
+
+
+def test_labels_of_the_config_come_before_those_given_to_initialize():
+    nlp, tagger = make_nlp(labels=["b"])
+    tagger.initialize(lambda: make_examples(nlp), labels=["a", "b"])
+    assert tagger.labels == ("b", "a")
+
+
+@targets
+def test_empty_list_of_labels_is_none(target):
+    """`labels = []` says as little as no setting: the labels are found in the examples."""
+    nlp, tagger = make_nlp(target=target)
+    tagger.initialize(lambda: make_examples(nlp, target), labels=[])
+    assert set(LABELS) <= set(tagger.labels)
+
+
+@pytest.mark.parametrize(
+    ("target", "what"), [("ents", "entities"), ("tags", "tags"), ("spans", r"doc.spans\['sc'\]")]
+)
+def test_no_labels(target, what):
+    nlp, _ = make_nlp(target=target)
+    examples = [Example(nlp.make_doc(text), nlp.make_doc(text)) for text in TEXTS]
+    with pytest.raises(ValueError, match=rf"\[H001\].*the 4 training texts hold no .*{what}"):
+        nlp.initialize(lambda: examples)
+
+
+@pytest.mark.parametrize("label", ["", "  ", "\t\n"])
+def test_empty_label(label):
+    with pytest.raises(ValueError, match=r"\[H012\]"):
+        make_nlp(labels=["good", label])
+    _, tagger = make_nlp(labels=["good"])
+    with pytest.raises(ValueError, match=r"\[H012\]"):
+        tagger.add_label(label)
+    assert tagger.labels == ("good",)
+
+
+def test_label_that_is_no_string():
+    _, tagger = make_nlp()
+    with pytest.raises(ValueError, match=r"\[H012\] Not a label: 5"):
+        tagger.add_label(5)
+
+
+def test_initialize_again():
+    nlp, tagger = make_nlp()
+    train(nlp, make_examples(nlp), steps=2)
+    nlp.initialize(lambda: make_examples(nlp))
+    assert list(tagger.labels) == LABELS
+    train(nlp, make_examples(nlp), steps=40)
+    assert nlp.evaluate(make_examples(nlp))["halfree_f"] == 1.0
+
+
+@architectures
+def test_rehearse(trained, architecture):
+    nlp = trained(architecture, "ents")
+    with pytest.raises(NotImplementedError, match=r"\[H005\].*halfree_tagger"):
+        nlp.get_pipe("halfree_tagger").rehearse(make_examples(nlp))
+    with pytest.raises(NotImplementedError, match=r"\[H005\]"):
+        nlp.rehearse(make_examples(nlp), sgd=nlp.resume_training())
+
+
+def test_custom_spans_key():
+    nlp, tagger = make_nlp(target="spans", spans_key="mine")
+    examples = make_examples(nlp, "spans")
+    for example in examples:
+        example.reference.spans["mine"] = list(example.reference.spans[SPANS_KEY])
+        del example.reference.spans[SPANS_KEY]
+    train(nlp, examples)
+    assert tagger.spans_key == "mine"
+    scores = nlp.evaluate(examples)
+    assert scores["spans_mine_f"] == scores["halfree_f"] == 1.0
+    assert list(nlp(TEXTS[0]).spans) == ["mine"]

@@ -1,0 +1,152 @@
+"""Damaged folders: a numbered error that names the place, and no code from the file is run."""
+
+import contextlib
+import pickle
+
+import pytest
+import spacy
+import srsly
+from toy_pipelines import ARCHITECTURES, make_nlp
+
+architectures = pytest.mark.parametrize("architecture", ARCHITECTURES)
+
+
+@pytest.fixture
+def folder(trained, tmp_path):
+    def save(architecture, target="ents"):
+        trained(architecture, target).to_disk(tmp_path / "nlp")
+        return tmp_path / "nlp" / "halfree_tagger"
+
+    return save
+
+
+def assert_refused(component_folder, number):
+    with pytest.raises(ValueError, match=rf"\[{number}\]") as caught:
+        spacy.load(component_folder.parent)
+    assert "halfree_tagger" in str(caught.value)
+    if number == "H010":
+        assert str(component_folder) in str(caught.value)
+
+
+@architectures
+def test_missing_weights(folder, architecture):
+    path = folder(architecture)
+    (path / "model").unlink()
+    assert_refused(path, "H010")
+
+
+@architectures
+@pytest.mark.parametrize("kept", [0.0, 0.01, 0.5, 0.999])
+def test_truncated_weights(folder, architecture, kept):
+    path = folder(architecture)
+    content = (path / "model").read_bytes()
+    (path / "model").write_bytes(content[: int(len(content) * kept)])
+    assert_refused(path, "H010")
+
+
+@architectures
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\x00" * 100,
+        b"no weights at all",
+        srsly.msgpack_dumps({"nodes": []}),
+        srsly.msgpack_dumps([1, 2, 3]),
+        srsly.msgpack_dumps({"nodes": [], "attrs": [], "params": [], "shims": []}),
+    ],
+)
+def test_garbage_weights(folder, architecture, content):
+    path = folder(architecture)
+    (path / "model").write_bytes(content)
+    assert_refused(path, "H010")
+
+
+def test_weights_of_the_other_architecture(folder, trained):
+    pytest.importorskip("torch")
+    path = folder("first_order")
+    weights = trained("aligned", "ents").get_pipe("halfree_tagger").model.to_bytes()
+    (path / "model").write_bytes(weights)
+    assert_refused(path, "H010")
+
+
+@architectures
+def test_damaged_bytes(trained, architecture):
+    content = trained(architecture, "ents").get_pipe("halfree_tagger").to_bytes()
+    _, tagger = make_nlp(architecture)
+    with pytest.raises(ValueError, match=r"\[H010\].*bytes"):
+        tagger.from_bytes(content[: len(content) // 2])
+
+
+@architectures
+@pytest.mark.parametrize("labels", [["one"], ["a", "b", "c", "d"], []])
+def test_labels_of_another_pipeline(folder, architecture, labels):
+    path = folder(architecture)
+    cfg = srsly.read_json(path / "cfg")
+    srsly.write_json(path / "cfg", cfg | {"labels": labels})
+    assert_refused(path, "H011")
+
+
+def test_target_of_another_pipeline(folder):
+    path = folder("first_order", "ents")
+    cfg = srsly.read_json(path / "cfg")
+    srsly.write_json(path / "cfg", cfg | {"target": "tags"})
+    assert_refused(path, "H011")
+
+
+@pytest.mark.parametrize(
+    "content", ["{", "[]", '{"labels": 5}', '{"labels": [""]}', '{"target": "sentences"}']
+)
+def test_damaged_labels(folder, content):
+    path = folder("first_order")
+    (path / "cfg").write_text(content, encoding="utf8")
+    with pytest.raises(ValueError, match=r"\[H01[0-3]\]"):
+        spacy.load(path.parent)
+
+
+class Payload:
+    """Pickled: writes a file when it is loaded."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return (open, (str(self.path), "w"))
+
+
+def test_payload_does_run_when_pickle_loads_it(tmp_path):
+    pickle.loads(pickle.dumps(Payload(tmp_path / "ran"))).close()
+    assert (tmp_path / "ran").exists()
+
+
+@architectures
+def test_pickle_in_the_weights_does_not_run(folder, tmp_path, architecture):
+    path = folder(architecture)
+    trap = tmp_path / "ran"
+    payload = pickle.dumps(Payload(trap))
+    whole = srsly.msgpack_loads((path / "model").read_bytes())
+    contents = [payload]
+    for part in ("shims", "attrs", "params"):
+        changed = dict(whole)
+        changed[part] = _replace(whole[part], payload)
+        contents.append(srsly.msgpack_dumps(changed))
+    if architecture == "aligned":
+        state = srsly.msgpack_dumps({"sizes": "{}", "state": payload})
+        contents.append(srsly.msgpack_dumps(whole | {"shims": _replace(whole["shims"], state)}))
+    for content in contents:
+        (path / "model").write_bytes(content)
+        # whether the changed part is read at all is not the question here
+        with contextlib.suppress(ValueError):
+            spacy.load(path.parent)
+        assert not trap.exists()
+    assert len(contents) >= 4
+
+
+def _replace(value, payload):
+    """Every byte string in nested lists and dicts replaced."""
+    if isinstance(value, (bytes, bytearray)):
+        return payload
+    if isinstance(value, (list, tuple)):
+        return [_replace(item, payload) for item in value]
+    if isinstance(value, dict):
+        return {key: _replace(item, payload) for key, item in value.items()}
+    return value

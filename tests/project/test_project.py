@@ -1,0 +1,165 @@
+"""The whole workflow on a tiny split and a tiny encoder; and that it skips what is done."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import spacy
+import srsly
+from weasel.cli.run import project_run
+
+pytest.importorskip("torch")
+transformers = pytest.importorskip("transformers")
+pytest.importorskip("spacy_transformers")
+pytest.importorskip("usaddress")
+
+ROOT = Path(__file__).resolve().parents[2]
+VARS = {
+    "n_gold": 12,
+    "n_dev": 6,
+    "n_test": 10,
+    "n_pool": 20,
+    "encoder_steps": 4,
+    "teacher_steps": 4,
+    "student_steps": 6,
+    "student_gold_steps": 6,
+}
+STREETS = ("Oak", "Main", "Elm", "Lake Shore", "Maple", "Hill", "Park", "Mill")
+TYPES = ("St", "Ave.", "Road", "Drive")
+PLACES = (("Chicago", "IL"), ("Ames", "IA"), ("New York", "NY"))
+
+
+def address_xml(i: int) -> str:
+    """One address in the corpus' format, with labels."""
+    place, state = PLACES[i % len(PLACES)]
+    street = STREETS[i % len(STREETS)]
+    words = [
+        f"<AddressNumber>{100 + 7 * i}</AddressNumber>",
+        *(f"<StreetName>{word}</StreetName>" for word in street.split()),
+        f"<StreetNamePostType>{TYPES[i % len(TYPES)]},</StreetNamePostType>",
+        *(f"<PlaceName>{word}</PlaceName>" for word in place.split()),
+        f"<StateName>{state}</StateName>",
+    ]
+    return f"<AddressString>{' '.join(words)}</AddressString>"
+
+
+def write_addresses(path: Path, numbers: range) -> None:
+    body = "".join(address_xml(i) for i in numbers)
+    path.write_text(f"<AddressCollection>{body}</AddressCollection>", encoding="utf8")
+
+
+def write_encoder(folder: Path) -> None:
+    """A random BERT of 12 heads and width 24 that reads characters."""
+    folder.mkdir(parents=True)
+    characters = "abcdefghijklmnopqrstuvwxyz0123456789.,#&"
+    pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *characters]
+    pieces += [f"##{character}" for character in characters]
+    (folder / "vocab.txt").write_text("\n".join(pieces), encoding="utf8")
+    transformers.BertTokenizerFast(str(folder / "vocab.txt")).save_pretrained(folder)
+    config = transformers.BertConfig(
+        vocab_size=len(pieces),
+        hidden_size=24,
+        num_hidden_layers=2,
+        num_attention_heads=12,
+        intermediate_size=32,
+    )
+    transformers.BertModel(config).save_pretrained(folder)
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project with tiny assets in place of the real ones."""
+    folder = tmp_path_factory.mktemp("project")
+    shutil.copy(ROOT / "project.yml", folder)
+    for name in ("configs", "scripts"):
+        shutil.copytree(ROOT / name, folder / name)
+    addresses = folder / "assets" / "addresses"
+    addresses.mkdir(parents=True)
+    write_addresses(addresses / "labeled.xml", range(40))
+    write_addresses(addresses / "openaddress_us_ia_linn.xml", range(100, 140))
+    write_encoder(folder / "assets" / "minilm")
+    return folder
+
+
+def workflow() -> list[str]:
+    """The workflow's steps, but for the download."""
+    config: dict[str, Any] = srsly.read_yaml(ROOT / "project.yml")
+    steps = config["workflows"]["all"]
+    assert steps[0] == "fetch"
+    return steps[1:]
+
+
+def run(project: Path, command: str) -> None:
+    """What `spacy project run` does; the steps themselves are processes of their own."""
+    project_run(project, command, overrides={f"vars.{k}": v for k, v in VARS.items()}, capture=True)
+
+
+@pytest.fixture(scope="module")
+def finished(project: Path) -> Path:
+    for command in workflow():
+        run(project, command)
+    return project
+
+
+def test_results_name_every_system(finished: Path) -> None:
+    metrics = finished / "metrics" / "addresses" / "seed1"
+    report = json.loads((metrics / "results.json").read_text(encoding="utf8"))
+    assert [result["system"] for result in report["results"]] == [
+        "teacher",
+        "student_gold",
+        "student_hard",
+        "student_soft",
+        "crf_gold",
+    ]
+    for result in report["results"]:
+        assert 0 <= result["f1"] <= 100
+        assert result["words_per_second"] > 0
+        assert f"| {result['system']} |" in (metrics / "results.md").read_text(encoding="utf8")
+
+
+def test_no_test_text_is_trained_on(finished: Path) -> None:
+    corpus = finished / "corpus" / "addresses" / "seed1"
+    test = {json.loads(line)["text"] for line in (corpus / "test.jsonl").open(encoding="utf8")}
+    gold = {json.loads(line)["text"] for line in (corpus / "gold.jsonl").open(encoding="utf8")}
+    pool = set((corpus / "pool.txt").read_text(encoding="utf8").splitlines())
+    assert len(test) == VARS["n_test"]
+    assert not test & (gold | pool)
+    assert not gold & pool
+
+
+def test_a_second_run_skips_what_is_done(
+    finished: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for command in workflow():
+        run(finished, command)
+        assert f"Skipping '{command}': nothing changed" in capsys.readouterr().out
+
+
+def test_the_student_loads_without_its_teacher(finished: Path) -> None:
+    folder = finished / "training" / "addresses" / "seed1" / "student_soft" / "model-best"
+    nlp = spacy.load(folder)
+    assert nlp.pipe_names == ["halfree_tagger"]
+    labels = set(nlp.get_pipe("halfree_tagger").labels)
+    doc = nlp("107 Oak St, Ames IA")
+    assert {ent.label_ for ent in doc.ents} <= labels
+    assert doc.has_annotation("ENT_IOB")
+
+
+def test_the_wheel_is_small_and_needs_no_torch(finished: Path) -> None:
+    (wheel,) = (finished / "packages").rglob("*.whl")
+    assert wheel.stat().st_size < 8_000_000
+    meta = next(iter((finished / "packages").rglob("meta.json")))
+    requirements = json.loads(meta.read_text(encoding="utf8"))["requirements"]
+    assert any(requirement.startswith("spacy-halfree") for requirement in requirements)
+    assert not any("torch" in r or "transformers" in r for r in requirements)
+
+
+def test_clean_removes_what_was_made_and_nothing_else(project: Path, finished: Path) -> None:
+    copy = project.with_name("copy")
+    shutil.copytree(project, copy)
+    run(copy, "clean")
+    assert not (copy / "training" / "addresses").exists()
+    assert (copy / "assets" / "addresses" / "labeled.xml").is_file()
+    assert (copy / "scripts").is_dir()

@@ -1,0 +1,49 @@
+"""Every Python example in README and docs runs; every config example resolves."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from spacy.util import registry
+from thinc.api import Config
+
+ROOT = Path(__file__).resolve().parents[1]
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+def blocks(language: str) -> Iterator[tuple[str, str]]:
+    """Where a code block stands, and its code."""
+    for path in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
+        text = path.read_text(encoding="utf8")
+        for match in BLOCK.finditer(text):
+            if match.group(1) == language:
+                line = text[: match.start()].count("\n") + 1
+                yield f"{path.relative_to(ROOT)}:{line}", match.group(2)
+
+
+def parameters(language: str) -> list:
+    return [pytest.param(code, id=place) for place, code in blocks(language)]
+
+
+def test_there_are_examples() -> None:
+    assert parameters("python")
+    assert parameters("ini")
+
+
+@pytest.mark.parametrize("code", parameters("python"))
+def test_python_examples_run(
+    code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Runs an example; a line `# prints: ...` in it states what it prints."""
+    monkeypatch.chdir(tmp_path)
+    exec(compile(code, "example", "exec"), {"__name__": "__main__"})
+    promised = re.findall(r"^# prints: (.*)$", code, re.MULTILINE)
+    assert capsys.readouterr().out.splitlines() == promised
+
+
+@pytest.mark.parametrize("code", parameters("ini"))
+def test_config_examples_resolve(code: str) -> None:
+    config = Config().from_str("[system]\nseed = 0\n\n[corpora]\n\n" + code).interpolate()
+    resolved = registry.resolve({"corpora": config["corpora"]})
+    assert callable(resolved["corpora"]["train"])

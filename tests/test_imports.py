@@ -1,0 +1,171 @@
+"""Who imports what: read from the source, because thinc imports torch wherever it can."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+import spacy_halfree
+
+ROOT = Path(spacy_halfree.__file__).parent
+PACKAGE = "spacy_halfree"
+FILES = sorted(ROOT.rglob("*.py"))
+TORCH = {"torch", "safetensors", "transformers", "spacy_transformers"}
+MAY_USE = {
+    "cli": {"distill", "pipeline", "models", "losses", "tagging", "types", "errors", "about"},
+    "distill": {"pipeline", "models", "losses", "tagging", "types", "errors"},
+    "pipeline": {"distill", "models", "losses", "tagging", "types", "errors"},
+    "models": {"types", "errors"},
+    "losses": {"types", "errors"},
+    "tagging": {"types", "errors"},
+    "types": set(),
+    "errors": set(),
+    "about": set(),
+    "__init__": {"about"},
+}
+"""cli -> distill, pipeline -> models, losses, tagging -> types, errors."""
+
+
+def relative_name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def imports(path: Path) -> Iterator[str]:
+    """The full names of all that a file imports, inside of functions too."""
+    folder = [PACKAGE, *path.relative_to(ROOT).parts[:-1]]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = folder[: len(folder) - node.level + 1] if node.level else []
+            module = ".".join([*base, *([node.module] if node.module else [])])
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
+def room(path: Path) -> str:
+    return path.relative_to(ROOT).parts[0].removesuffix(".py")
+
+
+def is_in(name: str, module: str) -> bool:
+    return name == module or name.startswith(f"{module}.")
+
+
+def own_rooms(path: Path) -> set[str]:
+    """The parts of the package that a file imports."""
+    own = [name.split(".")[1:] for name in imports(path) if is_in(name, PACKAGE)]
+    known = {parts[0] if parts and parts[0] in MAY_USE else "__init__" for parts in own}
+    return known - {room(path)}
+
+
+@pytest.mark.parametrize("path", FILES, ids=relative_name)
+def test_only_the_bridge_imports_torch(path: Path) -> None:
+    name = relative_name(path)
+    found = {module for module in imports(path) if module.split(".")[0] in TORCH}
+    if name != "models/torch_layer.py" and not name.startswith("models/torch/"):
+        assert not found
+
+
+def test_only_architectures_reach_the_bridge_and_only_lazily() -> None:
+    bridge = f"{PACKAGE}.models.torch"
+    for path in FILES:
+        name = relative_name(path)
+        if name == "models/torch_layer.py" or name.startswith("models/torch/"):
+            continue
+        reached = {
+            module
+            for module in imports(path)
+            if is_in(module, bridge) or is_in(module, f"{bridge}_layer")
+        }
+        if name != "models/architectures.py":
+            assert not reached, name
+            continue
+        assert reached
+        for statement in ast.parse(path.read_text(encoding="utf8")).body:
+            if isinstance(statement, ast.ImportFrom):
+                assert statement.module not in ("torch_layer", "torch")
+
+
+@pytest.mark.parametrize("path", FILES, ids=relative_name)
+def test_dependencies_point_one_way(path: Path) -> None:
+    assert room(path) in MAY_USE
+    assert own_rooms(path) <= MAY_USE[room(path)]
+
+
+def test_rooms_do_not_depend_on_each_other_in_circles() -> None:
+    graph: dict[str, set[str]] = {}
+    for path in FILES:
+        graph.setdefault(room(path), set()).update(own_rooms(path) - {"__init__"})
+    assert list(TopologicalSorter(graph).static_order())
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "tagging").glob("*.py")), ids=relative_name)
+def test_tagging_knows_neither_pipelines_nor_models(path: Path) -> None:
+    for name in imports(path):
+        for forbidden in ("spacy.pipeline", "spacy.language", "spacy.ml"):
+            assert not is_in(name, forbidden)
+        assert name not in ("spacy.Language", "spacy")
+        assert not is_in(name, "thinc") or is_in(name, "thinc.types")
+
+
+def run(code: str) -> None:
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stderr
+
+
+def test_importing_the_package_is_light() -> None:
+    run(
+        "import sys, spacy_halfree\n"
+        "heavy = {'torch', 'transformers', 'thinc', 'spacy', 'numpy'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+
+
+WITHOUT_TORCH = """
+import sys
+for name in ("torch", "safetensors", "transformers"):
+    sys.modules[name] = None
+
+import numpy as np
+from spacy.ml.models.tok2vec import build_hash_embed_cnn_tok2vec
+from spacy.tokens import Doc
+from spacy.vocab import Vocab
+import spacy_halfree.pipeline.factory
+from spacy_halfree.models.architectures import build_aligned_seq2seq, build_first_order_tagger
+from spacy_halfree.tagging.batch import LabelTags, make_batch
+from spacy_halfree.tagging.scheme import make_scheme
+
+
+def tok2vec():
+    return build_hash_embed_cnn_tok2vec(
+        width=8, depth=1, embed_size=50, window_size=1, maxout_pieces=2,
+        subword_features=True, pretrained_vectors=None,
+    )
+
+
+vocab = Vocab()
+scheme = make_scheme(("A",), "ents")
+batch = make_batch([Doc(vocab, words=["a", "b"])], LabelTags(vocab.strings, scheme), "ents")
+model = build_first_order_tagger(tok2vec())
+model.set_dim("nO", scheme.n_tags)
+model.initialize(X=(batch, None))
+loaded = build_first_order_tagger(tok2vec()).from_bytes(model.to_bytes())
+assert np.allclose(loaded.predict((batch, None)).probabilities.sum(axis=1), 1)
+try:
+    build_aligned_seq2seq(tok2vec())
+except ImportError as error:
+    assert "H016" in str(error)
+else:
+    raise AssertionError("built without torch")
+"""
+
+
+def test_first_order_taggers_work_without_torch() -> None:
+    run(WITHOUT_TORCH)
