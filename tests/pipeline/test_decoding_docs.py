@@ -149,15 +149,8 @@ def test_strange_unicode(trained, architecture):
     assert {ent.label_ for doc in docs for ent in doc.ents} <= set(LABELS)
 
 
-@pytest.mark.parametrize(
-    ("architecture", "n_words"),
-    [
-        ("first_order", 20_000),
-        ("aligned", 3_000),
-        pytest.param("aligned", 20_000, marks=pytest.mark.slow),
-    ],
-)
-def test_long_doc(trained, architecture, n_words):
+@architectures
+def test_long_doc(trained, architecture, n_words=20_000):
     """A long doc is tagged to the last word, and its second half as well as its first."""
     nlp = trained(architecture, "ents")
     text = [word for text in TEXTS for word in text.split()]
