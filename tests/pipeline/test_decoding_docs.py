@@ -150,8 +150,9 @@ def test_strange_unicode(trained, architecture):
 
 
 @architectures
-def test_long_doc(trained, architecture, n_words=20_000):
+def test_long_doc(trained, architecture):
     """A long doc is tagged to the last word, and its second half as well as its first."""
+    n_words = 20_000
     nlp = trained(architecture, "ents")
     text = [word for text in TEXTS for word in text.split()]
     doc = Doc(nlp.vocab, words=(text * (n_words // len(text) + 1))[:n_words])
