@@ -1,10 +1,13 @@
 """Adapt a pretrained encoder to raw texts by masked-language modelling, before there is a teacher.
 
-Resumable: a checkpoint is written now and then, and a second run goes on from the last one.
+Resumable: a checkpoint is written now and then, and a second run with the same texts and settings
+goes on from the last one.
 """
 
+import hashlib
 import json
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +81,10 @@ def main(
     tokenizer = AutoTokenizer.from_pretrained(encoder)
     # the head's output matrix is the embedding table, so only its transform starts from nothing
     model = AutoModelForMaskedLM.from_pretrained(encoder)
-    checkpoints = output.with_name(output.name + ".checkpoints")
+    # checkpoints of other texts or settings must not be gone on from
+    settings = [str(encoder), lines, steps, batch_size, learn_rate, max_length, seed]
+    digest = hashlib.sha256(json.dumps(settings).encode("utf8")).hexdigest()
+    checkpoints = output.with_name(f"{output.name}.checkpoints-{digest[:12]}")
     checkpoints.mkdir(parents=True, exist_ok=True)
     arguments = TrainingArguments(
         output_dir=str(checkpoints),
@@ -105,7 +111,8 @@ def main(
     model.base_model.save_pretrained(output, safe_serialization=True)
     tokenizer.save_pretrained(output)
     log = [entry for entry in trainer.state.log_history if "loss" in entry]
-    (output / "adaptation.json").write_text(json.dumps(log, indent=1))
+    (output / "adaptation.json").write_text(json.dumps(log, indent=1), encoding="utf8")
+    shutil.rmtree(checkpoints)
 
 
 if __name__ == "__main__":

@@ -113,31 +113,31 @@ def init(model: HeadModel, X: HeadInput | None = None, Y: object = None) -> None
 
 def forward(model: HeadModel, X: HeadInput, is_train: bool) -> HeadOutput:
     vectors, batch, history = X
-    ops, xp, shim = model.ops, model.ops.xp, model.shims[0]
+    shim = model.shims[0]
     if is_train:
         fixed = model.attrs["fixed_dropout"]
         shim.set_dropout(model.attrs["dropout_rate"] if fixed is None else fixed)
     device = shim.device
 
-    def to_torch(array: Any, requires_grad: bool = False) -> Any:
-        if array is None:
-            return None
-        return xp2torch(xp.asarray(array), requires_grad=requires_grad, device=device)
+    def on_device(array: Any) -> Any:
+        return None if array is None else torch.as_tensor(array, device=device)
 
     inputs = ArgsKwargs(
-        args=(to_torch(vectors, requires_grad=is_train),),
+        args=(xp2torch(vectors, requires_grad=is_train, device=device),),
         kwargs={
             "lengths": batch.lengths,
-            "transitions": to_torch(batch.transitions),
-            "allowed": to_torch(batch.allowed),
-            "history": to_torch(history),
+            "transitions": on_device(batch.transitions),
+            "allowed": on_device(batch.allowed),
+            "history": on_device(history),
         },
     )
     (logits, used_history), backprop_torch = shim(inputs, is_train)
-    probabilities = constrained_softmax(ops, torch2xp(logits), torch2xp(used_history), batch)
+    probabilities = constrained_softmax(model.ops, torch2xp(logits), torch2xp(used_history), batch)
 
     def backprop(d_logits: Floats2d) -> Floats2d:
-        gradients = ArgsKwargs(args=((logits,),), kwargs={"grad_tensors": (to_torch(d_logits),)})
+        gradients = ArgsKwargs(
+            args=((logits,),), kwargs={"grad_tensors": (xp2torch(d_logits, device=device),)}
+        )
         return torch2xp(backprop_torch(gradients).args[0])
 
     return Prediction(probabilities.argmax(axis=1), probabilities), backprop

@@ -7,14 +7,13 @@ import pytest
 import spacy
 import typer
 from address_spans import DataError, Record, Span, read_records
+from address_xml import read_labelled, read_texts
 from convert_addresses import (
     convert,
     deduplicate,
     fold,
     main,
     make_doc,
-    read_labelled,
-    read_texts,
     split_records,
 )
 from spacy.tokens import DocBin
