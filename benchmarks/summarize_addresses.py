@@ -14,7 +14,8 @@ from typing import Annotated, Any
 import typer
 
 NAMES = {
-    "teacher": "teacher: MiniLM, aligned seq2seq decoder",
+    "teacher_1": "teacher: MiniLM, aligned seq2seq decoder",
+    "teacher_2": "a second teacher, from another seed",
     "student_gold": "student on the 100 alone",
     "student_hard": "student distilled, hard pseudo-labels",
     "student_soft": "**student distilled, soft labels**",
