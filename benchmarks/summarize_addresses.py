@@ -14,8 +14,7 @@ from typing import Annotated, Any
 import typer
 
 NAMES = {
-    "teacher_1": "teacher: MiniLM, aligned seq2seq decoder",
-    "teacher_2": "a second teacher, from another seed",
+    "teacher": "teacher: MiniLM, aligned seq2seq decoder",
     "student_gold": "student on the 100 alone",
     "student_hard": "student distilled, hard pseudo-labels",
     "student_soft": "**student distilled, soft labels**",

@@ -107,8 +107,7 @@ def test_results_name_every_system(finished: Path) -> None:
     metrics = finished / "metrics" / "addresses" / "seed1"
     report = json.loads((metrics / "results.json").read_text(encoding="utf8"))
     assert [result["system"] for result in report["results"]] == [
-        "teacher_1",
-        "teacher_2",
+        "teacher",
         "student_gold",
         "student_hard",
         "student_soft",
