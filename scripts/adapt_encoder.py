@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 import typer
+from spacy.vocab import Vocab
 from transformers import (
     AutoModelForMaskedLM,
     AutoTokenizer,
@@ -22,6 +23,8 @@ from transformers import (
     set_seed,
 )
 from transformers.trainer_utils import get_last_checkpoint
+
+from spacy_halfree.distill.texts import TextReader
 
 
 class EncodedTexts(torch.utils.data.Dataset):
@@ -42,11 +45,23 @@ class EncodedTexts(torch.utils.data.Dataset):
         return {"input_ids": self.encoded[index]}
 
 
-class MaskedWordsTrainer(Trainer):
-    """Scores the vocabulary at masked positions only, where the loss is: about half the time.
+def read_texts(paths: list[Path]) -> list[str]:
+    """All texts of files; lines that cannot be used are named."""
+    vocab = Vocab()
+    texts = []
+    for path in paths:
+        reader = TextReader(path)
+        texts += [text if isinstance(text, str) else text.text for text in reader.read(vocab)]
+        for bad in reader.bad_lines:
+            typer.echo(f"{path}, line {bad.number}: skipped, because it {bad.reason}", err=True)
+    return texts
 
-    The vocabulary's scores cost as much as all layers of a small encoder, and 85% of them would
-    not be looked at.
+
+class MaskedWordsTrainer(Trainer):
+    """Scores the vocabulary at masked positions only, where the loss is.
+
+    A small encoder has about as many parameters in its vocabulary as in its layers, so scoring all
+    positions would cost about as much as the layers do, for scores of which 85% are not looked at.
     """
 
     def compute_loss(
@@ -63,8 +78,8 @@ class MaskedWordsTrainer(Trainer):
 
 
 def main(
-    encoder: Path = typer.Argument(..., help="Folder of the pretrained encoder", exists=True),
-    texts: list[Path] = typer.Argument(..., help="Text files, a text a line", exists=True),
+    encoder: str = typer.Argument(..., help="Folder or hub name of the pretrained encoder"),
+    texts: list[Path] = typer.Argument(..., help="Texts: .txt, .jsonl, .jsonl.gz or .spacy"),
     output: Path = typer.Option(..., help="Folder for the adapted encoder"),
     steps: int = typer.Option(300, help="Training steps", min=1),
     batch_size: int = typer.Option(64, help="Texts per step", min=1),
@@ -72,17 +87,18 @@ def main(
     max_length: int = typer.Option(128, help="The most word pieces of a text", min=8),
     save_every: int = typer.Option(100, help="Steps between checkpoints", min=1),
     seed: int = typer.Option(0, help="Seed"),
+    gpu_id: int = typer.Option(-1, help="GPU ID or -1 for CPU"),
 ) -> None:
     """Train the encoder to guess masked word pieces of the texts, and save it."""
     set_seed(seed)
-    lines = [line for path in texts for line in path.read_text("utf8").splitlines() if line.strip()]
+    lines = read_texts(texts)
     if not lines:
-        raise typer.BadParameter(f"no text in {', '.join(map(str, texts))}: one text a line")
+        raise typer.BadParameter(f"no text in {', '.join(map(str, texts))}")
     tokenizer = AutoTokenizer.from_pretrained(encoder)
     # the head's output matrix is the embedding table, so only its transform starts from nothing
     model = AutoModelForMaskedLM.from_pretrained(encoder)
     # checkpoints of other texts or settings must not be gone on from
-    settings = [str(encoder), lines, steps, batch_size, learn_rate, max_length, seed]
+    settings = [encoder, lines, steps, batch_size, learn_rate, max_length, seed]
     digest = hashlib.sha256(json.dumps(settings).encode("utf8")).hexdigest()
     checkpoints = output.with_name(f"{output.name}.checkpoints-{digest[:12]}")
     checkpoints.mkdir(parents=True, exist_ok=True)
@@ -97,6 +113,7 @@ def main(
         save_total_limit=1,
         logging_steps=min(50, steps),
         dataloader_pin_memory=False,
+        use_cpu=gpu_id < 0,
         report_to=[],
         seed=seed,
         data_seed=seed,

@@ -210,7 +210,7 @@ def read_records(path: Path) -> list[Record]:
         lines = path.read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(
-            f"{path}: cannot be read ({error}); make it with scripts/convert_addresses.py"
+            f"[S005] {path}: cannot be read ({error}); make it with scripts/convert_addresses.py"
         ) from error
     records = []
     for number, line in enumerate(lines, start=1):
@@ -227,11 +227,11 @@ def read_records(path: Path) -> list[Record]:
             )
         except (KeyError, TypeError, ValueError) as error:
             raise DataError(
-                f"{path}: line {number}: not a record ({type(error).__name__}: {error}); "
+                f"[S006] {path}: line {number}: not a record ({type(error).__name__}: {error}); "
                 "make the file again with scripts/convert_addresses.py"
             ) from error
     if not records:
-        raise DataError(f"{path}: no records; make it again with scripts/convert_addresses.py")
+        raise DataError(f"[S007] {path}: no records; run convert_addresses.py again")
     return records
 
 

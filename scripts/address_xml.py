@@ -31,15 +31,17 @@ def iter_addresses(path: Path) -> Iterator[tuple[int, ElementTree.Element]]:
     except ElementTree.ParseError as error:
         line, column = error.position
         raise DataError(
-            f"{path}: line {line}, column {column}: not well-formed XML ({error}); the file may "
-            "be truncated: delete it and fetch it again with scripts/fetch.py"
+            f"[S008] {path}: line {line}, column {column}: not well-formed XML ({error}); the file "
+            "may be truncated: delete it and fetch it again with scripts/fetch.py"
         ) from error
     except OSError as error:
         raise DataError(
-            f"{path}: cannot be read ({error}); fetch it with scripts/fetch.py"
+            f"[S009] {path}: cannot be read ({error}); fetch it with scripts/fetch.py"
         ) from error
     if number == 0:
-        raise DataError(f"{path}: no <{RECORD_TAG}> elements; give a training file of usaddress")
+        raise DataError(
+            f"[S010] {path}: no <{RECORD_TAG}> elements; give usaddress's training file"
+        )
 
 
 def read_labelled(path: Path) -> list[Record]:
@@ -66,15 +68,15 @@ def _record_from_element(element: ElementTree.Element, path: Path, number: int) 
     whole = "".join(element.itertext())
     text = whole.strip()
     if not text:
-        raise DataError(f"{path}: address {number} has no text; remove it from the file")
+        raise DataError(f"[S011] {path}: address {number} has no text; remove it from the file")
     removed = len(whole) - len(whole.lstrip())
     tokens = []
     position = len(element.text or "") - removed
     for child in element:
         if not (child.text or "").strip() or len(child):
             raise DataError(
-                f"{path}: address {number} ({text!r}): <{child.tag}> must hold the text of one "
-                "token and no elements; correct it in the file"
+                f"[S012] {path}: address {number} ({text!r}): <{child.tag}> must hold the text of "
+                "one token and no elements; correct it in the file"
             )
         length = len(child.text or "")
         # A token may include white space which is not in the text any more.

@@ -118,14 +118,14 @@ def split_records(
     """
     if min(n_gold, n_dev, n_test, n_pool) < 0:
         raise DataError(
-            f"--n-gold {n_gold}, --n-dev {n_dev}, --n-test {n_test}, --n-pool {n_pool}: "
+            f"[S013] --n-gold {n_gold}, --n-dev {n_dev}, --n-test {n_test}, --n-pool {n_pool}: "
             "a number of texts cannot be negative"
         )
     n_labelled = n_gold + n_dev + n_test
     if n_labelled > len(records):
         raise DataError(
-            f"--n-gold {n_gold} + --n-dev {n_dev} + --n-test {n_test} = {n_labelled} is more "
-            f"than the {len(records)} distinct labelled addresses; ask for fewer"
+            f"[S014] --n-gold {n_gold} + --n-dev {n_dev} + --n-test {n_test} = {n_labelled} is "
+            f"more than the {len(records)} distinct labelled addresses; ask for fewer"
         )
     labelled_keys = {fold(record.text) for record in records}
     candidates: dict[str, str] = {}
@@ -135,8 +135,8 @@ def split_records(
             candidates.setdefault(key, text)
     if n_pool > len(candidates):
         raise DataError(
-            f"--n-pool {n_pool} is more than the {len(candidates)} distinct texts of the pool "
-            "file which are not labelled addresses; ask for fewer"
+            f"[S015] --n-pool {n_pool} is more than the {len(candidates)} distinct texts of the "
+            "pool file which are not labelled addresses; ask for fewer"
         )
     generator = random.Random(seed)
     shuffled = list(records)

@@ -54,12 +54,12 @@ def train(records: Sequence[Record], model: Path) -> None:
             trainer.append(usaddress.tokens2features(words), labels)
             n_sequences += 1
     if n_sequences == 0:
-        raise DataError("no record to train on has tokens; make the file of gold records again")
+        raise DataError("[S016] no record has tokens to train on; make the gold file again")
     # CRFsuite leaves an existing file as it is where it cannot write, and says nothing.
     model.unlink(missing_ok=True)
     trainer.train(str(model))
     if not model.is_file():
-        raise DataError(f"{model}: the model was not written; does its folder exist?")
+        raise DataError(f"[S017] {model}: the model was not written; does its folder exist?")
 
 
 def locate_words(text: str, words: Sequence[str]) -> list[tuple[int, int]]:

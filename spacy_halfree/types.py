@@ -58,7 +58,7 @@ class TaggingBatch:
 class Prediction:
     """A tag for each word, and the distribution it was taken from, on the model's device.
 
-    tags (n_words, int64): The decoded tags; in training, whatever tags were given as history.
+    tags (n_words, int64): The decoded tags; under a given history, each word's best tag.
     probabilities (n_words x n_tags, float32): p(tag | the tags before, text), zero where a tag is
         not allowed; each row sums to 1.
     """

@@ -9,7 +9,7 @@ from spacy.util import registry
 from thinc.api import Config
 
 ROOT = Path(__file__).resolve().parents[1]
-BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^ *```(\w+)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 
 
 def blocks(language: str) -> Iterator[tuple[str, str]]:
@@ -19,7 +19,7 @@ def blocks(language: str) -> Iterator[tuple[str, str]]:
         for match in BLOCK.finditer(text):
             if match.group(1) == language:
                 line = text[: match.start()].count("\n") + 1
-                yield f"{path.relative_to(ROOT)}:{line}", match.group(2)
+                yield f"{path.relative_to(ROOT)}:{line}", textwrap.dedent(match.group(2))
 
 
 def parameters(language: str) -> list:

@@ -32,7 +32,7 @@ def annotate_cli(
     gpu_id: int = typer.Option(-1, "--gpu-id", "-g", help="GPU ID or -1 for CPU"),
     overwrite: bool = typer.Option(False, "--overwrite", help="Replace an existing output"),
 ) -> None:
-    """Label raw texts with a teacher's distributions, as training data for a student.
+    """Label raw texts for a student to learn from.
 
     The output holds the teacher's annotation and, for every word, its distribution over all tags.
     It appears only once it is complete. Lines that cannot be used are named and skipped.
@@ -48,7 +48,7 @@ def annotate_cli(
             gpu_id=gpu_id,
             overwrite=overwrite,
         )
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, ImportError) as error:
         msg.fail("Nothing was written", str(error), exits=1)
 
 

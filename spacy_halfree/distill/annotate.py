@@ -17,19 +17,24 @@ def find_tagger(nlp: Language, name: str | None = None) -> HalfreeTagger:
 
     nlp: The teacher's pipeline.
     name: The component's name, if there are several.
-    RAISES: ValueError (H021, H022) if there is none, or several and no name.
+    RAISES: ValueError (H021, H022, H027) if there is none, several and no name, or none of that
+        name.
     """
-    names = [
-        pipe
-        for pipe in nlp.pipe_names
-        if isinstance(nlp.get_pipe(pipe), HalfreeTagger) and name in (None, pipe)
-    ]
+    names = [pipe for pipe in find_tagger_names(nlp) if name in (None, pipe)]
     if len(names) == 1:
         return nlp.get_pipe(names[0])  # type: ignore[return-value]
     path = nlp.path or nlp.meta["name"]
+    others = ", ".join(find_tagger_names(nlp))
+    if others and not names:
+        raise ValueError(Errors.H027.format(path=path, name=name, pipes=others))
     if names:
         raise ValueError(Errors.H022.format(path=path, pipes=", ".join(names)))
     raise ValueError(Errors.H021.format(path=path, pipes=", ".join(nlp.pipe_names) or "none"))
+
+
+def find_tagger_names(nlp: Language) -> list[str]:
+    """The names of all components that can give soft labels."""
+    return [name for name in nlp.pipe_names if isinstance(nlp.get_pipe(name), HalfreeTagger)]
 
 
 def annotate(

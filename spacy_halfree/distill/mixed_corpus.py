@@ -23,9 +23,9 @@ def create_mixed_corpus(
 
     sources: Readers by name, e.g. `spacy.Corpus.v1`.
     weights: By the same names, how many times each example of a source is seen per epoch. The
-        whole part is how many times every example is; a fraction is the chance of once more, drawn
-        anew for each pass.
-    seed: For those draws.
+        whole part is how many times every example is; a fraction is the chance of once more.
+    seed: For those draws, which are the same at every pass: initialization finds the labels that
+        training meets, and a weight of 0.3 keeps the same three tenths of a source.
     RETURNS: A reader that yields the examples of all sources, source by source.
     RAISES: ValueError (H025, H026) if names differ or a weight is not above 0.
     """
@@ -34,9 +34,9 @@ def create_mixed_corpus(
     for name, weight in weights.items():
         if not 0 < weight < math.inf:
             raise ValueError(Errors.H026.format(name=name, weight=weight))
-    generator = random.Random(seed)
 
     def read(nlp: Language) -> Iterator[Example]:
+        generator = random.Random(seed)
         for name, source in sources.items():
             whole, fraction = divmod(weights[name], 1)
             for example in source(nlp):

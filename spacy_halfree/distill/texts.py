@@ -61,10 +61,11 @@ class TextReader:
         if self.path.suffix == ".spacy":
             for doc in DocBin().from_disk(self.path).get_docs(vocab):
                 self.n_lines += 1
+                spaces = [bool(token.whitespace_) for token in doc]
                 yield Doc(
                     vocab,
                     words=[token.text for token in doc],
-                    spaces=[bool(token.whitespace_) for token in doc],
+                    spaces=None if doc.has_unknown_spaces else spaces,
                 )
             return
         is_json = self.path.suffix != ".txt"
@@ -93,8 +94,6 @@ class TextReader:
             reason = f"has {len(text)} characters, more than the pipeline's {self.max_length}"
         except UnicodeDecodeError as error:
             reason = f"is not valid UTF-8 ({error.reason})"
-        except json.JSONDecodeError as error:
-            reason = f"is not valid JSON ({error})"
         except _NoTextError as error:
             reason = str(error)
         self.bad_lines.append(BadLine(number, reason))
@@ -106,7 +105,10 @@ class _NoTextError(Exception):
 
 
 def _text_of_record(line: str) -> str:
-    record = json.loads(line)
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise _NoTextError(f"is not valid JSON ({error})") from error
     if not isinstance(record, dict) or not isinstance(record.get("text"), str):
         raise _NoTextError("is not an object with a string under the key 'text'")
     text: str = record["text"]

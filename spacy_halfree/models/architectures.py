@@ -47,6 +47,15 @@ def build_aligned_seq2seq(
     warm_start: Folder (or hub name) of a BERT-like encoder of the same width; the decoder's layers
         start as copies of its last ones. Read when initializing only.
     """
+    for setting, value in (("layers", layers), ("heads", heads), ("hidden_factor", hidden_factor)):
+        if value < 1:
+            raise ValueError(
+                Errors.H013.format(setting=setting, expected="at least 1", value=value)
+            )
+    if dropout is not None and not 0 <= dropout < 1:
+        raise ValueError(
+            Errors.H013.format(setting="dropout", expected="from 0 to below 1", value=dropout)
+        )
     if window <= 2 * margin or margin < 0:
         raise ValueError(
             Errors.H013.format(

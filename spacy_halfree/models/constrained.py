@@ -6,6 +6,9 @@ from thinc.types import Floats2d, Ints1d
 
 from ..types import Ints, TaggingBatch
 
+BOUND = 1e30
+"""Beyond every real score, and small enough that a few of them can be added up."""
+
 
 def constrained_softmax(
     ops: Ops, logits: Floats2d, history: Ints1d, batch: TaggingBatch
@@ -22,11 +25,23 @@ def constrained_softmax(
     allowed = xp.asarray(batch.transitions)[history]
     if batch.allowed is not None:
         allowed = allowed & xp.asarray(batch.allowed)
-    scores = xp.where(allowed, logits, -xp.inf)
+    scores = xp.where(allowed, finite(ops, logits), -xp.inf)
     scores -= scores.max(axis=1, keepdims=True)
     xp.exp(scores, out=scores)
     scores /= scores.sum(axis=1, keepdims=True)
     return scores
+
+
+def finite(ops: Ops, scores: Floats2d) -> Floats2d:
+    """Scores without infinities and NaN, which an overflow or broken weights leave behind.
+
+    Otherwise an allowed tag could score like a forbidden one, and constraints would not hold.
+
+    ops: Where the array lives.
+    scores (n x n_tags, float32): Any scores.
+    RETURNS (n x n_tags, float32): The same scores between -BOUND and BOUND.
+    """
+    return ops.xp.nan_to_num(scores, nan=-BOUND, posinf=BOUND, neginf=-BOUND).clip(-BOUND, BOUND)
 
 
 def greedy_order(lengths: Ints) -> tuple[Ints, list[int]]:

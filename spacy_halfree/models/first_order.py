@@ -5,7 +5,7 @@ from thinc.api import Model, Ops
 from thinc.types import Floats2d, Ints1d
 
 from ..types import Prediction, TaggingBatch
-from .constrained import constrained_softmax, greedy_order
+from .constrained import constrained_softmax, finite, greedy_order
 from .words import HeadInput, HeadModel, HeadOutput
 
 
@@ -39,13 +39,15 @@ def forward(model: HeadModel, X: HeadInput, is_train: bool) -> HeadOutput:
     vectors, batch, history = X
     ops = model.ops
     W, A = model.get_param("W"), model.get_param("A")
-    emissions = ops.affine(vectors, W, model.get_param("b"))
+    # finite, so that adding them up cannot make an allowed tag score like a forbidden one
+    emissions = finite(ops, ops.affine(vectors, W, model.get_param("b")))
+    transition_scores = finite(ops, A)
     if history is None:
-        tags, history = greedy_decode(ops, emissions, A, batch)
+        tags, history = greedy_decode(ops, emissions, transition_scores, batch)
     else:
         history = ops.xp.asarray(history)
         tags = None
-    logits = emissions + A[history]
+    logits = emissions + transition_scores[history]
     probabilities = constrained_softmax(ops, logits, history, batch)
     if tags is None:
         tags = probabilities.argmax(axis=1)
@@ -67,7 +69,7 @@ def greedy_decode(
     """Take the best allowed tag at every word, given the one taken before.
 
     ops: Where the arrays live.
-    emissions (n_words x n_tags, float32): Each word's scores.
+    emissions (n_words x n_tags, float32): Each word's scores, all finite.
     transition_scores ((n_tags + 1) x n_tags, float32): Added according to the tag before.
     batch: The batch, for its lengths and constraints.
     RETURNS: The tags and the tag before each word (n_words, int64 each).

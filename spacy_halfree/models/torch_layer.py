@@ -131,7 +131,7 @@ def forward(model: HeadModel, X: HeadInput, is_train: bool) -> HeadOutput:
             "history": on_device(history),
         },
     )
-    (logits, used_history), backprop_torch = shim(inputs, is_train)
+    (logits, used_history, decoded), backprop_torch = shim(inputs, is_train)
     probabilities = constrained_softmax(model.ops, torch2xp(logits), torch2xp(used_history), batch)
 
     def backprop(d_logits: Floats2d) -> Floats2d:
@@ -140,4 +140,6 @@ def forward(model: HeadModel, X: HeadInput, is_train: bool) -> HeadOutput:
         )
         return torch2xp(backprop_torch(gradients).args[0])
 
-    return Prediction(probabilities.argmax(axis=1), probabilities), backprop
+    # nearly equal scores can have equal probabilities, so what was decoded is not asked for twice
+    tags = probabilities.argmax(axis=1) if decoded is None else torch2xp(decoded)
+    return Prediction(tags, probabilities), backprop

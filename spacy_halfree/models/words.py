@@ -41,13 +41,16 @@ def tag_words(tok2vec: Model[list[Doc], list[Floats2d]], head: HeadModel) -> Tag
 def init(model: TaggerModel, X: TaggerInput | None = None, Y: object = None) -> None:
     tok2vec, head = model.get_ref("tok2vec"), model.get_ref("head")
     docs = X[0].docs if X is not None else None
+    n_tags = X[0].n_tags if X is not None else model.get_dim("nO")
     tok2vec.initialize(X=docs)
     width = tok2vec.maybe_get_dim("nO")
     if width is None and docs:
         width = get_width(tok2vec.predict(docs))
     head.set_dim("nI", width)
-    head.set_dim("nO", model.get_dim("nO"))
+    head.set_dim("nO", n_tags)
     head.initialize()
+    # last, because it says that all parameters are there
+    model.set_dim("nO", n_tags)
 
 
 def forward(

@@ -4,6 +4,7 @@ import gc
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, get_args
@@ -191,7 +192,6 @@ class HalfreeTagger(TrainablePipe):
                 )
                 raise ValueError(Errors.H001.format(name=self.name, n_docs=n_docs, what=what))
         docs = [example.predicted for example in islice(get_examples(), N_SAMPLES)]
-        self.model.set_dim("nO", self.scheme.n_tags)
         self.model.initialize(X=(self._batch(docs), None))
 
     def _require_initialized(self) -> None:
@@ -235,6 +235,7 @@ class HalfreeTagger(TrainablePipe):
         scores: What `predict` returned for them.
         """
         batch, prediction = scores
+        batch = replace(batch, docs=list(docs))
         tags = self.model.ops.to_numpy(prediction.tags)
         if self.target == "tags":
             bounds = np.cumsum(batch.lengths)[:-1]

@@ -272,7 +272,7 @@ def test_model_with_two_taggers(teacher, texts, tmp_path):
     result = in_process(
         tmp_path / "two", texts, tmp_path / "other" / "out.spacy", "--component", "third"
     )
-    assert_refused(result, "H021", tmp_path / "other")
+    assert_refused(result, "H027", tmp_path / "other")
 
 
 def damaged(content, how):
@@ -344,3 +344,26 @@ def test_stopped_in_the_middle(model, texts, tmp_path, how):
     assert in_process(model, texts, output, "--overwrite")[0] == 0
     assert len(read(output)) == len(TEXTS)
     assert [path.name for path in output.parent.iterdir()] == ["out.spacy"]
+
+
+@pytest.mark.parametrize("line", ['{"text": "two", "id": ' + "9" * 5000 + "}", "[" * 200_000])
+def test_lines_that_the_json_reader_chokes_on(model, tmp_path, line):
+    """They are refused by number like any other bad line, and the others kept."""
+    path = tmp_path / "in.jsonl"
+    lines = [json.dumps({"text": TEXTS[0]}), line, json.dumps({"text": TEXTS[1]})]
+    path.write_text("\n".join(lines), encoding="utf8")
+    code, output = in_process(model, path, tmp_path / "out.spacy")
+    assert code == 0
+    assert "line 2" in output
+    docs = DocBin().from_disk(tmp_path / "out.spacy").get_docs(spacy.blank("en").vocab)
+    assert [doc.text for doc in docs] == TEXTS[:2]
+
+
+def test_unknown_spaces_stay_unknown(model, tmp_path):
+    doc = Doc(spacy.blank("en").vocab, words=["do", "n't", "go"])
+    assert doc.has_unknown_spaces
+    DocBin(docs=[doc]).to_disk(tmp_path / "in.spacy")
+    code, _ = in_process(model, tmp_path / "in.spacy", tmp_path / "out.spacy")
+    assert code == 0
+    (found,) = DocBin().from_disk(tmp_path / "out.spacy").get_docs(doc.vocab)
+    assert found.has_unknown_spaces

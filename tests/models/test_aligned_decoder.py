@@ -54,7 +54,7 @@ def decode(
     history: NDArray[np.int64] | None = None,
 ) -> tuple[NDArray[Any], NDArray[np.int64]]:
     with torch.no_grad():
-        logits, used = decoder(
+        logits, used, _ = decoder(
             torch.as_tensor(vectors, dtype=decoder.output.weight.dtype),
             lengths=batch.lengths,
             transitions=torch.as_tensor(batch.transitions),
@@ -262,7 +262,7 @@ def test_the_same_on_a_gpu() -> None:
     expected, expected_history = decode(decoder, vectors, batch)
     decoder.cuda()
     with torch.no_grad():
-        logits, history = decoder(
+        logits, history, _ = decoder(
             torch.as_tensor(vectors).cuda(),
             lengths=batch.lengths,
             transitions=torch.as_tensor(batch.transitions).cuda(),

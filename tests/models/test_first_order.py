@@ -175,3 +175,16 @@ def test_the_same_on_a_gpu() -> None:
     found = random_head(4, 0, ops).predict((ops.asarray(vectors), batch, None))
     assert ops.to_numpy(found.tags).tolist() == expected.tags.tolist()
     assert np.allclose(ops.to_numpy(found.probabilities), expected.probabilities, atol=1e-5)
+
+
+@given(head_batches(), st.sampled_from([np.inf, -np.inf, np.nan, 3e38, -3e38]), seeds)
+def test_overflowing_weights_break_no_constraint(batch: Any, value: float, seed: int) -> None:
+    head = random_head(batch.n_tags, seed)
+    generator = np.random.default_rng(seed)
+    for name in ("W", "b", "A"):
+        values = head.get_param(name).copy()
+        values[generator.random(values.shape) < 0.4] = value
+        head.set_param(name, values)
+    vectors = normal(seed, batch.n_words, WIDTH)
+    with np.errstate(all="ignore"):
+        check_prediction(batch, head.predict((vectors, batch, None)))

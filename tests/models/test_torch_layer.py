@@ -110,7 +110,7 @@ def test_backprop_gives_the_gradient_of_the_logits(layer: Any, batch: TaggingBat
     gradients = {name: p.grad.clone() for name, p in module.named_parameters()}
     module.zero_grad()
     inputs = torch.as_tensor(vectors).requires_grad_()
-    logits, _ = module(
+    logits, _, _ = module(
         inputs,
         lengths=batch.lengths,
         transitions=torch.as_tensor(batch.transitions),
@@ -294,3 +294,19 @@ def test_entities_of_the_component(plans: list[DocPlan], seed: int) -> None:
 @given(several_docs, seeds)
 def test_span_groups_of_the_component(plans: list[DocPlan], seed: int) -> None:
     check_span_group(random_tagger("spans", seed), [plan.build(VOCAB) for plan in plans])
+
+
+@pytest.mark.parametrize("bias", [[1e-9, 1.0, 2e-9], [np.nan, np.inf, -np.inf], [0.0, np.inf, 0.0]])
+def test_nearly_equal_and_broken_scores_break_no_constraint(bias: list[float]) -> None:
+    """`exp` makes ties of what was no tie when the tag was chosen."""
+    scheme = TagScheme(("LOC",), spans=True)
+    batch = make_head_batch(scheme, [6, 1])
+    layer = make_layer(scheme.n_tags)
+    state = layer.shims[0]._model.output
+    with torch.no_grad():
+        state.weight.zero_()
+        state.bias.copy_(torch.tensor(bias))
+    prediction = layer.predict((normal(0, batch.n_words, WIDTH), batch, None))
+    before = [scheme.start, *prediction.tags.tolist()[:5], scheme.start]
+    assert scheme.transitions[before, prediction.tags].all()
+    assert np.isfinite(prediction.probabilities).all()

@@ -18,6 +18,7 @@ from toy_pipelines import (
     TEXTS,
     make_examples,
     make_nlp,
+    model_config,
     reference_doc,
     train,
 )
@@ -233,3 +234,34 @@ def test_custom_spans_key():
     scores = nlp.evaluate(examples)
     assert scores["spans_mine_f"] == scores["halfree_f"] == 1.0
     assert list(nlp(TEXTS[0]).spans) == ["mine"]
+
+
+def test_annotations_go_to_the_docs_that_are_given():
+    nlp, tagger = make_nlp()
+    train(nlp, make_examples(nlp))
+    scores = tagger.predict([nlp.make_doc(TEXTS[0])])
+    other = nlp.make_doc(TEXTS[0])
+    tagger.set_annotations([other], scores)
+    assert other.ents
+
+
+def test_a_failed_initialization_leaves_the_component_uninitialized():
+    pytest.importorskip("torch")
+    model = {**model_config("aligned"), "heads": 7}
+    nlp = spacy.blank("en")
+    tagger = nlp.add_pipe("halfree_tagger", config={"model": model})
+    with pytest.raises(ValueError, match="H014"):
+        nlp.initialize(lambda: make_examples(nlp))
+    assert not tagger.is_initialized
+    with pytest.raises(ValueError, match="E109"):
+        nlp("text")
+
+
+@pytest.mark.parametrize(
+    "setting", [{"layers": 0}, {"heads": 0}, {"hidden_factor": -1}, {"dropout": 1.5}]
+)
+def test_decoder_settings_out_of_range(setting):
+    pytest.importorskip("torch")
+    config = {"model": {**model_config("aligned"), **setting}}
+    with pytest.raises(ValueError, match="H013"):
+        spacy.blank("en").add_pipe("halfree_tagger", config=config)

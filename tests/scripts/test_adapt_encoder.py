@@ -1,4 +1,4 @@
-"""The encoder's adaptation: it learns, can be gone on with, and starts anew for other texts."""
+"""The encoder's adaptation: it learns, leaves an encoder, and refuses files without texts."""
 
 import json
 import subprocess

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ...types import Ints
-from ..constrained import greedy_order
+from ..constrained import BOUND, greedy_order
 from ..windows import WindowBatch, join_rounds, window_rounds
 from .attention import DecoderLayer, KeyValues, empty_cache, no_padding
 
@@ -64,7 +64,7 @@ class AlignedDecoder(nn.Module):
         transitions: Tensor,
         allowed: Tensor | None,
         history: Tensor | None,
-    ) -> tuple[Tensor, Tensor]:
+    ) -> tuple[Tensor, Tensor, Tensor | None]:
         """Score all words, under a given history or under the tags decoded on the way.
 
         vectors (n_words x width): The encoder's state of each word, texts laid end to end.
@@ -72,12 +72,13 @@ class AlignedDecoder(nn.Module):
         transitions ((n_tags + 1) x n_tags, bool): Which tag may follow which, the start last.
         allowed (n_words x n_tags, bool): Which tags each word may have; None for all.
         history (n_words, int64): The tag before each word; None to decode greedily.
-        RETURNS: Unmasked scores (n_words x n_tags), and the tag before each word under which they
-            were computed (n_words, int64).
+        RETURNS: Unmasked scores (n_words x n_tags), the tag before each word under which they were
+            computed, and the decoded tags (n_words, int64 each); None for these if the history
+            was given.
         """
         rounds = window_rounds(lengths, self.window, self.margin)
         if history is not None:
-            return self.score(vectors, join_rounds(rounds), history), history
+            return self.score(vectors, join_rounds(rounds), history), history, None
         logits = vectors.new_empty((len(vectors), self.n_tags))
         # one tag more in front, so that the one before a word can always be looked up
         tags = torch.full((len(vectors) + 1,), self.n_tags, device=vectors.device)
@@ -85,7 +86,7 @@ class AlignedDecoder(nn.Module):
         is_first[torch.as_tensor((np.cumsum(lengths) - lengths)[lengths > 0])] = True
         for windows in rounds:
             self._decode(vectors, windows, transitions, allowed, is_first, tags, logits)
-        return logits, torch.where(is_first, self.n_tags, tags[:-1])
+        return logits, torch.where(is_first, self.n_tags, tags[:-1]), tags[1:]
 
     def score(self, vectors: Tensor, windows: WindowBatch, history: Tensor) -> Tensor:
         """Score all words in parallel, every tag before them being known (teacher forcing).
@@ -163,4 +164,5 @@ class AlignedDecoder(nn.Module):
             if allowed is not None:
                 legal = legal & allowed[words]
             logits[words] = scores
+            scores = torch.nan_to_num(scores, nan=-BOUND).clamp(-BOUND, BOUND)
             tags[words + 1] = scores.masked_fill(~legal, -torch.inf).argmax(dim=1)

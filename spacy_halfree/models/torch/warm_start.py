@@ -21,7 +21,7 @@ def copy_last_layers(decoder: AlignedDecoder, source: str) -> None:
     from transformers import AutoModel
 
     try:
-        encoder = AutoModel.from_pretrained(source)
+        encoder = AutoModel.from_pretrained(source, use_safetensors=True)
         encoder_layers = list(encoder.encoder.layer)[-len(decoder.layers) :]
         if encoder.config.num_attention_heads != decoder.heads:
             raise ValueError(
