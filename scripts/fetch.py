@@ -312,7 +312,7 @@ def main(
     if not fetched:
         typer.echo(f"{dest} has all files with the right checksums. Nothing was downloaded.")
     for member in ARTEFACTS[artefact].members:
-        typer.echo(f"{member.md5}  {dest / member.name}")
+        typer.echo(f"MD5 {member.md5}  {dest / member.name}")
 
 
 if __name__ == "__main__":

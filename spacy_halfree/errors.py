@@ -81,7 +81,7 @@ class Errors:
         "[H018] Cannot tell the format of {path}. Texts are read from `.txt` (one a line), "
         "`.jsonl` or `.jsonl.gz` (an object a line with the key `text`) and `.spacy`."
     )
-    H019 = "[H019] Cannot read {path}: {reason}."
+    H019 = "[H019] Cannot read {path}, because of this: {reason} (check that the file is whole)."
     H020 = (
         "[H020] There is not one text to annotate. Look at the reasons of skipped lines, if any, "
         "and check that the input is the file you meant."

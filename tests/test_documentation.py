@@ -1,6 +1,9 @@
 """Every Python example in README and docs runs; every config example resolves."""
 
+import json
 import re
+import runpy
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -47,3 +50,14 @@ def test_config_examples_resolve(code: str) -> None:
     config = Config().from_str("[system]\nseed = 0\n\n[corpora]\n\n" + code).interpolate()
     resolved = registry.resolve({"corpora": config["corpora"]})
     assert callable(resolved["corpora"]["train"])
+
+
+def test_the_result_table_is_the_measured_one() -> None:
+    """The README's table is what the summary prints of the figures that were kept."""
+    script = ROOT / "benchmarks" / "summarize_addresses.py"
+    namespace = runpy.run_path(str(script))
+    reports = json.loads((ROOT / "benchmarks/results/addresses.json").read_text(encoding="utf8"))
+    assert len({report["seed"] for report in reports}) >= 3
+    readme = (ROOT / "README.md").read_text(encoding="utf8")
+    shown = readme.split("<!-- results: ")[1].split("-->\n", 1)[1].split("<!-- /results -->")[0]
+    assert shown == namespace["make_table"](reports)
