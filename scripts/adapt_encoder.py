@@ -124,12 +124,16 @@ def main(
         train_dataset=EncodedTexts(lines, tokenizer, max_length),
         data_collator=DataCollatorForLanguageModeling(tokenizer, mlm_probability=0.15),
     )
-    trainer.train(resume_from_checkpoint=get_last_checkpoint(str(checkpoints)))
+    last = get_last_checkpoint(str(checkpoints))
+    if last is not None:
+        typer.echo(f"Going on from {last}")
+    trainer.train(resume_from_checkpoint=last)
     model.base_model.save_pretrained(output, safe_serialization=True)
     tokenizer.save_pretrained(output)
     log = [entry for entry in trainer.state.log_history if "loss" in entry]
     (output / "adaptation.json").write_text(json.dumps(log, indent=1), encoding="utf8")
     shutil.rmtree(checkpoints)
+    typer.echo(f"Saved the adapted encoder to {output}")
 
 
 if __name__ == "__main__":

@@ -218,7 +218,7 @@ def test_find_tagger(teacher):
     blank.add_pipe("sentencizer")
     with pytest.raises(ValueError, match=r"\[H021\].*sentencizer"):
         find_tagger(blank)
-    with pytest.raises(ValueError, match=r"\[H021\]"):
+    with pytest.raises(ValueError, match=r"\[H027\]"):
         find_tagger(teacher, "no_such")
     two, tagger = make_nlp()
     second = two.add_pipe("halfree_tagger", name="second")

@@ -1,8 +1,9 @@
-"""The encoder's adaptation: it learns, leaves an encoder, and refuses files without texts."""
+"""The encoder's adaptation: it learns, goes on after being killed, and refuses empty files."""
 
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,28 @@ def test_it_learns_and_leaves_an_encoder(folder: Path) -> None:
     assert encoder.config.hidden_size == 16
     assert (folder / "adapted" / "model.safetensors").is_file()
     assert not list(folder.glob("adapted.checkpoints*"))
+
+
+def test_a_killed_run_is_gone_on_with(folder: Path) -> None:
+    options = ["--steps", "600", "--save-every", "20", "--batch-size", "4"]
+    command = [sys.executable, str(SCRIPT), str(folder / "encoder"), str(folder / "pool.txt")]
+    process = subprocess.Popen(
+        [*command, "--output", str(folder / "killed"), *options],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    # the file that the Trainer writes last into a checkpoint
+    while process.poll() is None and not list(folder.glob("killed.*/*/trainer_state.json")):
+        time.sleep(0.05)
+    process.kill()
+    process.wait()
+    assert not (folder / "killed").exists()
+    done = subprocess.run(
+        [*command, "--output", str(folder / "killed"), *options], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Going on from" in done.stdout
+    assert (folder / "killed" / "model.safetensors").is_file()
 
 
 def test_no_text_is_refused(folder: Path) -> None:
