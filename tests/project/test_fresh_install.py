@@ -1,5 +1,6 @@
 """The student's wheel in a fresh virtual environment; and the real downloads."""
 
+import os
 import subprocess
 import sys
 import venv
@@ -42,7 +43,7 @@ def test_wheel_installs_and_runs_without_torch(tmp_path: Path) -> None:
     (wheel,) = tmp_path.rglob("*.whl")
     assert wheel.stat().st_size < 8_000_000
     venv.create(tmp_path / "fresh", with_pip=True)
-    python = next((tmp_path / "fresh").glob("*/python*"))
+    python = tmp_path / "fresh" / ("Scripts" if os.name == "nt" else "bin") / "python"
     subprocess.run([python, "-m", "pip", "install", "-q", str(ROOT), str(wheel)], check=True)
     done = subprocess.run(
         [python, "-c", PROGRAM], cwd=tmp_path, capture_output=True, text=True, check=False
