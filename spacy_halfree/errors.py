@@ -105,6 +105,57 @@ class Errors:
         "[H027] The pipeline {path} has no halfree_tagger with the name '{name}'. It has: {pipes}."
     )
 
+    H028 = (
+        "[H028] Component '{name}': `head_learn_rate_factor` is {value}, but the model '{model}' "
+        "has no part behind an encoder that it could apply to; the whole model is pretrained. Set "
+        "it to 1.0."
+    )
+    H029 = (
+        "[H029] The tags '{first}' and '{second}' are written with the same tokens ({wording!r}), "
+        "so the model could not tell them apart. Give one of them another wording with "
+        "`label_words` (`outside_words` and `inside_words` for O and I)."
+    )
+    H030 = (
+        "[H030] The wording {wording!r} of the tag '{tag}' cannot be used: {reason}. Give it "
+        "another one with `label_words` (`outside_words` and `inside_words` for O and I)."
+    )
+    H031 = (
+        "[H031] `label_words` has a wording for '{label}', which is not a label. The labels: "
+        "{labels}."
+    )
+    H032 = (
+        "[H032] Cannot load the encoder-decoder '{source}': {reason}. Name a folder with "
+        "`config.json`, `model.safetensors` and the tokenizer's files, or a model of the hub that "
+        "has these (`model.save_pretrained(folder)` converts older files)."
+    )
+    H033 = (
+        "[H033] '{source}' is of the family '{family}', whose decoder cannot be asked for single "
+        "tokens: {reason}. Families known to work: T5, mT5, UMT5, LongT5, Switch, BART, mBART, "
+        "PLBart, Pegasus, BigBird-Pegasus, Marian, M2M100, Blenderbot."
+    )
+    H034 = (
+        "[H034] The model takes {limit} tokens at a time, of which a tag and its sentinel need "
+        "{needed} in the decoder. Choose a model with longer inputs, or shorter wordings."
+    )
+    H035 = (
+        "[H035] The setting `lora` needs the library peft, which is not installed. Install it with "
+        "`pip install 'spacy-halfree[lora]'`, or set `lora = null`."
+    )
+    H036 = (
+        "[H036] The weights have {gigabytes:.1f} GB, but a part of a pipeline can hold 4 GB at "
+        "most. Use a smaller model as the teacher."
+    )
+    H037 = (
+        "[H037] `gradient_checkpointing` cannot be used with `loss = {loss!r}` when `label_style` "
+        "is 'words': the tags of a word share what the decoder has read before it, which "
+        "checkpoints do not keep. Set `loss = \"lm\"`, or `label_style = \"token\"`."
+    )
+
+    H038 = (
+        "[H038] A model of halfree.SentinelSeq2Seq.v1 cannot be initialized without knowing the "
+        "labels. Initialize the component (`nlp.initialize`), not its model."
+    )
+
 
 class Warnings:
     """Things that were done, but probably not as the user expected."""
@@ -113,4 +164,8 @@ class Warnings:
     W002 = (
         "[W002] {n_bad} of {n_lines} lines of {path} could not be used and were skipped; the "
         "lines are named above."
+    )
+    W003 = (
+        "[W003] A word of {n_pieces} pieces ({word!r} ...) is longer than the model reads at a "
+        "time; only its first {limit} pieces are read. The word is tagged like any other."
     )

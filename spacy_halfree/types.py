@@ -30,6 +30,8 @@ class TaggingBatch:
     lengths (n_docs, int64): The number of words of each doc.
     transitions ((n_tags + 1) x n_tags, bool): Whether a tag (column) may follow a tag (row); the
         last row is the start, which also stands for an unknown tag before.
+    labels: The labels, in the order of their tags. Tags that are no label's (`O` and `I`, when
+        spans are tagged) come before these.
     allowed (n_words x n_tags, bool): Whether a word may have a tag, whatever stands before it;
         None where nothing is annotated yet, so that every word may have every tag.
     """
@@ -38,6 +40,7 @@ class TaggingBatch:
     words: Ints
     lengths: Ints
     transitions: Bools
+    labels: tuple[str, ...]
     allowed: Bools | None = None
 
     @property
@@ -60,17 +63,22 @@ class Prediction:
 
     tags (n_words, int64): The decoded tags; under a given history, each word's best tag.
     probabilities (n_words x n_tags, float32): p(tag | the tags before, text), zero where a tag is
-        not allowed; each row sums to 1.
+        not allowed; each row sums to 1. None only in training, from a model that learns to write
+        its target text and nothing else.
+    text_loss: In training, the loss of the target text in nats per known word, from a model that
+        learns to write it; it gets its gradient whatever else is backpropagated.
     """
 
     tags: Ints1d
-    probabilities: Floats2d
+    probabilities: Floats2d | None
+    text_loss: float = 0.0
 
 
 @dataclass
 class Targets:
     """What a batch's words should be, for teacher forcing and for the loss, in numpy arrays.
 
+    tags (n_words, int64): The tag of each word, -1 where it is not known.
     history (n_words, int64): The tag before each word; the start row where there is none, or
         where it is not known.
     distributions (n_words x n_tags, float32): The distribution to learn; rows sum to 1.
@@ -78,6 +86,7 @@ class Targets:
     is_soft (n_words, bool): Whether the distribution is a teacher's.
     """
 
+    tags: Ints
     history: Ints
     distributions: Floats
     weights: Floats

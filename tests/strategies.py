@@ -106,6 +106,7 @@ def make_head_batch(
         words=np.arange(n_words),
         lengths=np.array(lengths, dtype=np.int64),
         transitions=scheme.transitions,
+        labels=scheme.labels,
         allowed=allowed,
     )
 

@@ -1,11 +1,15 @@
 """The registered architectures."""
 
+from collections.abc import Mapping
+from typing import Any, Literal, get_args
+
 from spacy.tokens import Doc
 from thinc.api import Model
 from thinc.types import Floats2d
 
 from ..errors import Errors
 from .first_order import first_order_head
+from .sentinel.formats import SentinelTagFormat, TargetFormat
 from .words import TaggerModel, tag_words
 
 
@@ -47,15 +51,8 @@ def build_aligned_seq2seq(
     warm_start: Folder (or hub name) of a BERT-like encoder of the same width; the decoder's layers
         start as copies of its last ones. Read when initializing only.
     """
-    for setting, value in (("layers", layers), ("heads", heads), ("hidden_factor", hidden_factor)):
-        if value < 1:
-            raise ValueError(
-                Errors.H013.format(setting=setting, expected="at least 1", value=value)
-            )
-    if dropout is not None and not 0 <= dropout < 1:
-        raise ValueError(
-            Errors.H013.format(setting="dropout", expected="from 0 to below 1", value=dropout)
-        )
+    _check_counts(layers=layers, heads=heads, hidden_factor=hidden_factor)
+    _check_dropout(dropout)
     if window <= 2 * margin or margin < 0:
         raise ValueError(
             Errors.H013.format(
@@ -76,3 +73,109 @@ def build_aligned_seq2seq(
         warm_start=warm_start,
     )
     return tag_words(tok2vec, head)
+
+
+LabelStyle = Literal["words", "token"]
+Loss = Literal["tags", "lm", "both"]
+Precision = Literal["bfloat16", "float16"]
+
+
+def build_sentinel_seq2seq(
+    name: str,
+    revision: str | None = None,
+    local_files_only: bool = False,
+    label_style: LabelStyle = "token",
+    label_words: Mapping[str, str] | None = None,
+    outside_words: str = "O",
+    inside_words: str = "I",
+    format: TargetFormat | None = None,
+    loss: Loss = "tags",
+    window: int | None = None,
+    margin: int = 16,
+    max_batch_items: int = 4096,
+    dropout: float | None = None,
+    mixed_precision: Precision | None = None,
+    gradient_checkpointing: bool = False,
+    lora: Mapping[str, Any] | None = None,
+) -> TaggerModel:
+    """Registered as `halfree.SentinelSeq2Seq.v1`: a pretrained encoder-decoder, T5 for instance.
+
+    It reads the words between sentinels and is asked, word by word, how probable it is that it
+    would write each tag there (SenTScore of Farina et al. 2023, arXiv 2302.05454). Model and
+    tokenizer are read once, when initializing, and are part of the saved pipeline from then on.
+
+    name: Name on the hub, or folder, of any `AutoModelForSeq2SeqLM` with safetensors.
+    revision: Branch, tag or commit on the hub; None for its main branch.
+    local_files_only: Whether to use nothing but what is on disk already.
+    label_style: "words" for tags in the words of a language, scored as whole sequences of tokens
+        with the mark that follows; "token" for one new token a tag, which starts as the mean of
+        its wording's pieces: one step per word, whatever the number of tags.
+    label_words: Wordings for labels that are not to be derived from these.
+    outside_words: The wording of O.
+    inside_words: The wording of I.
+    format: What is read and written; None for `halfree.SentinelTagFormat.v1`.
+    loss: What is learned: "tags", the distribution over the tags of each word; "lm", the target
+        text as a language model does; "both".
+    window: The most words read at a time; None for as many as the sentinels suffice for. Longer
+        texts, and those with more tokens than the model takes, are cut into overlapping windows.
+    margin: How many words at each inner edge of a window serve as context only.
+    max_batch_items: The most tokens that the encoder reads at a time when predicting, padding
+        included.
+    dropout: The rate in training; None to follow `training.dropout`.
+    mixed_precision: "bfloat16", "float16" (with scaled gradients), or None for full precision.
+    gradient_checkpointing: Whether to compute activations twice rather than keep them.
+    lora: Arguments of `peft.LoraConfig`, to train low-rank adapters instead of all weights.
+    """
+    for setting, value, known in (
+        ("label_style", label_style, get_args(LabelStyle)),
+        ("loss", loss, get_args(Loss)),
+        ("mixed_precision", mixed_precision, (*get_args(Precision), None)),
+    ):
+        if value not in known:
+            raise ValueError(Errors.H013.format(setting=setting, expected=f"in {known}", value=value))
+    _check_counts(max_batch_items=max_batch_items)
+    if margin < 0 or (window is not None and window <= 2 * margin):
+        raise ValueError(
+            Errors.H013.format(
+                setting="window", expected=f"above twice the margin ({margin})", value=window
+            )
+        )
+    _check_dropout(dropout)
+    if gradient_checkpointing and label_style == "words" and loss != "lm":
+        raise ValueError(Errors.H037.format(loss=loss))
+    try:
+        from . import sentinel_layer as layer
+    except ImportError as error:
+        raise ImportError(Errors.H016.format(what="halfree.SentinelSeq2Seq.v1")) from error
+    return layer.sentinel_tagger(
+        source=layer.Source(name, revision, local_files_only),
+        style=layer.TagStyle(
+            one_token=label_style == "token",
+            label_words=dict(label_words or {}),
+            outside_words=outside_words,
+            inside_words=inside_words,
+        ),
+        reading=layer.Reading(format or SentinelTagFormat(), window, margin, max_batch_items),
+        training=layer.Training(
+            lesson=layer.Lesson(tags=loss != "lm", text=loss != "tags"),
+            mixed_precision=mixed_precision,
+            gradient_checkpointing=gradient_checkpointing,
+            lora=None if lora is None else dict(lora),
+        ),
+        dropout=dropout,
+    )
+
+
+def _check_counts(**settings: int) -> None:
+    for setting, value in settings.items():
+        if value < 1:
+            raise ValueError(
+                Errors.H013.format(setting=setting, expected="at least 1", value=value)
+            )
+
+
+def _check_dropout(dropout: float | None) -> None:
+    if dropout is not None and not 0 <= dropout < 1:
+        raise ValueError(
+            Errors.H013.format(setting="dropout", expected="from 0 to below 1", value=dropout)
+        )

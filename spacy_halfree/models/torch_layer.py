@@ -1,7 +1,6 @@
-"""The only bridge between thinc and torch: the aligned decoder as a thinc layer."""
+"""A bridge between thinc and torch: the aligned decoder as a thinc layer."""
 
 import json
-import os
 from typing import Any
 
 import srsly
@@ -15,13 +14,11 @@ from ..errors import Errors
 from ..types import Prediction
 from .constrained import constrained_softmax
 from .torch.aligned_decoder import AlignedDecoder
+from .torch.threads import limit_threads_of_forks
 from .torch.warm_start import copy_last_layers
 from .words import HeadInput, HeadModel, HeadOutput
 
-# A forked worker (`nlp.pipe(n_process=2)`) inherits torch's thread pool without its threads and
-# would wait for them for ever; torch's own data-loading workers keep to one thread as well.
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=lambda: torch.set_num_threads(1))
+limit_threads_of_forks()
 
 
 class DecoderShim(PyTorchShim):

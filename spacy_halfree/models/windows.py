@@ -1,5 +1,6 @@
 """Long texts as overlapping windows, each word being decided where it has context on both sides."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -23,23 +24,53 @@ class Window(NamedTuple):
     end: int
 
 
-def split_into_windows(n_words: int, size: int, margin: int) -> list[Window]:
+@dataclass
+class Budget:
+    """Something that words use up, and how much of it a window has.
+
+    costs (n_words, int64): What each word takes; none takes more than there is.
+    limit: How much there is.
+    """
+
+    costs: Ints
+    limit: int
+
+    def part(self, words: slice) -> "Budget":
+        """The same for some of the words."""
+        return Budget(self.costs[words], self.limit)
+
+    def furthest(self, start: int) -> int:
+        """Where a window must end (excluded) that starts at a word."""
+        used = np.cumsum(self.costs[start:])
+        return start + int(np.searchsorted(used, self.limit, side="right"))
+
+
+def split_into_windows(
+    n_words: int, size: int, margin: int, budgets: Sequence[Budget] = ()
+) -> list[Window]:
     """Cut a text into windows that decide each of its words exactly once.
 
     n_words: The length of the text.
     size: The most words in a window.
     margin: How many words at an inner edge of a window are context only; less than half its size.
+        Where a budget leaves no room for that, the context is shorter.
+    budgets: What else limits a window.
     RETURNS: The windows in order: one if the text fits, none if it is empty.
     """
-    if n_words <= size:
-        return [Window(0, 0, n_words, n_words)] if n_words else []
-    windows = [Window(0, 0, size - margin, size)]
-    while windows[-1].end < n_words:
-        first = windows[-1].stop
-        start = first - margin
-        end = min(start + size, n_words)
-        windows.append(Window(start, first, n_words if end == n_words else end - margin, end))
+    windows: list[Window] = []
+    decided = 0
+    while decided < n_words:
+        start = max(decided - margin, 0)
+        while (end := _end(start, n_words, size, budgets)) <= decided:
+            start += 1
+        stop = n_words if end == n_words else max(end - margin, decided + 1)
+        windows.append(Window(start, decided, stop, end))
+        decided = stop
     return windows
+
+
+def _end(start: int, n_words: int, size: int, budgets: Sequence[Budget]) -> int:
+    return min(n_words, start + size, *(budget.furthest(start) for budget in budgets))
 
 
 @dataclass
@@ -69,19 +100,31 @@ class WindowBatch:
         columns = np.arange(self.positions.shape[1])
         return (columns >= self.first[:, None]) & (columns < self.stop[:, None])
 
+    def part(self, rows: Ints) -> "WindowBatch":
+        """Some of the windows, in the order given."""
+        seen = self.seen[rows]
+        longest = int(seen.max(initial=0))
+        return WindowBatch(
+            self.positions[rows, :longest], seen, self.first[rows], self.stop[rows]
+        )
 
-def window_rounds(lengths: Ints, size: int, margin: int) -> list[WindowBatch]:
+
+def window_rounds(
+    lengths: Ints, size: int, margin: int, budgets: Sequence[Budget] = ()
+) -> list[WindowBatch]:
     """Group the windows of several texts so that each group depends on earlier groups only.
 
     lengths (n_texts): The number of words of each text, texts laid end to end.
     size: The most words in a window.
     margin: Words of context at inner edges.
+    budgets: What else limits a window, for the words of all texts.
     RETURNS: The first windows of all texts, the second ones, and so on; most often one group.
     """
     offsets = np.cumsum(lengths) - lengths
     rounds: list[list[tuple[int, Window]]] = []
     for offset, n_words in zip(offsets.tolist(), lengths.tolist(), strict=True):
-        for i, window in enumerate(split_into_windows(n_words, size, margin)):
+        own = [budget.part(slice(offset, offset + n_words)) for budget in budgets]
+        for i, window in enumerate(split_into_windows(n_words, size, margin, own)):
             if i == len(rounds):
                 rounds.append([])
             rounds[i].append((offset, window))

@@ -8,10 +8,10 @@ from thinc.api import Model
 from thinc.types import Floats2d, Ints1d
 from thinc.util import get_width
 
-from ..types import Prediction, TaggingBatch
+from ..types import Prediction, TaggingBatch, Targets
 
-TaggerInput = tuple[TaggingBatch, Ints1d | None]
-"""A batch, and the history to condition on; without one the model decodes."""
+TaggerInput = tuple[TaggingBatch, Targets | None]
+"""A batch, and the targets to condition on; without these the model decodes."""
 TaggerModel: TypeAlias = Model[TaggerInput, Prediction]
 HeadInput = tuple[Floats2d, TaggingBatch, Ints1d | None]
 HeadModel: TypeAlias = Model[HeadInput, Prediction]
@@ -56,7 +56,8 @@ def init(model: TaggerModel, X: TaggerInput | None = None, Y: object = None) -> 
 def forward(
     model: TaggerModel, X: TaggerInput, is_train: bool
 ) -> tuple[Prediction, Callable[[Floats2d], list[Doc]]]:
-    batch, history = X
+    batch, targets = X
+    history = None if targets is None else model.ops.xp.asarray(targets.history)
     tok2vec, head = model.get_ref("tok2vec"), model.get_ref("head")
     token_vectors, backprop_tok2vec = tok2vec(batch.docs, is_train)
     ops = model.ops

@@ -76,7 +76,8 @@ class HalfreeTagger(TrainablePipe):
         head_learn_rate_factor: What the optimizer's learning rate is multiplied with for the part
             behind `tok2vec`, which starts from nothing when the encoder is pretrained.
         scorer: Scores the component's annotation.
-        RAISES: ValueError (H013) for a setting out of range.
+        RAISES: ValueError (H013) for a setting out of range, (H028) for a factor for a part that
+            the model does not have.
         """
         for setting, value in (
             ("temperature", temperature),
@@ -87,6 +88,10 @@ class HalfreeTagger(TrainablePipe):
                 raise ValueError(
                     Errors.H013.format(setting=setting, expected="above 0", value=value)
                 )
+        if head_learn_rate_factor != 1.0 and not model.has_ref("head"):
+            raise ValueError(
+                Errors.H028.format(name=name, value=head_learn_rate_factor, model=model.name)
+            )
         self.vocab = vocab
         self.model = model
         self.name = name
@@ -288,7 +293,7 @@ class HalfreeTagger(TrainablePipe):
             return losses
         set_dropout_rate(self.model, drop)
         targets = self._targets(examples, batch)
-        prediction, backprop = self.model.begin_update((batch, targets.history))
+        prediction, backprop = self.model.begin_update((batch, targets))
         loss, d_logits = self._loss(targets, prediction)
         backprop(d_logits)
         if sgd:
@@ -308,14 +313,22 @@ class HalfreeTagger(TrainablePipe):
         return self._loss(self._targets(list(examples), batch), prediction)
 
     def _loss(self, targets: Targets, prediction: Prediction) -> tuple[float, Any]:
-        return cross_entropy(self.model.ops, prediction.probabilities, targets, self.temperature)
+        if prediction.probabilities is None:
+            return prediction.text_loss, None
+        loss, d_logits = cross_entropy(
+            self.model.ops, prediction.probabilities, targets, self.temperature
+        )
+        return loss + prediction.text_loss, d_logits
 
     def finish_update(self, sgd: Optimizer) -> None:
         """Change the parameters by the gathered gradients.
 
-        sgd: The optimizer; the part behind `tok2vec` gets its learning rate times
-            `head_learn_rate_factor`.
+        sgd: The optimizer; the part behind `tok2vec`, if the model has such parts, gets its
+            learning rate times `head_learn_rate_factor`.
         """
+        if not self.model.has_ref("head"):
+            self.model.finish_update(sgd)
+            return
         self.model.get_ref("tok2vec").finish_update(sgd)
         self.model.get_ref("head").finish_update(ScaledOptimizer(sgd, self.head_learn_rate_factor))
 

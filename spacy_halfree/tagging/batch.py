@@ -65,4 +65,4 @@ def make_batch(docs: Sequence[Doc], label_tags: LabelTags, target: Target) -> Ta
         allowed = word_mask(forced, breaks, scheme)
     elif target == "tags" and attributes[:, 3].any():
         allowed = word_mask(label_tags(attributes[:, 3]), np.zeros(len(words), dtype=bool), scheme)
-    return TaggingBatch(docs, words, lengths, scheme.transitions, allowed)
+    return TaggingBatch(docs, words, lengths, scheme.transitions, scheme.labels, allowed)

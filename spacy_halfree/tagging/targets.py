@@ -119,7 +119,7 @@ class TargetReader:
         known = free & (mass[:, 0] > LEAST_ALLOWED_MASS)
         distributions /= np.where(mass > 0, mass, 1)
         weights = np.where(is_soft, 1.0, self.gold_weight) * known
-        return Targets(history, distributions, weights.astype(np.float32), is_soft)
+        return Targets(tags, history, distributions, weights.astype(np.float32), is_soft)
 
 
 def _aligned_one_to_one(example: Example) -> Ints:

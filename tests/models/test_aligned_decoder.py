@@ -208,6 +208,7 @@ def test_texts_do_not_depend_on_their_neighbours(
             words=np.arange(length),
             lengths=batch.lengths[i : i + 1],
             transitions=batch.transitions,
+            labels=batch.labels,
             allowed=None if batch.allowed is None else batch.allowed[own],
         )
         for given_history in (None, history[own]):

@@ -144,6 +144,7 @@ def test_texts_do_not_depend_on_their_neighbours(
         words=np.arange(len(rows)),
         lengths=batch.lengths[list(order)],
         transitions=batch.transitions,
+        labels=batch.labels,
         allowed=None if batch.allowed is None else batch.allowed[rows],
     )
     apart = head.predict((vectors[rows], smaller, None))

@@ -21,6 +21,10 @@ class KeyValues:
         """Those of the first n sequences, up to a length."""
         return KeyValues(self.keys[:n, :, :length], self.values[:n, :, :length])
 
+    def rows(self, chosen: Tensor) -> "KeyValues":
+        """Those of chosen sequences (n_chosen, int64)."""
+        return KeyValues(self.keys[chosen], self.values[chosen])
+
 
 class Attention(nn.Module):
     """Multi-head attention whose keys and values can be computed beforehand.

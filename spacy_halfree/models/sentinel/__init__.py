@@ -1,0 +1,1 @@
+"""What a pretrained encoder-decoder reads and writes: wordings, formats, tries. No torch."""

@@ -1,0 +1,223 @@
+"""What an encoder-decoder reads and writes for stretches of words."""
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from ...errors import Errors
+from ...types import Bools, Floats, Ints
+from ..windows import Budget, WindowBatch
+from .formats import TargetFormat
+from .ragged import Ragged, interleave, pad
+
+UNKNOWN = -1
+"""Stands for a tag that is not known."""
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The tokens that texts are made of.
+
+    sentinels (n_sentinels, int64): The sentinels.
+    tags: The tokens of each tag, and last those that stand for a tag that is not known.
+    before, after (int64): What the tokenizer puts before and after a text.
+    start: What the decoder starts with.
+    padding: What fills shorter texts.
+    max_length: The most tokens read or written at a time.
+    """
+
+    sentinels: Ints
+    tags: Ragged
+    before: Ints
+    after: Ints
+    start: int
+    padding: int
+    max_length: int
+
+    @property
+    def longest_tag(self) -> int:
+        return int(self.tags.lengths.max())
+
+    def budgets(self, target_format: TargetFormat, piece_lengths: Ints) -> list[Budget]:
+        """What windows may not use up: room in the encoder and in the decoder.
+
+        target_format: The format.
+        piece_lengths (n_words, int64): How many pieces each word has.
+        """
+        in_encoder = target_format.input_lengths(piece_lengths)
+        in_decoder = target_format.mark_lengths(piece_lengths) + self.longest_tag
+        return [Budget(in_encoder, self.input_room), Budget(in_decoder, self.target_room)]
+
+    def longest_word(self, target_format: TargetFormat) -> int:
+        """How many pieces a word may have.
+
+        RAISES: ValueError (H034) if there is no room for any.
+        """
+        one = np.ones(1, dtype=np.int64)
+        needed = int(target_format.mark_lengths(one)[0]) + self.longest_tag
+        room = self.input_room - int(target_format.input_lengths(one)[0]) + 1
+        if needed > self.target_room or room < 1:
+            raise ValueError(Errors.H034.format(limit=self.max_length, needed=needed))
+        return room
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of it, for JSON."""
+        return {
+            "sentinels": self.sentinels.tolist(),
+            "tags": [self.tags[i].tolist() for i in range(len(self.tags))],
+            "before": self.before.tolist(),
+            "after": self.after.tolist(),
+            "start": self.start,
+            "padding": self.padding,
+            "max_length": self.max_length,
+        }
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "Vocabulary":
+        """What `to_dict` returned."""
+        return cls(
+            sentinels=np.array(values["sentinels"], dtype=np.int64),
+            tags=Ragged.of(values["tags"]),
+            before=np.array(values["before"], dtype=np.int64),
+            after=np.array(values["after"], dtype=np.int64),
+            start=int(values["start"]),
+            padding=int(values["padding"]),
+            max_length=int(values["max_length"]),
+        )
+
+    @property
+    def input_room(self) -> int:
+        """How many tokens of words fit into the encoder."""
+        return self.max_length - len(self.before) - len(self.after)
+
+    @property
+    def target_room(self) -> int:
+        """How many tokens of tags and what follows them fit into the decoder."""
+        # the start, and the mark before the first tag
+        return self.max_length - 2
+
+
+@dataclass
+class WindowTexts:
+    """The texts of several windows side by side; the columns of words are those of the windows.
+
+    inputs (n_windows x input length, int64): The encoder's input.
+    mask (n_windows x input length, int64): 1 where it is no padding.
+    targets (n_windows x target length, int64): The decoder's input.
+    lengths (n_windows, int64): The lengths of the targets.
+    places (n_windows x longest, int64): How many tokens of the target come before each tag.
+    marks (n_windows x longest x longest mark, int64): What is written after each tag.
+    mark_lengths (n_windows x longest, int64): How many tokens that is.
+    words (n_windows x target length, int64): The column of the word that each token of the target
+        belongs to; what comes before the first tag belongs to the first word.
+    """
+
+    inputs: Ints
+    mask: Ints
+    targets: Ints
+    lengths: Ints
+    places: Ints
+    marks: Ints
+    mark_lengths: Ints
+    words: Ints
+
+    def prefixes(self, n_words: Ints) -> tuple[Ints, Ints]:
+        """The beginnings of the targets, up to the tags of some words.
+
+        n_words (n_windows, int64): The column of the word before whose tag to stop.
+        RETURNS: The targets, padded (n_windows x longest), and their lengths (n_windows).
+        """
+        lengths = self.places[np.arange(len(n_words)), n_words]
+        return self.targets[:, : int(lengths.max())], lengths
+
+    def part(self, rows: Ints) -> "WindowTexts":
+        """The same texts in another order."""
+        return WindowTexts(*(getattr(self, field.name)[rows] for field in fields(self)))
+
+
+def write_texts(
+    windows: WindowBatch,
+    pieces: Ragged,
+    tags: Ints,
+    vocabulary: Vocabulary,
+    target_format: TargetFormat,
+) -> WindowTexts:
+    """Write the texts of windows.
+
+    windows: The windows.
+    pieces: The pieces of all words.
+    tags (n_words, int64): The tags of all words, -1 where they are not known.
+    vocabulary: The tokens.
+    target_format: How to put them together.
+    """
+    inputs, targets, places, words = [], [], [], []
+    marks, mark_lengths = [], []
+    unknown = len(vocabulary.tags) - 1
+    start = np.array([vocabulary.start])
+    for row, n_words in zip(windows.positions, windows.seen.tolist(), strict=True):
+        positions = row[:n_words]
+        own_pieces = pieces.take(positions)
+        own_marks = target_format.write_marks(own_pieces, vocabulary.sentinels)
+        own_tags = tags[positions]
+        wordings = vocabulary.tags.take(np.where(own_tags == UNKNOWN, unknown, own_tags))
+        target = interleave(own_marks, wordings)
+        text = target_format.write_input(own_pieces, vocabulary.sentinels)
+        inputs.append(np.concatenate([vocabulary.before, text, vocabulary.after]))
+        targets.append(np.concatenate([start, target.data]))
+        places.append(1 + target.starts[1::2])
+        owners = np.repeat(np.arange(n_words), 2)
+        words.append(np.repeat(np.concatenate([[0, 0], owners]), [1, *target.lengths]))
+        after = own_marks.take(np.arange(1, n_words + 1))
+        mark_lengths.append(after.lengths)
+        marks.append(_as_table(after))
+    padded = pad(inputs, vocabulary.padding)
+    columns = np.arange(padded.shape[1])
+    input_lengths = np.array([len(text) for text in inputs])
+    return WindowTexts(
+        inputs=padded,
+        mask=(columns < input_lengths[:, None]).astype(np.int64),
+        targets=pad(targets, vocabulary.padding),
+        lengths=np.array([len(target) for target in targets]),
+        places=pad(places, 0),
+        marks=_stack(marks, vocabulary.padding),
+        mark_lengths=pad(mark_lengths, 0),
+        words=pad(words, 0),
+    )
+
+
+def text_weights(texts: WindowTexts, weights: Floats, decided: Bools) -> Floats:
+    """How much each token of the targets counts in the loss of the whole text.
+
+    texts: The texts.
+    weights (n_windows x longest, float32): The weight of each word.
+    decided (n_windows x longest, bool): The words that the window decides; the others are learned
+        in the window that decides them.
+    RETURNS (n_windows x target length, float32): For each token that is *read* the weight of the
+        one that is to be written after it; the last token's is that of the text's end.
+    """
+    rows = np.arange(len(weights))[:, None]
+    own = np.where(decided, weights, 0.0)[rows, texts.words]
+    following = np.concatenate([own[:, 1:], own[:, -1:]], axis=1)
+    last = texts.lengths - 1
+    following[rows[:, 0], last] = own[rows[:, 0], last]
+    columns = np.arange(own.shape[1])
+    return np.where(columns < texts.lengths[:, None], following, 0.0).astype(np.float32)
+
+
+def _as_table(sequences: Ragged) -> Ints:
+    """Sequences as rows, filled up with 0."""
+    longest = int(sequences.lengths.max(initial=0))
+    is_there = np.arange(longest) < sequences.lengths[:, None]
+    table = np.zeros(is_there.shape, dtype=np.int64)
+    table[is_there] = sequences.data
+    return table
+
+
+def _stack(tables: list[Ints], value: int) -> Ints:
+    """Tables of different shapes as one array, filled up with a value."""
+    shape = np.max([table.shape for table in tables], axis=0)
+    stacked = np.full((len(tables), *shape), value, dtype=np.int64)
+    for whole, table in zip(stacked, tables, strict=True):
+        whole[: table.shape[0], : table.shape[1]] = table
+    return stacked

@@ -1,0 +1,265 @@
+"""A bridge between thinc and torch: a pretrained encoder-decoder as a thinc layer."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import srsly
+import torch
+from safetensors import SafetensorError
+from spacy.attrs import ORTH
+from thinc.api import (
+    Model,
+    PyTorchGradScaler,
+    PyTorchShim,
+    get_torch_default_device,
+    torch2xp,
+    xp2torch,
+)
+from thinc.types import ArgsKwargs, Floats2d
+from torch import nn
+from transformers import PreTrainedTokenizerBase
+
+from ..errors import Errors
+from ..types import Ints, Prediction, TaggingBatch
+from .constrained import constrained_softmax
+from .sentinel.ragged import Ragged
+from .sentinel.texts import Vocabulary
+from .torch.adapters import inject_adapters, merged_tensors
+from .torch.language_model import LanguageModel
+from .torch.prepare import TagStyle, prepare
+from .torch.pretrained import (
+    Pretrained,
+    config_to_json,
+    load_pretrained,
+    model_from_bytes,
+    tokenizer_from_files,
+    tokenizer_to_files,
+    weights_to_bytes,
+)
+from .torch.sentinel_tagger import Lesson, Reading, SentinelTagger, TaggerOutput
+from .torch.threads import limit_threads_of_forks
+from .torch.word_pieces import split_words
+from .words import TaggerInput, TaggerModel
+
+limit_threads_of_forks()
+
+PRECISIONS = {"bfloat16": torch.bfloat16, "float16": torch.float16}
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the pretrained model comes from: a name or folder, its revision, and whether to read
+    nothing but what is on disk already."""
+
+    name: str
+    revision: str | None
+    local_files_only: bool
+
+
+@dataclass(frozen=True)
+class Training:
+    """How it learns; see `halfree.SentinelSeq2Seq.v1`."""
+
+    lesson: Lesson
+    mixed_precision: str | None
+    gradient_checkpointing: bool
+    lora: Mapping[str, Any] | None
+
+
+class SentinelShim(PyTorchShim):
+    """Holds model and tokenizer, which exist only once they are initialized or loaded.
+
+    reading: How texts are read.
+    style: How tags are written.
+    training: How the model learns.
+    """
+
+    def __init__(self, reading: Reading, style: TagStyle, training: Training) -> None:
+        scaler = PyTorchGradScaler(enabled=training.mixed_precision == "float16")
+        super().__init__(None, grad_scaler=scaler)
+        self.reading = reading
+        self.style = style
+        self.training = training
+        self.tokenizer: PreTrainedTokenizerBase | None = None
+        self._has_adapters = False
+        self._dropout_places: list[tuple[nn.Module, str]] = []
+
+    def build(self, pretrained: Pretrained, vocabulary: Vocabulary) -> None:
+        """Take a model and its tokenizer."""
+        self.tokenizer = pretrained.tokenizer
+        model = SentinelTagger(
+            LanguageModel(pretrained.model),
+            vocabulary,
+            self.reading,
+            one_token=self.style.one_token,
+        )
+        model.lesson = self.training.lesson
+        self._dropout_places = find_dropout(model)
+        self._has_adapters = False
+        if self.training.gradient_checkpointing:
+            pretrained.model.gradient_checkpointing_enable({"use_reentrant": False})
+        self._model = model.to(get_torch_default_device())
+
+    def split_words(self, words: list[str]) -> Ragged:
+        """The pieces of words."""
+        vocabulary = self._model.vocabulary
+        specials = set(self.tokenizer.all_special_ids) - {self.tokenizer.unk_token_id}
+        reserved = np.union1d(vocabulary.sentinels, np.array(sorted(specials), dtype=np.int64))
+        limit = vocabulary.longest_word(self.reading.target_format)
+        return split_words(self.tokenizer, words, reserved, limit)
+
+    def set_dropout(self, rate: float) -> None:
+        """rate: Share of values dropped in training, wherever the pretrained model drops any."""
+        for module, name in self._dropout_places:
+            setattr(module, name, rate)
+
+    def __call__(self, inputs: ArgsKwargs, is_train: bool) -> tuple[TaggerOutput, Callable]:
+        if is_train and self.training.lora is not None and not self._has_adapters:
+            self._add_adapters()
+        precision = PRECISIONS.get(self.training.mixed_precision or "")
+        with torch.autocast(self.device.type, dtype=precision, enabled=precision is not None):
+            return super().__call__(inputs, is_train)
+
+    def _add_adapters(self) -> None:
+        pretrained = self._model.language_model.pretrained
+        first = self.tokenizer.convert_ids_to_tokens(int(self._model.vocabulary.sentinels[0]))
+        inject_adapters(
+            pretrained,
+            self.training.lora or {},
+            train_embeddings=self.style.one_token or first.startswith("<sentinel_"),
+        )
+        self._has_adapters = True
+
+    def finish_update(self, optimizer: Any) -> None:
+        if self._model is not None:
+            super().finish_update(optimizer)
+
+    def to_bytes(self) -> bytes:
+        if self._model is None:
+            return srsly.msgpack_dumps({})
+        pretrained = self._model.language_model.pretrained
+        vocabulary: Vocabulary = self._model.vocabulary
+        return srsly.msgpack_dumps(
+            {
+                "config": config_to_json(pretrained),
+                "tokenizer": tokenizer_to_files(self.tokenizer),
+                "vocabulary": json.dumps(vocabulary.to_dict()),
+                "one_token": self._model.one_token,
+                "state": weights_to_bytes(merged_tensors(pretrained)),
+            }
+        )
+
+    def from_bytes(self, bytes_data: bytes) -> "SentinelShim":
+        try:
+            message = srsly.msgpack_loads(bytes_data)
+            if message:
+                if message["one_token"] != self.style.one_token:
+                    raise ValueError("it was trained with another `label_style`")
+                pretrained = Pretrained(
+                    model_from_bytes(message["config"], message["state"]),
+                    tokenizer_from_files(message["tokenizer"]),
+                )
+                self.build(pretrained, Vocabulary.from_dict(json.loads(message["vocabulary"])))
+        except (
+            SafetensorError,
+            ValueError,
+            TypeError,
+            KeyError,
+            AttributeError,
+            RuntimeError,
+            OSError,
+        ) as error:
+            raise ValueError(Errors.H017.format(reason=error)) from error
+        return self
+
+
+def find_dropout(model: nn.Module) -> list[tuple[nn.Module, str]]:
+    """Where a model drops values: modules and the attributes that hold their rates.
+
+    All places whose rate is above 0; if there are none, all dropout modules.
+    """
+    modules = [(module, "p") for module in model.modules() if isinstance(module, nn.Dropout)]
+    rates = [
+        (module, "dropout")
+        for module in model.modules()
+        if isinstance(getattr(module, "dropout", None), float)
+    ]
+    used = [(module, name) for module, name in [*modules, *rates] if getattr(module, name) > 0]
+    return used or modules
+
+
+def sentinel_tagger(
+    *,
+    source: Source,
+    style: TagStyle,
+    reading: Reading,
+    training: Training,
+    dropout: float | None,
+) -> TaggerModel:
+    """The model of `halfree.SentinelSeq2Seq.v1`, where its settings are explained."""
+    model: TaggerModel = Model(
+        "sentinel_seq2seq",
+        forward,
+        init=init,
+        dims={"nO": None},
+        attrs={"source": source, "fixed_dropout": dropout, "dropout_rate": 0.0},
+        shims=[SentinelShim(reading, style, training)],
+    )
+    return model
+
+
+def init(model: TaggerModel, X: TaggerInput | None = None, Y: object = None) -> None:
+    if X is None:
+        raise ValueError(Errors.H038)
+    batch, _ = X
+    source, shim = model.attrs["source"], model.shims[0]
+    pretrained = load_pretrained(source.name, source.revision, source.local_files_only)
+    spans = batch.n_tags > len(batch.labels)
+    shim.build(pretrained, prepare(pretrained, batch.labels, spans=spans, style=shim.style))
+    # last, because it says that all parameters are there
+    model.set_dim("nO", batch.n_tags)
+
+
+def forward(
+    model: TaggerModel, X: TaggerInput, is_train: bool
+) -> tuple[Prediction, Callable[[Floats2d | None], TaggingBatch]]:
+    batch, targets = X
+    shim = model.shims[0]
+    if is_train:
+        fixed = model.attrs["fixed_dropout"]
+        shim.set_dropout(model.attrs["dropout_rate"] if fixed is None else fixed)
+    inputs = ArgsKwargs(args=(batch, word_pieces(shim, batch), targets), kwargs={})
+    output, backprop_torch = shim(inputs, is_train)
+
+    def backprop(d_logits: Floats2d | None) -> TaggingBatch:
+        tensors, gradients = [], []
+        if output.scores is not None and d_logits is not None:
+            tensors.append(output.scores)
+            gradients.append(xp2torch(d_logits, device=shim.device))
+        if output.text_loss is not None:
+            tensors.append(output.text_loss)
+            gradients.append(torch.ones_like(output.text_loss))
+        backprop_torch(ArgsKwargs(args=(tensors,), kwargs={"grad_tensors": gradients}))
+        return batch
+
+    history = torch2xp(output.history)
+    probabilities = None
+    tags = history
+    if output.scores is not None:
+        logits = torch2xp(output.scores.detach())
+        probabilities = constrained_softmax(model.ops, logits, history, batch)
+        tags = probabilities.argmax(axis=1) if output.tags is None else torch2xp(output.tags)
+    text_loss = 0.0 if output.text_loss is None else float(output.text_loss)
+    return Prediction(tags, probabilities, text_loss), backprop
+
+
+def word_pieces(shim: SentinelShim, batch: TaggingBatch) -> Ragged:
+    """The pieces of a batch's words; a word that occurs twice is split once."""
+    keys = np.concatenate([doc.to_array([ORTH]).reshape(-1) for doc in batch.docs])
+    unique, positions = np.unique(keys[batch.words], return_inverse=True)
+    strings = batch.docs[0].vocab.strings
+    places: Ints = positions.reshape(-1)
+    return shim.split_words([strings[int(key)] for key in unique]).take(places)

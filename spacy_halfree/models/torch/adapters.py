@@ -1,0 +1,54 @@
+"""Low-rank adapters (LoRA, Hu et al. 2021, arXiv 2106.09685) by the library peft."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+from transformers import PreTrainedModel
+
+from ...errors import Errors
+from .pretrained import embeddings, own_tensors
+
+
+def inject_adapters(
+    model: PreTrainedModel, settings: Mapping[str, Any], *, train_embeddings: bool
+) -> None:
+    """Freeze a model, but for adapters that are added to it.
+
+    model: Changed in place.
+    settings: Arguments of `peft.LoraConfig`, `r` and `lora_alpha` for instance.
+    train_embeddings: Whether embeddings learn too, because some are of new tokens.
+    RAISES: ImportError (H035) if peft is not installed.
+    """
+    try:
+        from peft import LoraConfig, inject_adapter_in_model
+    except ImportError as error:
+        raise ImportError(Errors.H035) from error
+    inject_adapter_in_model(LoraConfig(**settings), model)
+    if train_embeddings:
+        for matrix in embeddings(model):
+            matrix.requires_grad_(True)
+
+
+def merged_tensors(model: PreTrainedModel) -> dict[str, Tensor]:
+    """A model's weights as if it never had adapters: what these learned is added to the rest."""
+    try:
+        from peft.tuners.lora import LoraLayer
+    except ImportError:
+        return own_tensors(model)
+    tensors = own_tensors(model)
+    with torch.no_grad():
+        for name, module in model.named_modules():
+            if not isinstance(module, LoraLayer):
+                continue
+            for key in [key for key in tensors if key.startswith(f"{name}.")]:
+                tensor = tensors.pop(key)
+                if ".base_layer." in key[len(name) :]:
+                    kind = key.rpartition(".")[2]
+                    if kind == "weight":
+                        tensor = tensor + sum(
+                            module.get_delta_weight(adapter) for adapter in module.active_adapters
+                        )
+                    tensors[f"{name}.{kind}"] = tensor
+    return tensors

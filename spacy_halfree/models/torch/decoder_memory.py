@@ -1,0 +1,172 @@
+"""What a pretrained decoder has read, kept once however many ways to go on are tried.
+
+The classes here stand in for the key-value caches of `transformers`, so that its decoders can be
+asked to go on from any texts, at any place, without anything being read twice.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from transformers.cache_utils import Cache, EncoderDecoderCache
+
+from ...types import Ints
+from .attention import KeyValues
+
+
+@dataclass
+class DecoderMemory:
+    """Keys and values of several texts, per layer of the decoder.
+
+    states (n_texts x input length x width): The encoder's states.
+    mask (n_texts x input length, int64): 1 where these are no padding.
+    cross: The keys and values of the encoder's states.
+    own: Those of the target so far (n_texts x heads x capacity x width of a head).
+    lengths (n_texts, int64): How much of that room each text has taken.
+    """
+
+    states: Tensor
+    mask: Tensor
+    cross: list[KeyValues]
+    own: list[KeyValues]
+    lengths: Ints
+
+    def with_room(self, capacity: int) -> "DecoderMemory":
+        """The same with room for targets of `capacity` tokens."""
+
+        def widen(tensor: Tensor) -> Tensor:
+            n, heads, length, width = tensor.shape
+            room = tensor.new_empty((n, heads, max(capacity, length), width))
+            room[:, :, :length] = tensor
+            return room
+
+        own = [KeyValues(widen(layer.keys), widen(layer.values)) for layer in self.own]
+        return DecoderMemory(self.states, self.mask, self.cross, own, self.lengths)
+
+    def write(self, texts: Ints, positions: Ints, new: list[KeyValues]) -> None:
+        """Remember further tokens.
+
+        texts (n, int64): Which texts they belong to.
+        positions (n, int64): The place of the first one in each target.
+        new: Their keys and values (n x heads x n_tokens x width of a head), per layer.
+        """
+        n_tokens = new[0].keys.shape[2]
+        device = self.mask.device
+        rows = torch.as_tensor(texts, device=device)[:, None]
+        columns = torch.as_tensor(positions[:, None] + np.arange(n_tokens), device=device)
+        for own, layer in zip(self.own, new, strict=True):
+            own.keys[rows, :, columns] = layer.keys.transpose(1, 2)
+            own.values[rows, :, columns] = layer.values.transpose(1, 2)
+
+
+class Continuation(Cache):  # type: ignore[misc]
+    """The self-attention's cache of one call: sees a memory, and gathers what is new.
+
+    All targets are laid out so that they end in the same column; what is free before the shorter
+    ones is masked.
+
+    memory: What was read before.
+    texts (n_rows, int64): The text that each row goes on from.
+    lengths (n_rows, int64): How many tokens of its target each row sees.
+    path: Keys and values of tokens between these and the new ones, per layer.
+    n_new: How many tokens each row adds.
+    append: Whether the new tokens are to be written into the memory.
+    """
+
+    def __init__(
+        self,
+        memory: DecoderMemory,
+        texts: Ints,
+        lengths: Ints,
+        path: list[KeyValues] | None,
+        n_new: int,
+        append: bool,
+    ) -> None:
+        super().__init__()
+        self.memory = memory
+        self.path = path
+        self.texts = texts
+        self.lengths = lengths
+        self.longest = int(lengths.max())
+        self.is_even = bool((lengths == self.longest).all())
+        self.is_first = np.array_equal(texts, np.arange(len(texts)))
+        # nothing has to be copied if the rows are the first texts, all equally far
+        self.in_place = append and self.is_even and self.is_first and path is None
+        self.writes = append and not self.in_place
+        self.new: list[KeyValues] = []
+        device = memory.mask.device
+        self._rows = torch.as_tensor(texts, device=device)
+        columns = np.arange(self.longest) + (lengths - self.longest)[:, None]
+        self._columns = torch.as_tensor(columns.clip(min=0), device=device)
+        n_path = 0 if path is None else path[0].keys.shape[2]
+        self.n_seen = self.longest + n_path
+        self.mask: Tensor | None = None
+        if not self.is_even:
+            is_there = np.pad(columns >= 0, ((0, 0), (0, n_path + n_new)), constant_values=True)
+            self.mask = torch.as_tensor(is_there.astype(np.int64), device=device)
+
+    def update(
+        self, key_states: Tensor, value_states: Tensor, layer_idx: int, cache_kwargs: object = None
+    ) -> tuple[Tensor, Tensor]:
+        """Take a layer's new keys and values (n_rows x heads x n_new x width of a head).
+
+        RETURNS: All that the rows see, the new ones last.
+        """
+        self.new.append(KeyValues(key_states, value_states))
+        own = self.memory.own[layer_idx]
+        if self.in_place:
+            n, end = len(self.texts), self.longest + key_states.shape[2]
+            own.keys[:n, :, self.longest : end] = key_states
+            own.values[:n, :, self.longest : end] = value_states
+            return own.keys[:n, :, :end], own.values[:n, :, :end]
+        between = [] if self.path is None else [self.path[layer_idx]]
+        return (
+            torch.cat([self._seen(own.keys), *(kv.keys for kv in between), key_states], dim=2),
+            torch.cat([self._seen(own.values), *(kv.values for kv in between), value_states], 2),
+        )
+
+    def _seen(self, own: Tensor) -> Tensor:
+        if self.is_even:
+            own = own[:, :, : self.longest]
+            return own[: len(self.texts)] if self.is_first else own[self._rows]
+        return own[self._rows[:, None], :, self._columns].transpose(1, 2)
+
+    def get_seq_length(self, layer_idx: int | None = 0) -> int:
+        return self.n_seen
+
+    def get_max_cache_shape(self) -> int | None:
+        return None
+
+    def with_encoder(self) -> EncoderDecoderCache:
+        """The cache to hand over, cross-attention included."""
+        return EncoderDecoderCache(self, _CrossAttention(self))
+
+    def select(self, tensor: Tensor) -> Tensor:
+        """The rows' texts in a tensor of all texts."""
+        return tensor[: len(self.texts)] if self.is_first else tensor[self._rows]
+
+
+class _CrossAttention(Cache):  # type: ignore[misc]
+    """Keys and values of the encoder's states, chosen layer by layer when they are needed."""
+
+    def __init__(self, rows: Continuation) -> None:
+        super().__init__()
+        self.key_cache = _Selected(rows, [layer.keys for layer in rows.memory.cross])
+        self.value_cache = _Selected(rows, [layer.values for layer in rows.memory.cross])
+
+    def get_seq_length(self, layer_idx: int | None = 0) -> int:
+        return int(self.key_cache.tensors[0].shape[2])
+
+
+class _Selected(Sequence[Tensor]):
+    def __init__(self, rows: Continuation, tensors: list[Tensor]) -> None:
+        self.rows = rows
+        self.tensors = tensors
+
+    def __len__(self) -> int:
+        return len(self.tensors)
+
+    def __getitem__(self, layer: int) -> Tensor:  # type: ignore[override]
+        return self.rows.select(self.tensors[layer])

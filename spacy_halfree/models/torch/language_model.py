@@ -1,0 +1,217 @@
+"""A pretrained encoder-decoder, asked for the scores of single tokens."""
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from transformers import PreTrainedModel
+from transformers.cache_utils import DynamicCache, EncoderDecoderCache
+
+from ...errors import Errors
+from ...types import Ints
+from .attention import KeyValues
+from .decoder_memory import Continuation, DecoderMemory
+
+
+class LanguageModel(nn.Module):
+    """Reads texts once, and goes on writing from any place of their targets.
+
+    pretrained: An encoder-decoder of `transformers` with an output layer over its vocabulary.
+    RAISES: ValueError (H033) if its decoder does not work as those of T5 and BART do.
+    """
+
+    def __init__(self, pretrained: PreTrainedModel) -> None:
+        super().__init__()
+        self.pretrained = pretrained
+        # T5 and its kin know distances only, so that targets may be shifted to end together; where
+        # positions are counted from the start, only targets of one length can be run together
+        self.is_relative = hasattr(
+            pretrained.config, "relative_attention_num_buckets"
+        ) and not hasattr(pretrained.get_decoder(), "embed_positions")
+        self.scale = self._find_scale()
+
+    @property
+    def start_token(self) -> int:
+        """What a target starts with before its first token."""
+        config = self.pretrained.config
+        for token in (config.decoder_start_token_id, config.bos_token_id, config.pad_token_id):
+            if token is not None:
+                return int(token)
+        raise ValueError(self._unsupported("it names no token that a target starts with"))
+
+    @property
+    def end_token(self) -> int | None:
+        token = self.pretrained.config.eos_token_id
+        return None if token is None else int(token)
+
+    @property
+    def pad_token(self) -> int:
+        return int(self.pretrained.config.pad_token_id or 0)
+
+    @property
+    def n_tokens(self) -> int:
+        """The size of the vocabulary."""
+        return int(self.pretrained.get_output_embeddings().weight.shape[0])
+
+    @property
+    def device(self) -> torch.device:
+        return self.pretrained.device
+
+    def read(
+        self, inputs: Tensor, mask: Tensor, targets: Tensor, lengths: Ints, *, remember: bool
+    ) -> tuple[Tensor, DecoderMemory | None]:
+        """Read texts and the beginnings of their targets.
+
+        inputs (n_texts x input length, int64): The encoder's input.
+        mask (n_texts x input length, int64): 1 where it is no padding.
+        targets (n_texts x target length, int64): The decoder's input, padded at the end.
+        lengths (n_texts, int64): The lengths of the targets.
+        remember: Whether there is more to come.
+        RETURNS: The decoder's states (n_texts x target length x width), and what it has read.
+        """
+        encoder = self.pretrained.get_encoder()
+        states = encoder(input_ids=inputs, attention_mask=mask, return_dict=True).last_hidden_state
+        cache = EncoderDecoderCache(DynamicCache(), DynamicCache()) if remember else None
+        output = self.pretrained.get_decoder()(
+            input_ids=targets,
+            encoder_hidden_states=states,
+            encoder_attention_mask=mask,
+            past_key_values=cache,
+            use_cache=remember,
+            return_dict=True,
+        )
+        if cache is None:
+            return output.last_hidden_state, None
+        own, cross = cache.self_attention_cache, cache.cross_attention_cache
+        memory = DecoderMemory(
+            states,
+            mask,
+            [KeyValues(*pair) for pair in zip(cross.key_cache, cross.value_cache, strict=True)],
+            [KeyValues(*pair) for pair in zip(own.key_cache, own.value_cache, strict=True)],
+            lengths.copy(),
+        )
+        return output.last_hidden_state, memory
+
+    def go_on(
+        self,
+        memory: DecoderMemory,
+        tokens: Tensor,
+        texts: Ints,
+        lengths: Ints,
+        path: list[KeyValues] | None = None,
+        *,
+        append: bool = False,
+    ) -> tuple[Tensor, list[KeyValues]]:
+        """Read further tokens of targets; several rows may go on from the same text.
+
+        memory: What was read before.
+        tokens (n_rows x n_new, int64): The further tokens.
+        texts (n_rows, int64): The text that each row belongs to.
+        lengths (n_rows, int64): How much of its target each row has before it.
+        path: Keys and values of tokens after these (n_rows x heads x n_between x width of a head),
+            per layer, that were not appended.
+        append: Whether to write the new tokens into the memory; each text stands once, then.
+        RETURNS: The decoder's states (n_rows x n_new x width), and the new keys and values.
+        """
+        if not self.is_relative and (lengths != lengths[0]).any():
+            return self._go_on_by_length(memory, tokens, texts, lengths, path, append=append)
+        cache = Continuation(memory, texts, lengths, path, tokens.shape[1], append)
+        columns = torch.arange(cache.n_seen, cache.n_seen + tokens.shape[1], device=tokens.device)
+        states = self.pretrained.get_decoder()(
+            input_ids=tokens,
+            attention_mask=cache.mask,
+            # its keys and values are known, so that only its shape is asked for
+            encoder_hidden_states=memory.states[:1].expand(len(tokens), -1, -1),
+            encoder_attention_mask=cache.select(memory.mask),
+            past_key_values=cache.with_encoder(),
+            use_cache=True,
+            cache_position=columns,
+            return_dict=True,
+        ).last_hidden_state
+        if cache.writes:
+            memory.write(texts, lengths, cache.new)
+        if append:
+            memory.lengths[texts] = lengths + tokens.shape[1]
+        return states, cache.new
+
+    def _go_on_by_length(
+        self,
+        memory: DecoderMemory,
+        tokens: Tensor,
+        texts: Ints,
+        lengths: Ints,
+        path: list[KeyValues] | None,
+        *,
+        append: bool,
+    ) -> tuple[Tensor, list[KeyValues]]:
+        order = np.argsort(lengths, kind="stable")
+        bounds = np.flatnonzero(np.diff(lengths[order])) + 1
+        states: list[Tensor] = []
+        new: list[list[KeyValues]] = []
+        for rows in np.split(order, bounds):
+            chosen = torch.as_tensor(rows, device=tokens.device)
+            own_path = None if path is None else [layer.rows(chosen) for layer in path]
+            own_states, own_new = self.go_on(
+                memory, tokens[chosen], texts[rows], lengths[rows], own_path, append=append
+            )
+            states.append(own_states)
+            new.append(own_new)
+        back = torch.as_tensor(np.argsort(order), device=tokens.device)
+        return torch.cat(states)[back], [
+            KeyValues(
+                torch.cat([layer.keys for layer in layers])[back],
+                torch.cat([layer.values for layer in layers])[back],
+            )
+            for layers in zip(*new, strict=True)
+        ]
+
+    def logits(self, states: Tensor, tokens: Tensor | None = None) -> Tensor:
+        """Score tokens by the decoder's states.
+
+        states (... x width): The states.
+        tokens (n_tokens, int64): The tokens; None for the whole vocabulary. Only their rows of the
+            output layer are multiplied.
+        RETURNS (... x n_tokens, float): The logits.
+        """
+        layer = self.pretrained.get_output_embeddings()
+        weight, bias = layer.weight, getattr(layer, "bias", None)
+        final_bias = getattr(self.pretrained, "final_logits_bias", None)
+        if final_bias is not None:
+            bias = final_bias[0] if bias is None else bias + final_bias[0]
+        if tokens is not None:
+            weight = weight[tokens]
+            bias = None if bias is None else bias[tokens]
+        return F.linear(states * self.scale, weight, bias)
+
+    def _find_scale(self) -> float:
+        """What states are multiplied with before the output layer: T5 does so if its weights are
+        tied. Found by comparing with the model's own output, so that nothing is taken for granted.
+        """
+        was_training = self.pretrained.training
+        self.pretrained.eval()
+        try:
+            start = torch.tensor([[self.start_token]], device=self.device)
+            mask = torch.ones_like(start)
+            with torch.no_grad():
+                states, _ = self.read(start, mask, start, np.array([1]), remember=True)
+                expected = self.pretrained(
+                    input_ids=start,
+                    attention_mask=mask,
+                    decoder_input_ids=start,
+                    use_cache=False,
+                ).logits
+                for scale in (1.0, float(states.shape[-1]) ** -0.5):
+                    self.scale = scale
+                    if torch.allclose(self.logits(states), expected, rtol=1e-3, atol=1e-4):
+                        return scale
+        except (AttributeError, TypeError, LookupError, RuntimeError) as error:
+            raise ValueError(self._unsupported(f"{type(error).__name__}: {error}")) from error
+        finally:
+            self.pretrained.train(was_training)
+        raise ValueError(self._unsupported("its output layer is not a matrix over its states"))
+
+    def _unsupported(self, reason: str) -> str:
+        config = self.pretrained.config
+        return Errors.H033.format(
+            source=config.name_or_path or "the model", family=config.model_type, reason=reason
+        )

@@ -1,0 +1,148 @@
+"""Giving a pretrained encoder-decoder the tokens that a tagger needs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from transformers import PreTrainedTokenizerBase
+
+from ...errors import Errors
+from ..sentinel.ragged import Ragged
+from ..sentinel.texts import Vocabulary
+from ..sentinel.wording import tag_wordings
+from .language_model import LanguageModel
+from .pretrained import Pretrained, add_tokens, start_as_means, start_at_random
+
+N_SENTINELS = 100
+"""How many sentinels a model gets that has none: as many as T5 has."""
+DEFAULT_LENGTH = 512
+"""The most tokens at a time of a model that does not say how many it takes: T5's."""
+
+
+@dataclass(frozen=True)
+class TagStyle:
+    """How tags are written.
+
+    one_token: Whether each is a new token, or its wording.
+    label_words: Wordings for labels that are not to be derived.
+    outside_words: The wording of O.
+    inside_words: That of I.
+    """
+
+    one_token: bool
+    label_words: Mapping[str, str]
+    outside_words: str
+    inside_words: str
+
+
+def prepare(
+    pretrained: Pretrained, labels: Sequence[str], *, spans: bool, style: TagStyle
+) -> Vocabulary:
+    """Find or add sentinels, and find the tags' wordings or add their tokens.
+
+    pretrained: Model and tokenizer, changed in place.
+    labels: The labels.
+    spans: Whether O and I come before their tags.
+    style: How tags are written.
+    RAISES: ValueError (H029 to H031) if the wordings do not serve.
+    """
+    tokenizer, model = pretrained.tokenizer, pretrained.model
+    known = min(len(tokenizer), model.get_input_embeddings().weight.shape[0])
+    sentinels = find_sentinels(tokenizer)
+    if not sentinels:
+        sentinels = add_tokens(pretrained, [f"<sentinel_{i}>" for i in range(N_SENTINELS)])
+        start_at_random(model, sentinels, known)
+    wordings = tag_wordings(
+        labels,
+        spans=spans,
+        label_words=style.label_words,
+        outside_words=style.outside_words,
+        inside_words=style.inside_words,
+    )
+    names = [*(["O", "I"] if spans else []), *labels]
+    pieces = wording_pieces(tokenizer, names, wordings, sentinels, check=not style.one_token)
+    if style.one_token:
+        tokens = add_tokens(pretrained, [f"<tag_{i}>" for i in range(len(names))])
+        start_as_means(model, tokens, pieces)
+        pieces = [[token] for token in tokens]
+    language_model = LanguageModel(model)
+    unknown = tokenizer.unk_token_id
+    unknown = language_model.pad_token if unknown is None else unknown
+    before, after = around_text(tokenizer, sentinels[0])
+    return Vocabulary(
+        sentinels=np.array(sentinels, dtype=np.int64),
+        tags=Ragged.of([*pieces, [unknown]]),
+        before=np.array(before, dtype=np.int64),
+        after=np.array(after, dtype=np.int64),
+        start=language_model.start_token,
+        padding=language_model.pad_token,
+        max_length=longest_input(pretrained),
+    )
+
+
+def find_sentinels(tokenizer: PreTrainedTokenizerBase) -> list[int]:
+    """T5's sentinels, in mT5's spelling as well; empty if there are none."""
+    vocabulary = tokenizer.get_vocab()
+    for spelling in ("<extra_id_{}>", "▁<extra_id_{}>", "<sentinel_{}>"):
+        found: list[int] = []
+        while (token := vocabulary.get(spelling.format(len(found)))) is not None:
+            found.append(int(token))
+        if len(found) > 1:
+            return found
+    return []
+
+
+def wording_pieces(
+    tokenizer: PreTrainedTokenizerBase,
+    names: Sequence[str],
+    wordings: Sequence[str],
+    sentinels: Sequence[int],
+    *,
+    check: bool,
+) -> list[list[int]]:
+    """The pieces of each tag's wording.
+
+    check: Whether the model has to tell tags apart by them.
+    RAISES: ValueError (H029) if two are the same, (H030) if one cannot be used.
+    """
+    found: list[list[int]] = tokenizer(
+        [f" {wording}" for wording in wordings],
+        add_special_tokens=False,
+        split_special_tokens=True,
+        verbose=False,
+    )["input_ids"]
+    taken: dict[tuple[int, ...], int] = {}
+    reserved = {*sentinels, *tokenizer.all_special_ids} - {tokenizer.unk_token_id}
+    for i, (name, wording, pieces) in enumerate(zip(names, wordings, found, strict=True)):
+        reason = None
+        if not pieces:
+            reason = "it has no token"
+        elif check and reserved & set(pieces):
+            reason = "it has a sentinel or another special token in it"
+        if reason:
+            raise ValueError(Errors.H030.format(tag=name, wording=wording, reason=reason))
+        other = taken.setdefault(tuple(pieces), i)
+        if check and other != i:
+            raise ValueError(Errors.H029.format(first=names[other], second=name, wording=wording))
+    return found
+
+
+def around_text(tokenizer: PreTrainedTokenizerBase, token: int) -> tuple[list[int], list[int]]:
+    """What the tokenizer puts before and after a text."""
+    whole = tokenizer.build_inputs_with_special_tokens([token])
+    place = whole.index(token)
+    return whole[:place], whole[place + 1 :]
+
+
+def longest_input(pretrained: Pretrained) -> int:
+    """The most tokens that the model reads or writes at a time."""
+    config = pretrained.model.config
+    found = [
+        pretrained.tokenizer.model_max_length,
+        getattr(config, "n_positions", None),
+        getattr(config, "max_position_embeddings", None),
+    ]
+    # tokenizers that know no limit say 10 ** 30
+    known = [length for length in found if length is not None and length < 10**9]
+    return int(min(known, default=DEFAULT_LENGTH))
+

@@ -1,0 +1,160 @@
+"""Pretrained encoder-decoders and their tokenizers: from the hub or a folder, to bytes and back."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from tokenizers import AddedToken
+from torch import Tensor, nn
+from transformers import (
+    AutoConfig,
+    AutoModelForSeq2SeqLM,
+    AutoTokenizer,
+    PretrainedConfig,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
+
+from ...errors import Errors
+
+MAX_BYTES = 2**32 - 2**20
+"""What fits into one value of a pipeline's file, whose lengths have 32 bits."""
+
+
+@dataclass
+class Pretrained:
+    """A model and its tokenizer."""
+
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase
+
+
+def load_pretrained(source: str, revision: str | None, local_files_only: bool) -> Pretrained:
+    """Load from the hub or a folder: weights from safetensors only, and no code.
+
+    source: The name or the folder.
+    revision: A branch, tag or commit of the hub.
+    local_files_only: Whether to read nothing but what is on disk already.
+    RAISES: ValueError (H032) if there is no such model, or it is none that reads and writes text.
+    """
+    where = {"revision": revision or "main", "local_files_only": local_files_only}
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(source, **where)
+        model = AutoModelForSeq2SeqLM.from_pretrained(
+            source, use_safetensors=True, torch_dtype=torch.float32, **where
+        )
+    except (OSError, ValueError, KeyError, ImportError, SafetensorError) as error:
+        raise ValueError(Errors.H032.format(source=source, reason=error)) from error
+    return Pretrained(model, tokenizer)
+
+
+def add_tokens(pretrained: Pretrained, names: list[str]) -> list[int]:
+    """Make sure that tokens exist, which no text can contain.
+
+    pretrained: Model and tokenizer, changed in place.
+    names: How the tokens are called.
+    RETURNS: Their numbers.
+    """
+    tokenizer, model = pretrained.tokenizer, pretrained.model
+    tokenizer.add_tokens(
+        [AddedToken(name, special=True, normalized=False) for name in names], special_tokens=True
+    )
+    # T5 has more rows than its tokenizer has tokens
+    if len(tokenizer) > model.get_input_embeddings().weight.shape[0]:
+        model.resize_token_embeddings(len(tokenizer), mean_resizing=False)
+    return [int(token) for token in tokenizer.convert_tokens_to_ids(names)]
+
+
+def embeddings(model: PreTrainedModel) -> list[nn.Parameter]:
+    """The matrices with a row for each token: one if input and output share it, two otherwise."""
+    matrices = [model.get_input_embeddings().weight, model.get_output_embeddings().weight]
+    return matrices[:1] if matrices[0] is matrices[1] else matrices
+
+
+def start_as_means(model: PreTrainedModel, tokens: list[int], pieces: list[list[int]]) -> None:
+    """Let each token's embedding start as the mean of others.
+
+    model: Changed in place.
+    tokens: The tokens.
+    pieces: The others, for each of them.
+    """
+    with torch.no_grad():
+        for matrix in embeddings(model):
+            means = torch.stack([matrix[own].mean(dim=0) for own in pieces])
+            matrix[tokens] = means
+
+
+def start_at_random(model: PreTrainedModel, tokens: list[int], known: int) -> None:
+    """Let tokens' embeddings start anywhere where those of others are.
+
+    model: Changed in place.
+    tokens: The tokens.
+    known: How many of the first rows are those of pretrained tokens.
+    """
+    with torch.no_grad():
+        for matrix in embeddings(model):
+            center, spread = matrix[:known].mean(dim=0), matrix[:known].std(dim=0)
+            noise = torch.randn(len(tokens), matrix.shape[1], device=matrix.device)
+            matrix[tokens] = center + noise * spread
+
+
+def tokenizer_to_files(tokenizer: PreTrainedTokenizerBase) -> dict[str, bytes]:
+    """The files that a tokenizer is saved as, by their names."""
+    with TemporaryDirectory() as folder:
+        tokenizer.save_pretrained(folder)
+        return {path.name: path.read_bytes() for path in sorted(Path(folder).iterdir())}
+
+
+def tokenizer_from_files(files: dict[str, bytes]) -> PreTrainedTokenizerBase:
+    """A tokenizer from its files; reads nothing else."""
+    with TemporaryDirectory() as folder:
+        for name, data in files.items():
+            # a name from a damaged or hostile file must not lead out of the folder
+            (Path(folder) / Path(name).name).write_bytes(data)
+        return AutoTokenizer.from_pretrained(folder, local_files_only=True)
+
+
+def weights_to_bytes(state: dict[str, Tensor]) -> bytes:
+    """Weights as safetensors.
+
+    RAISES: ValueError (H036) if they are too large for a pipeline.
+    """
+    size = sum(tensor.numel() * tensor.element_size() for tensor in state.values())
+    if size > MAX_BYTES:
+        raise ValueError(Errors.H036.format(gigabytes=size / 1e9))
+    return save({name: tensor.detach().cpu().contiguous() for name, tensor in state.items()})
+
+
+def model_from_bytes(config: str, weights: bytes) -> PreTrainedModel:
+    """A model from its configuration (JSON) and its weights (safetensors)."""
+    settings = json.loads(config)
+    kind: type[PretrainedConfig] = type(AutoConfig.for_model(settings["model_type"]))
+    model = AutoModelForSeq2SeqLM.from_config(kind.from_dict(settings))
+    state, own = load(weights), own_tensors(model)
+    if state.keys() != own.keys():
+        raise ValueError(f"other weights than expected: {sorted(state.keys() ^ own.keys())[:5]}")
+    with torch.no_grad():
+        for name, tensor in own.items():
+            if tensor.shape != state[name].shape:
+                raise ValueError(f"'{name}' has the shape {tuple(state[name].shape)}")
+            tensor.copy_(state[name])
+    return model
+
+
+def own_tensors(model: nn.Module) -> dict[str, Tensor]:
+    """A model's weights without what is tied to others, by their names."""
+    saved = model.state_dict(keep_vars=True).keys()
+    tensors: dict[str, Tensor] = {**dict(model.named_parameters()), **dict(model.named_buffers())}
+    return {name: tensor for name, tensor in tensors.items() if name in saved}
+
+
+def config_to_json(model: PreTrainedModel) -> str:
+    """A model's configuration, without where it came from."""
+    settings: dict[str, Any] = model.config.to_dict()
+    settings.pop("_name_or_path", None)
+    return json.dumps(settings, sort_keys=True)

@@ -1,0 +1,238 @@
+"""Scoring the wordings of all tags after what was written so far, as a tree of tokens."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ...types import Ints
+from ..constrained import BOUND
+from ..sentinel.trie import ROOT, TagTrie
+from .attention import KeyValues
+from .decoder_memory import DecoderMemory
+from .language_model import LanguageModel
+
+TOLERANCE = 1e-5
+"""How much of a word's probability may be left unexplored. A wording cannot be more probable than
+its beginning, so what is left out is known to be less; the best tag is never left out."""
+MAX_LOGITS = 2**24
+"""The most scores of tokens that are in memory at a time (64 MB in float32)."""
+
+
+@dataclass
+class WordingTree:
+    """A `TagTrie` on the model's device; see there.
+
+    leads_to (n_nodes x n_tags, float32): 1 where a node is on the way to a tag.
+    first (n_first, int64): The nodes after the root.
+    """
+
+    tokens: Tensor
+    parents: Tensor
+    depths: Tensor
+    tag_nodes: Tensor
+    node_tags: Tensor
+    chains: Tensor
+    leads_to: Tensor
+    first: Tensor
+
+    @classmethod
+    def of(cls, trie: TagTrie, device: torch.device) -> "WordingTree":
+        """Put a trie on a device."""
+
+        def tensor(array: NDArray) -> Tensor:
+            return torch.as_tensor(array, device=device)
+
+        return cls(
+            tokens=tensor(trie.tokens),
+            parents=tensor(trie.parents),
+            depths=tensor(trie.depths),
+            tag_nodes=tensor(trie.tag_nodes),
+            node_tags=tensor(trie.node_tags),
+            chains=tensor(trie.chains),
+            leads_to=tensor(trie.leads_to).float(),
+            first=tensor(np.flatnonzero(trie.depths == 1)),
+        )
+
+    @property
+    def n_nodes(self) -> int:
+        return len(self.tokens)
+
+    @property
+    def depth(self) -> int:
+        """How many tokens the longest wording has."""
+        return int(self.chains.shape[1])
+
+
+@dataclass
+class Places:
+    """Words whose tags are to be scored; each is a place in the target of a text.
+
+    texts (n_places, int64): The texts.
+    lengths (n_places, int64): How much of their targets comes before the tag.
+    states (n_places x width): The decoder's states there.
+    ends (n_places, int64): The token that follows the tag.
+    legal (n_places x n_tags, bool): The tags to score.
+    """
+
+    texts: Ints
+    lengths: Ints
+    states: Tensor
+    ends: Tensor
+    legal: Tensor
+
+
+class WordingScores:
+    """The scores log p(wording of the tag, token that follows it | text, target so far).
+
+    What precedes is read once, and so are tokens that wordings have in common. The root's
+    normalization is the same for all tags of a word and left out. Beginnings that are too
+    improbable to matter are not followed (see `TOLERANCE`): their tags get an upper bound.
+
+    language_model: The model.
+    memory: What it has read so far.
+    tree: The wordings.
+    places: Where to score.
+    """
+
+    def __init__(
+        self,
+        language_model: LanguageModel,
+        memory: DecoderMemory,
+        tree: WordingTree,
+        places: Places,
+    ) -> None:
+        self.language_model = language_model
+        self.memory = memory
+        self.tree = tree
+        self.places = places
+        self._n_tags_below = places.legal.float() @ tree.leads_to.T
+        self._relevant = self._n_tags_below > 0
+        self._opened = torch.zeros_like(self._relevant)
+        self._is_known = torch.zeros_like(self._relevant)
+        # for each place and node the row of the key-value pool where the node was read
+        self._pool_rows = torch.full_like(self._relevant, -1, dtype=torch.int64)
+        self._pool: list[KeyValues] = []
+        self._n_read = 0
+        self.scores = self._score()
+        """n_places x n_tags, float32; 0 for tags that are not legal."""
+
+    def _score(self) -> Tensor:
+        tree, places = self.tree, self.places
+        logits = _finite(self.language_model.logits(places.states, tree.tokens[tree.first]))
+        values = logits.new_full(self._relevant.shape, -torch.inf)
+        values = values.index_copy(1, tree.first, logits)
+        self._is_known[:, tree.first] = True
+        self._opened[:, ROOT] = True
+        complete = logits.new_full(places.legal.shape, -torch.inf)
+        while True:
+            todo = self._worthwhile(values.detach(), complete.detach())
+            if not bool(todo.any()):
+                break
+            depth = tree.depths.expand_as(todo)[todo].min()
+            chosen = torch.nonzero(todo & (tree.depths == depth))
+            for part in chosen.split(max(1, MAX_LOGITS // self.language_model.n_tokens)):
+                values, complete = self._open(part[:, 0], part[:, 1], values, complete)
+        return self._with_bounds(values, complete)
+
+    def _worthwhile(self, values: Tensor, complete: Tensor) -> Tensor:
+        """Which nodes to open next (n_places x n_nodes): all but the improbable ones."""
+        is_open = self._relevant & self._is_known & ~self._opened
+        bounds = values.masked_fill(~is_open, -torch.inf)
+        best = torch.maximum(bounds.amax(1), complete.amax(1))[:, None]
+        ascending, order = bounds.sort(dim=1)
+        left_out = (ascending - best).exp().cumsum(dim=1) <= TOLERANCE
+        keep = torch.zeros_like(is_open).scatter(1, order, ~left_out)
+        return keep & is_open
+
+    def _open(
+        self, rows: Tensor, nodes: Tensor, values: Tensor, complete: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Read nodes of one depth, and score what may follow each of them."""
+        tree = self.tree
+        logits = self.language_model.logits(self._read(rows, nodes)).float()
+        before = values[rows, nodes] - logits.logsumexp(dim=1)
+        # all pairs of an opened node and one of its children
+        opened, children = torch.nonzero(tree.parents == nodes[:, None], as_tuple=True)
+        child_rows = rows[opened]
+        scores = _finite(before[opened] + logits[opened, tree.tokens[children]])
+        values = values.index_put((child_rows, children), scores)
+        self._is_known[child_rows, children] = True
+        ending = torch.nonzero(tree.node_tags[nodes] >= 0)[:, 0]
+        end_rows = rows[ending]
+        scores = _finite(before[ending] + logits[ending, self.places.ends[end_rows]])
+        complete = complete.index_put((end_rows, tree.node_tags[nodes[ending]]), scores)
+        self._opened[rows, nodes] = True
+        return values, complete
+
+    def _read(self, rows: Tensor, nodes: Tensor) -> Tensor:
+        """The decoder's states at nodes of one depth (n x width)."""
+        host_rows = rows.cpu().numpy()
+        states, new = self.language_model.go_on(
+            self.memory,
+            self.tree.tokens[nodes][:, None],
+            self.places.texts[host_rows],
+            self.places.lengths[host_rows],
+            self._path(rows, nodes),
+        )
+        self._pool_rows[rows, nodes] = self._n_read + torch.arange(len(rows), device=rows.device)
+        self._n_read += len(rows)
+        self._pool = [
+            KeyValues(torch.cat([old.keys, layer.keys]), torch.cat([old.values, layer.values]))
+            for old, layer in zip(self._pool, new, strict=True)
+        ] if self._pool else new
+        return states[:, 0]
+
+    def _path(self, rows: Tensor, nodes: Tensor) -> list[KeyValues] | None:
+        """Keys and values of the nodes above, from the top down."""
+        above = []
+        for _ in range(int(self.tree.depths[nodes[0]]) - 1):
+            nodes = self.tree.parents[nodes]
+            above.append(self._pool_rows[rows, nodes])
+        if not above:
+            return None
+        chosen = torch.stack(above[::-1], dim=1)
+        return [
+            KeyValues(
+                # n x depth x heads x 1 x width of a head
+                layer.keys[chosen][:, :, :, 0].transpose(1, 2),
+                layer.values[chosen][:, :, :, 0].transpose(1, 2),
+            )
+            for layer in self._pool
+        ]
+
+    def _with_bounds(self, values: Tensor, complete: Tensor) -> Tensor:
+        """Scores of all tags: those that were left out share what their beginning has."""
+        tree = self.tree
+        bounds = values - self._n_tags_below.clamp(min=1).log()
+        for depth in range(2, tree.depth + 1):
+            own = torch.nonzero(tree.depths == depth)[:, 0]
+            from_above = bounds[:, tree.parents[own]]
+            known = torch.where(self._is_known[:, own], bounds[:, own], from_above)
+            bounds = bounds.index_copy(1, own, known)
+        scores = torch.where(complete > -torch.inf, complete, bounds[:, tree.tag_nodes])
+        return scores.masked_fill(~self.places.legal, 0.0)
+
+    def keep(self, tags: Tensor) -> None:
+        """Append wordings to the targets.
+
+        tags (n, int64): The best tags of the first n places, which are of different texts.
+        """
+        n = len(tags)
+        texts, before = self.places.texts[:n], self.places.lengths[:n]
+        chains = self.tree.chains[tags]
+        lengths = (chains >= 0).sum(dim=1).cpu().numpy()
+        for step in range(int(lengths.max(initial=0))):
+            rows = np.flatnonzero(lengths > step)
+            on_device = torch.as_tensor(rows, device=tags.device)
+            pool_rows = self._pool_rows[on_device, chains[on_device, step]]
+            new = [layer.rows(pool_rows) for layer in self._pool]
+            self.memory.write(texts[rows], before[rows] + step, new)
+        self.memory.lengths[texts] = before + lengths
+
+
+def _finite(scores: Tensor) -> Tensor:
+    """Scores in float32 without infinities and NaN, so that broken weights break no constraint."""
+    return torch.nan_to_num(scores.float(), nan=-BOUND).clamp(-BOUND, BOUND)
