@@ -87,6 +87,16 @@ class SentinelShim(PyTorchShim):
         self._has_adapters = False
         self._dropout_places: list[tuple[nn.Module, str]] = []
 
+    @property
+    def tagger(self) -> SentinelTagger:
+        """The module.
+
+        RAISES: ValueError (H038) if there is none yet.
+        """
+        if self._model is None:
+            raise ValueError(Errors.H038)
+        return self._model
+
     def build(self, pretrained: Pretrained, vocabulary: Vocabulary) -> None:
         """Take a model and its tokenizer."""
         self.tokenizer = pretrained.tokenizer
@@ -105,7 +115,7 @@ class SentinelShim(PyTorchShim):
 
     def split_words(self, words: list[str]) -> Ragged:
         """The pieces of words."""
-        vocabulary = self._model.vocabulary
+        vocabulary = self.tagger.vocabulary
         specials = set(self.tokenizer.all_special_ids) - {self.tokenizer.unk_token_id}
         reserved = np.union1d(vocabulary.sentinels, np.array(sorted(specials), dtype=np.int64))
         limit = vocabulary.longest_word(self.reading.target_format)
@@ -124,8 +134,8 @@ class SentinelShim(PyTorchShim):
             return super().__call__(inputs, is_train)
 
     def _add_adapters(self) -> None:
-        pretrained = self._model.language_model.pretrained
-        first = self.tokenizer.convert_ids_to_tokens(int(self._model.vocabulary.sentinels[0]))
+        pretrained = self.tagger.language_model.pretrained
+        first = self.tokenizer.convert_ids_to_tokens(int(self.tagger.vocabulary.sentinels[0]))
         inject_adapters(
             pretrained,
             self.training.lora or {},
@@ -140,14 +150,13 @@ class SentinelShim(PyTorchShim):
     def to_bytes(self) -> bytes:
         if self._model is None:
             return srsly.msgpack_dumps({})
-        pretrained = self._model.language_model.pretrained
-        vocabulary: Vocabulary = self._model.vocabulary
+        pretrained = self.tagger.language_model.pretrained
         return srsly.msgpack_dumps(
             {
                 "config": config_to_json(pretrained),
                 "tokenizer": tokenizer_to_files(self.tokenizer),
-                "vocabulary": json.dumps(vocabulary.to_dict()),
-                "one_token": self._model.one_token,
+                "vocabulary": json.dumps(self.tagger.vocabulary.to_dict()),
+                "one_token": self.tagger.one_token,
                 "state": weights_to_bytes(merged_tensors(pretrained)),
             }
         )
@@ -252,7 +261,7 @@ def forward(
         logits = torch2xp(output.scores.detach())
         probabilities = constrained_softmax(model.ops, logits, history, batch)
         tags = probabilities.argmax(axis=1) if output.tags is None else torch2xp(output.tags)
-    text_loss = 0.0 if output.text_loss is None else float(output.text_loss)
+    text_loss = 0.0 if output.text_loss is None else float(output.text_loss.detach())
     return Prediction(tags, probabilities, text_loss), backprop
 
 

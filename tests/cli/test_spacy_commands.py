@@ -28,7 +28,7 @@ def run_here(*args):
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_train(tmp_path, architecture):
-    target = {"first_order": "ents", "aligned": "spans"}[architecture]
+    target = {"first_order": "ents", "aligned": "spans", "sentinel": "ents"}[architecture]
     corpus = write_corpus(tmp_path / "gold.spacy", spacy.blank("en"), target)
     config = training_config(architecture, target, corpus, corpus)
     if architecture == "first_order":

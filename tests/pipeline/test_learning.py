@@ -11,6 +11,7 @@ from toy_pipelines import (
     SPANS_KEY,
     TARGETS,
     TEXTS,
+    WITH_TOK2VEC,
     annotation,
     make_examples,
     make_nlp,
@@ -164,7 +165,12 @@ def test_losses_are_added(trained, architecture):
     assert losses == {"halfree_tagger": pytest.approx(1.0 + loss, rel=1e-4), "other": 2.0}
 
 
-@architectures
+def test_head_learn_rate_factor_without_a_head():
+    with pytest.raises(ValueError, match=r"H028.*sentinel_seq2seq"):
+        make_nlp("sentinel", head_learn_rate_factor=3.0)
+
+
+@pytest.mark.parametrize("architecture", WITH_TOK2VEC)
 def test_head_learn_rate_factor(trained, architecture):
     """The head moves by the factor, the tok2vec as without it."""
     moves = {}

@@ -14,7 +14,8 @@ from thinc.api import Adam, Config, fix_random_seed
 
 from spacy_halfree.pipeline.tagger import HalfreeTagger
 
-ARCHITECTURES = ("first_order", "aligned")
+ARCHITECTURES = ("first_order", "aligned", "sentinel")
+WITH_TOK2VEC = ("first_order", "aligned")
 TARGETS = ("ents", "tags", "spans")
 SPANS_KEY = "sc"
 LABELS = ["album title", "künstler", "地点"]
@@ -52,6 +53,15 @@ def model_config(architecture: str) -> dict[str, Any]:
     if architecture == "first_order":
         return {"@architectures": "halfree.FirstOrderTagger.v1", "tok2vec": tok2vec()}
     pytest.importorskip("torch")
+    if architecture == "sentinel":
+        from tiny_seq2seq import saved
+
+        return {
+            "@architectures": "halfree.SentinelSeq2Seq.v1",
+            "name": saved("t5"),
+            "local_files_only": True,
+            "margin": 2,
+        }
     return {
         "@architectures": "halfree.AlignedSeq2Seq.v1",
         "tok2vec": tok2vec(),

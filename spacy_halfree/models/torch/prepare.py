@@ -115,8 +115,8 @@ def wording_pieces(
     reserved = {*sentinels, *tokenizer.all_special_ids} - {tokenizer.unk_token_id}
     for i, (name, wording, pieces) in enumerate(zip(names, wordings, found, strict=True)):
         reason = None
-        if not pieces:
-            reason = "it has no token"
+        if not wording.strip() or not pieces:
+            reason = "there is nothing to write"
         elif check and reserved & set(pieces):
             reason = "it has a sentinel or another special token in it"
         if reason:

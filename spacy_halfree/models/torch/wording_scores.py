@@ -160,10 +160,11 @@ class WordingScores:
         scores = _finite(before[opened] + logits[opened, tree.tokens[children]])
         values = values.index_put((child_rows, children), scores)
         self._is_known[child_rows, children] = True
-        ending = torch.nonzero(tree.node_tags[nodes] >= 0)[:, 0]
+        tags = tree.node_tags[nodes]
+        ending = torch.nonzero((tags >= 0) & self.places.legal[rows, tags])[:, 0]
         end_rows = rows[ending]
         scores = _finite(before[ending] + logits[ending, self.places.ends[end_rows]])
-        complete = complete.index_put((end_rows, tree.node_tags[nodes[ending]]), scores)
+        complete = complete.index_put((end_rows, tags[ending]), scores)
         self._opened[rows, nodes] = True
         return values, complete
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -11,39 +12,40 @@ import pytest
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
-from tokenizers import ByteLevelBPETokenizer, SentencePieceUnigramTokenizer  # noqa: E402
+from tokenizers import ByteLevelBPETokenizer, SentencePieceBPETokenizer  # noqa: E402
 
 CORPUS = [
     "a London é 12 . Straße 新 play Abbey Road by The Beatles person object name object city",
     "find bars in Zürich what is on tonight ? O I other album title künstler 地点 object names",
+    "Play Find What Hear Björk Debut now",
 ]
+MAX_LENGTH = 64
 SIZES = {"n_sentinels": 7, "width": 16, "layers": 2, "heads": 2}
 
 
-def unigram(extra: list[str]) -> Any:
-    """A SentencePiece-like tokenizer of a few pieces.
+def sentence_pieces(extra: list[str]) -> Any:
+    """A SentencePiece-like tokenizer of a few pieces (BPE: unigrams differ from run to run).
 
     extra: Pieces that it has beside those that it learns.
     """
-    tokenizer = SentencePieceUnigramTokenizer()
+    tokenizer = SentencePieceBPETokenizer()
     tokenizer.train_from_iterator(
         CORPUS * 3,
-        vocab_size=120,
+        vocab_size=150,
         show_progress=False,
         special_tokens=["<pad>", "</s>", "<unk>", *extra],
-        unk_token="<unk>",
     )
     return tokenizer._tokenizer
 
 
 def t5_tokenizer(n_sentinels: int) -> Any:
-    return transformers.T5TokenizerFast(tokenizer_object=unigram([]), extra_ids=n_sentinels)
+    return transformers.T5TokenizerFast(tokenizer_object=sentence_pieces([]), extra_ids=n_sentinels)
 
 
 def mt5_tokenizer(n_sentinels: int) -> Any:
     """Sentinels are ordinary pieces, with the mark of a word's beginning."""
     pieces = [f"▁<extra_id_{i}>" for i in range(n_sentinels)]
-    return transformers.T5TokenizerFast(tokenizer_object=unigram(pieces), extra_ids=0)
+    return transformers.T5TokenizerFast(tokenizer_object=sentence_pieces(pieces), extra_ids=0)
 
 
 def bart_tokenizer() -> Any:
@@ -141,14 +143,20 @@ def make_pretrained(family: str, n_sentinels: int = SIZES["n_sentinels"]) -> tup
         for parameter in model.parameters():
             # so that distributions are far from even, and positions matter
             parameter.add_(torch.randn_like(parameter) * 0.2)
-    tokenizer.model_max_length = 64
+    tokenizer.model_max_length = MAX_LENGTH
     return model.eval(), tokenizer
 
 
 @lru_cache
-def saved(family: str, folder: Path, n_sentinels: int = SIZES["n_sentinels"]) -> str:
+def models_folder() -> TemporaryDirectory[str]:
+    """Goes when the tests end."""
+    return TemporaryDirectory(prefix="halfree-models-")
+
+
+@lru_cache
+def saved(family: str, n_sentinels: int = SIZES["n_sentinels"]) -> str:
     """The folder of a saved model."""
-    path = folder / f"{family}-{n_sentinels}"
+    path = Path(models_folder().name) / f"{family}-{n_sentinels}"
     model, tokenizer = make_pretrained(family, n_sentinels)
     model.save_pretrained(path)
     tokenizer.save_pretrained(path)
