@@ -155,7 +155,7 @@ def spans(tags: Iterable[Sequence[int]]) -> set[tuple[int, int, int, int]]:
 
 
 def gold_spans(docs: Sequence[Doc], labels: Sequence[str]) -> set[tuple[int, int, int, int | str]]:
-    """The annotated entities of all texts, in words; labels that the tagger lacks by their names."""
+    """The annotated entities, in words; labels that the tagger lacks by their names."""
     found: set[tuple[int, int, int, int | str]] = set()
     for i, doc in enumerate(docs):
         word = np.cumsum([not token.is_space for token in doc]) - 1

@@ -12,25 +12,31 @@ from typing import Annotated
 
 import torch
 import typer
+from spacy.tokens import DocBin
+from spacy.vocab import Vocab
 from tokenizers import SentencePieceBPETokenizer
 from transformers import T5Config, T5ForConditionalGeneration, T5TokenizerFast
 from transformers.models.t5.modeling_t5 import T5Attention
 from transformers.utils import logging
 
+from spacy_halfree.models.sentinel.wording import wording
+
 N_SENTINELS = 100
 """As many as T5 has."""
+REPEATS = 100
+"""How often the words of labels are read by the tokenizer."""
 
 
-def train_tokenizer(texts: Path, n_pieces: int) -> T5TokenizerFast:
+def train_tokenizer(texts: list[str], n_pieces: int) -> T5TokenizerFast:
     """A T5 tokenizer of at most so many pieces.
 
     Args:
-        texts: a text a line.
+        texts: what to train it on.
         n_pieces: how many pieces to learn.
     """
     tokenizer = SentencePieceBPETokenizer()
-    tokenizer.train(
-        [str(texts)],
+    tokenizer.train_from_iterator(
+        texts,
         vocab_size=n_pieces,
         show_progress=False,
         special_tokens=["<pad>", "</s>", "<unk>"],
@@ -38,6 +44,12 @@ def train_tokenizer(texts: Path, n_pieces: int) -> T5TokenizerFast:
     return T5TokenizerFast(
         tokenizer_object=tokenizer._tokenizer, extra_ids=N_SENTINELS, model_max_length=512
     )
+
+
+def label_wordings(path: Path) -> list[str]:
+    """The words of the entity labels in a `.spacy` file."""
+    docs = DocBin().from_disk(path).get_docs(Vocab())
+    return [wording(label) for label in sorted({ent.label_ for doc in docs for ent in doc.ents})]
 
 
 def make_model(n_tokens: int, width: int, layers: int) -> T5ForConditionalGeneration:
@@ -91,6 +103,10 @@ def main(
     texts: Annotated[Path, typer.Argument(help="Texts for the tokenizer, one a line.")],
     output: Annotated[Path, typer.Argument(help="The folder to write.")],
     pieces: Annotated[int, typer.Option(help="Pieces of the tokenizer.")] = 2000,
+    gold: Annotated[
+        Path | None,
+        typer.Option(help="Annotated texts (.spacy), whose labels' words get pieces as well."),
+    ] = None,
     width: Annotated[int, typer.Option(help="Width of the model, a multiple of 32.")] = 128,
     layers: Annotated[int, typer.Option(help="Layers of encoder and decoder.")] = 2,
     seed: Annotated[int, typer.Option(help="Seed of the weights.")] = 1,
@@ -101,7 +117,11 @@ def main(
         raise typer.Exit(1)
     logging.set_verbosity_error()
     torch.manual_seed(seed)
-    tokenizer = train_tokenizer(texts, pieces)
+    lines = texts.read_text(encoding="utf-8").splitlines()
+    if gold is not None:
+        # often enough to become pieces of their own, as in a tokenizer trained on a language
+        lines += label_wordings(gold) * REPEATS
+    tokenizer = train_tokenizer(lines, pieces)
     model = make_model(len(tokenizer), width, layers)
     model.save_pretrained(output)
     tokenizer.save_pretrained(output)

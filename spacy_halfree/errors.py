@@ -148,7 +148,7 @@ class Errors:
     H037 = (
         "[H037] `gradient_checkpointing` cannot be used with `loss = {loss!r}` when `label_style` "
         "is 'words': the tags of a word share what the decoder has read before it, which "
-        "checkpoints do not keep. Set `loss = \"lm\"`, or `label_style = \"token\"`."
+        'checkpoints do not keep. Set `loss = "lm"`, or `label_style = "token"`.'
     )
 
     H038 = (

@@ -21,6 +21,7 @@ def test_all_groups_are_there():
     assert {entry.group for entry in ENTRY_POINTS} == {
         "spacy_factories",
         "spacy_architectures",
+        "spacy_misc",
         "spacy_readers",
         "spacy_scorers",
         "spacy_cli",
@@ -52,7 +53,7 @@ def test_version():
 def test_package_is_typed_and_its_extras_are_named():
     files = {str(path) for path in distribution("spacy-halfree").files or ()}
     assert files
-    assert {"transformers", "project", "dev"} == set(
+    assert {"transformers", "lora", "project", "dev"} == set(
         metadata("spacy-halfree").get_all("Provides-Extra")
     )
 

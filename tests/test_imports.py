@@ -16,7 +16,8 @@ import spacy_halfree
 ROOT = Path(spacy_halfree.__file__).parent
 PACKAGE = "spacy_halfree"
 FILES = sorted(ROOT.rglob("*.py"))
-TORCH = {"torch", "safetensors", "transformers", "spacy_transformers"}
+BRIDGES = ("models/torch_layer.py", "models/sentinel_layer.py")
+TORCH = {"tokenizers", "peft", "torch", "safetensors", "transformers", "spacy_transformers"}
 MAY_USE = {
     "cli": {"distill", "errors"},
     "distill": {"pipeline", "tagging", "types", "errors"},
@@ -64,23 +65,28 @@ def own_rooms(path: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("path", FILES, ids=relative_name)
-def test_only_the_bridge_imports_torch(path: Path) -> None:
-    name = relative_name(path)
+def test_only_the_bridges_import_torch(path: Path) -> None:
     found = {module for module in imports(path) if module.split(".")[0] in TORCH}
-    if name != "models/torch_layer.py" and not name.startswith("models/torch/"):
+    if not is_torch_side(path):
         assert not found
 
 
-def test_only_architectures_reach_the_bridge_and_only_lazily() -> None:
-    bridge = f"{PACKAGE}.models.torch"
+def is_torch_side(path: Path) -> bool:
+    name = relative_name(path)
+    return name in BRIDGES or name.startswith("models/torch/")
+
+
+def test_only_architectures_reach_the_bridges_and_only_lazily() -> None:
+    names = ["models/torch", *(bridge.removesuffix(".py") for bridge in BRIDGES)]
+    modules = [f"{PACKAGE}.{name.replace('/', '.')}" for name in names]
     for path in FILES:
         name = relative_name(path)
-        if name == "models/torch_layer.py" or name.startswith("models/torch/"):
+        if is_torch_side(path):
             continue
         reached = {
-            module
-            for module in imports(path)
-            if is_in(module, bridge) or is_in(module, f"{bridge}_layer")
+            imported
+            for imported in imports(path)
+            if any(is_in(imported, module) for module in modules)
         }
         if name != "models/architectures.py":
             assert not reached, name
@@ -88,7 +94,9 @@ def test_only_architectures_reach_the_bridge_and_only_lazily() -> None:
         assert reached
         for statement in ast.parse(path.read_text(encoding="utf8")).body:
             if isinstance(statement, ast.ImportFrom):
-                assert statement.module not in ("torch_layer", "torch")
+                assert statement.module not in ("torch_layer", "sentinel_layer", "torch")
+                imported = {alias.name for alias in statement.names}
+                assert not imported & {"torch_layer", "sentinel_layer"}
 
 
 @pytest.mark.parametrize("path", FILES, ids=relative_name)
@@ -130,7 +138,7 @@ def test_importing_the_package_is_light() -> None:
 
 WITHOUT_TORCH = """
 import sys
-for name in ("torch", "safetensors", "transformers"):
+for name in ("torch", "safetensors", "transformers", "tokenizers"):
     sys.modules[name] = None
 
 import numpy as np
@@ -138,7 +146,9 @@ from spacy.ml.models.tok2vec import build_hash_embed_cnn_tok2vec
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 import spacy_halfree.pipeline.factory
-from spacy_halfree.models.architectures import build_aligned_seq2seq, build_first_order_tagger
+from spacy_halfree.models.architectures import (
+    build_aligned_seq2seq, build_first_order_tagger, build_sentinel_seq2seq
+)
 from spacy_halfree.tagging.batch import LabelTags, make_batch
 from spacy_halfree.tagging.scheme import make_scheme
 
@@ -158,12 +168,13 @@ model.set_dim("nO", scheme.n_tags)
 model.initialize(X=(batch, None))
 loaded = build_first_order_tagger(tok2vec()).from_bytes(model.to_bytes())
 assert np.allclose(loaded.predict((batch, None)).probabilities.sum(axis=1), 1)
-try:
-    build_aligned_seq2seq(tok2vec())
-except ImportError as error:
-    assert "H016" in str(error)
-else:
-    raise AssertionError("built without torch")
+for build in (lambda: build_aligned_seq2seq(tok2vec()), lambda: build_sentinel_seq2seq("t5")):
+    try:
+        build()
+    except ImportError as error:
+        assert "H016" in str(error)
+    else:
+        raise AssertionError("built without torch")
 """
 
 

@@ -132,7 +132,9 @@ def build_sentinel_seq2seq(
         ("mixed_precision", mixed_precision, (*get_args(Precision), None)),
     ):
         if value not in known:
-            raise ValueError(Errors.H013.format(setting=setting, expected=f"in {known}", value=value))
+            raise ValueError(
+                Errors.H013.format(setting=setting, expected=f"in {known}", value=value)
+            )
     _check_counts(max_batch_items=max_batch_items)
     if margin < 0 or (window is not None and window <= 2 * margin):
         raise ValueError(
@@ -144,20 +146,22 @@ def build_sentinel_seq2seq(
     if gradient_checkpointing and label_style == "words" and loss != "lm":
         raise ValueError(Errors.H037.format(loss=loss))
     try:
-        from . import sentinel_layer as layer
+        from .sentinel_layer import Source, Training, sentinel_tagger
+        from .torch.prepare import TagStyle
+        from .torch.sentinel_tagger import Lesson, Reading
     except ImportError as error:
         raise ImportError(Errors.H016.format(what="halfree.SentinelSeq2Seq.v1")) from error
-    return layer.sentinel_tagger(
-        source=layer.Source(name, revision, local_files_only),
-        style=layer.TagStyle(
+    return sentinel_tagger(
+        source=Source(name, revision, local_files_only),
+        style=TagStyle(
             one_token=label_style == "token",
             label_words=dict(label_words or {}),
             outside_words=outside_words,
             inside_words=inside_words,
         ),
-        reading=layer.Reading(format or SentinelTagFormat(), window, margin, max_batch_items),
-        training=layer.Training(
-            lesson=layer.Lesson(tags=loss != "lm", text=loss != "tags"),
+        reading=Reading(format or SentinelTagFormat(), window, margin, max_batch_items),
+        training=Training(
+            lesson=Lesson(tags=loss != "lm", text=loss != "tags"),
             mixed_precision=mixed_precision,
             gradient_checkpointing=gradient_checkpointing,
             lora=None if lora is None else dict(lora),

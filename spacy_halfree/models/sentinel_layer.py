@@ -83,7 +83,7 @@ class SentinelShim(PyTorchShim):
         self.reading = reading
         self.style = style
         self.training = training
-        self.tokenizer: PreTrainedTokenizerBase | None = None
+        self.tokenizer: PreTrainedTokenizerBase = None
         self._has_adapters = False
         self._dropout_places: list[tuple[nn.Module, str]] = []
 

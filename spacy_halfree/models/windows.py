@@ -104,9 +104,7 @@ class WindowBatch:
         """Some of the windows, in the order given."""
         seen = self.seen[rows]
         longest = int(seen.max(initial=0))
-        return WindowBatch(
-            self.positions[rows, :longest], seen, self.first[rows], self.stop[rows]
-        )
+        return WindowBatch(self.positions[rows, :longest], seen, self.first[rows], self.stop[rows])
 
 
 def window_rounds(

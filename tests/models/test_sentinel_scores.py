@@ -274,9 +274,7 @@ several_docs = st.lists(doc_plans(LABELS, max_tokens=12), min_size=1, max_size=4
 # an example takes a second, so that simplifying one would take minutes
 @settings(max_examples=8, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(plans=several_docs)
-def test_any_docs_in_batches_of_any_size(
-    family: str, style: str, plans: list[DocPlan]
-) -> None:
+def test_any_docs_in_batches_of_any_size(family: str, style: str, plans: list[DocPlan]) -> None:
     pipe = tagger(family, style, max_batch_items=30)
     check_against_reference(pipe, "sentinel tag", [plan.build(VOCAB) for plan in plans])
 

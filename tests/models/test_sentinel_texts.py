@@ -183,7 +183,10 @@ def test_several_windows_are_padded() -> None:
     texts = write_texts(rounds[0], pieces, np.array([0, 3, 1]), VOCABULARY, SentinelTagFormat())
     assert texts.inputs.tolist() == [[100, 11, 12, 101, 10, 1], [100, 15, 16, 17, 1, 0]]
     assert texts.mask.tolist() == [[1, 1, 1, 1, 1, 1], [1, 1, 1, 1, 1, 0]]
-    assert texts.targets.tolist() == [[0, 100, 20, 101, 22, 24, 25, 102], [0, 100, 21, 101] + 4 * [0]]
+    assert texts.targets.tolist() == [
+        [0, 100, 20, 101, 22, 24, 25, 102],
+        [0, 100, 21, 101] + 4 * [0],
+    ]
     assert texts.lengths.tolist() == [8, 4]
     prefixes, lengths = texts.prefixes(np.array([1, 0]))
     assert lengths.tolist() == [4, 2]

@@ -42,13 +42,14 @@ def merged_tensors(model: PreTrainedModel) -> dict[str, Tensor]:
         for name, module in model.named_modules():
             if not isinstance(module, LoraLayer):
                 continue
+            layer: Any = module
             for key in [key for key in tensors if key.startswith(f"{name}.")]:
                 tensor = tensors.pop(key)
                 if ".base_layer." in key[len(name) :]:
                     kind = key.rpartition(".")[2]
                     if kind == "weight":
                         tensor = tensor + sum(
-                            module.get_delta_weight(adapter) for adapter in module.active_adapters
+                            layer.get_delta_weight(adapter) for adapter in layer.active_adapters
                         )
                     tensors[f"{name}.{kind}"] = tensor
     return tensors

@@ -61,7 +61,7 @@ class DecoderMemory:
             own.values[rows, :, columns] = layer.values.transpose(1, 2)
 
 
-class Continuation(Cache):  # type: ignore[misc]
+class Continuation(Cache):
     """The self-attention's cache of one call: sees a memory, and gathers what is new.
 
     All targets are laid out so that they end in the same column; what is free before the shorter
@@ -73,6 +73,8 @@ class Continuation(Cache):  # type: ignore[misc]
     path: Keys and values of tokens between these and the new ones, per layer.
     n_new: How many tokens each row adds.
     append: Whether the new tokens are to be written into the memory.
+    siblings: Whether the new tokens are alternatives, which do not see each other, rather than one
+        after another.
     """
 
     def __init__(
@@ -83,6 +85,7 @@ class Continuation(Cache):  # type: ignore[misc]
         path: list[KeyValues] | None,
         n_new: int,
         append: bool,
+        siblings: bool,
     ) -> None:
         super().__init__()
         self.memory = memory
@@ -103,9 +106,19 @@ class Continuation(Cache):  # type: ignore[misc]
         n_path = 0 if path is None else path[0].keys.shape[2]
         self.n_seen = self.longest + n_path
         self.mask: Tensor | None = None
-        if not self.is_even:
+        if siblings or not self.is_even:
             is_there = np.pad(columns >= 0, ((0, 0), (0, n_path + n_new)), constant_values=True)
             self.mask = torch.as_tensor(is_there.astype(np.int64), device=device)
+        if siblings and self.mask is not None:
+            self.mask = self._without_siblings(self.mask, n_new)
+
+    def _without_siblings(self, seen: Tensor, n_new: int) -> Tensor:
+        """What to add to attention scores (n_rows x 1 x n_new x length): 0 for what is seen."""
+        visible = seen[:, None, None, :].repeat(1, 1, n_new, 1).bool()
+        visible[:, :, :, self.n_seen :] &= torch.eye(n_new, dtype=torch.bool, device=seen.device)
+        dtype = self.memory.states.dtype
+        nothing = torch.zeros(visible.shape, dtype=dtype, device=seen.device)
+        return nothing.masked_fill(~visible, torch.finfo(dtype).min)
 
     def update(
         self, key_states: Tensor, value_states: Tensor, layer_idx: int, cache_kwargs: object = None
@@ -148,7 +161,7 @@ class Continuation(Cache):  # type: ignore[misc]
         return tensor[: len(self.texts)] if self.is_first else tensor[self._rows]
 
 
-class _CrossAttention(Cache):  # type: ignore[misc]
+class _CrossAttention(Cache):
     """Keys and values of the encoder's states, chosen layer by layer when they are needed."""
 
     def __init__(self, rows: Continuation) -> None:

@@ -29,6 +29,7 @@ class LanguageModel(nn.Module):
             pretrained.config, "relative_attention_num_buckets"
         ) and not hasattr(pretrained.get_decoder(), "embed_positions")
         self.scale = self._find_scale()
+        self.takes_siblings = self._check_siblings()
 
     @property
     def start_token(self) -> int:
@@ -101,8 +102,13 @@ class LanguageModel(nn.Module):
         path: list[KeyValues] | None = None,
         *,
         append: bool = False,
+        siblings: bool = False,
     ) -> tuple[Tensor, list[KeyValues]]:
         """Read further tokens of targets; several rows may go on from the same text.
+
+        Alternatives to each other share all that comes before them. They stand side by side, but
+        at one position; decoders that know distances only take what stands after a token to be as
+        near as itself, so that an alternative's distance to itself is right wherever it stands.
 
         memory: What was read before.
         tokens (n_rows x n_new, int64): The further tokens.
@@ -111,12 +117,19 @@ class LanguageModel(nn.Module):
         path: Keys and values of tokens after these (n_rows x heads x n_between x width of a head),
             per layer, that were not appended.
         append: Whether to write the new tokens into the memory; each text stands once, then.
+        siblings: Whether a row's new tokens are alternatives.
         RETURNS: The decoder's states (n_rows x n_new x width), and the new keys and values.
         """
+        if siblings and not self.takes_siblings and tokens.shape[1] > 1:
+            return self._go_on_in_rows(memory, tokens, texts, lengths, path)
         if not self.is_relative and (lengths != lengths[0]).any():
-            return self._go_on_by_length(memory, tokens, texts, lengths, path, append=append)
-        cache = Continuation(memory, texts, lengths, path, tokens.shape[1], append)
-        columns = torch.arange(cache.n_seen, cache.n_seen + tokens.shape[1], device=tokens.device)
+            return self._go_on_by_length(
+                memory, tokens, texts, lengths, path, append=append, siblings=siblings
+            )
+        n_new = tokens.shape[1]
+        cache = Continuation(memory, texts, lengths, path, n_new, append, siblings)
+        steps = torch.zeros(n_new, dtype=torch.int64) if siblings else torch.arange(n_new)
+        columns = (cache.n_seen + steps).to(tokens.device)
         states = self.pretrained.get_decoder()(
             input_ids=tokens,
             attention_mask=cache.mask,
@@ -131,8 +144,31 @@ class LanguageModel(nn.Module):
         if cache.writes:
             memory.write(texts, lengths, cache.new)
         if append:
-            memory.lengths[texts] = lengths + tokens.shape[1]
+            memory.lengths[texts] = lengths + n_new
         return states, cache.new
+
+    def _go_on_in_rows(
+        self,
+        memory: DecoderMemory,
+        tokens: Tensor,
+        texts: Ints,
+        lengths: Ints,
+        path: list[KeyValues] | None,
+    ) -> tuple[Tensor, list[KeyValues]]:
+        """Alternatives as rows of their own."""
+        n_rows, n_new = tokens.shape
+        again = torch.arange(n_rows, device=tokens.device).repeat_interleave(n_new)
+        own_path = None if path is None else [layer.rows(again) for layer in path]
+        states, new = self.go_on(
+            memory, tokens.reshape(-1, 1), texts.repeat(n_new), lengths.repeat(n_new), own_path
+        )
+
+        def side_by_side(tensor: Tensor) -> Tensor:
+            return tensor[:, :, 0].unflatten(0, (n_rows, n_new)).transpose(1, 2)
+
+        return states.unflatten(0, (n_rows, n_new))[:, :, 0], [
+            KeyValues(side_by_side(layer.keys), side_by_side(layer.values)) for layer in new
+        ]
 
     def _go_on_by_length(
         self,
@@ -143,6 +179,7 @@ class LanguageModel(nn.Module):
         path: list[KeyValues] | None,
         *,
         append: bool,
+        siblings: bool,
     ) -> tuple[Tensor, list[KeyValues]]:
         order = np.argsort(lengths, kind="stable")
         bounds = np.flatnonzero(np.diff(lengths[order])) + 1
@@ -152,7 +189,13 @@ class LanguageModel(nn.Module):
             chosen = torch.as_tensor(rows, device=tokens.device)
             own_path = None if path is None else [layer.rows(chosen) for layer in path]
             own_states, own_new = self.go_on(
-                memory, tokens[chosen], texts[rows], lengths[rows], own_path, append=append
+                memory,
+                tokens[chosen],
+                texts[rows],
+                lengths[rows],
+                own_path,
+                append=append,
+                siblings=siblings,
             )
             states.append(own_states)
             new.append(own_new)
@@ -209,6 +252,28 @@ class LanguageModel(nn.Module):
         finally:
             self.pretrained.train(was_training)
         raise ValueError(self._unsupported("its output layer is not a matrix over its states"))
+
+    def _check_siblings(self) -> bool:
+        """Whether tokens can stand side by side at one position: not where positions are counted
+        from the tokens themselves, as M2M100 does."""
+        was_training = self.pretrained.training
+        self.pretrained.eval()
+        try:
+            token = torch.tensor([[self.start_token]], device=self.device)
+            with torch.no_grad():
+                _, memory = self.read(
+                    token, torch.ones_like(token), token, np.array([1]), remember=True
+                )
+                assert memory is not None
+                self.takes_siblings = True
+                texts, lengths = np.array([0]), np.array([1])
+                # not the padding, which some models know by its number
+                other = torch.full_like(token, (self.pad_token + 1) % self.n_tokens)
+                alone, _ = self.go_on(memory, other, texts, lengths)
+                pair, _ = self.go_on(memory, other.repeat(1, 2), texts, lengths, siblings=True)
+            return torch.allclose(alone.expand_as(pair), pair, rtol=1e-3, atol=1e-4)
+        finally:
+            self.pretrained.train(was_training)
 
     def _unsupported(self, reason: str) -> str:
         config = self.pretrained.config

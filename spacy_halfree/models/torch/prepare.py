@@ -145,4 +145,3 @@ def longest_input(pretrained: Pretrained) -> int:
     # tokenizers that know no limit say 10 ** 30
     known = [length for length in found if length is not None and length < 10**9]
     return int(min(known, default=DEFAULT_LENGTH))
-

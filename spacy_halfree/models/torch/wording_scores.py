@@ -114,6 +114,7 @@ class WordingScores:
         self._is_known = torch.zeros_like(self._relevant)
         # for each place and node the row of the key-value pool where the node was read
         self._pool_rows = torch.full_like(self._relevant, -1, dtype=torch.int64)
+        # n_read x heads x width of a head, per layer
         self._pool: list[KeyValues] = []
         self._n_read = 0
         self.scores = self._score()
@@ -169,38 +170,53 @@ class WordingScores:
         return values, complete
 
     def _read(self, rows: Tensor, nodes: Tensor) -> Tensor:
-        """The decoder's states at nodes of one depth (n x width)."""
-        host_rows = rows.cpu().numpy()
+        """The decoder's states at nodes of one depth (n x width), which are in order."""
+        tree, n = self.tree, len(rows)
+        # children of one node at one place are read side by side
+        families, family, sizes = torch.unique_consecutive(
+            rows * tree.n_nodes + tree.parents[nodes], return_inverse=True, return_counts=True
+        )
+        columns = torch.arange(n, device=rows.device) - (sizes.cumsum(0) - sizes)[family]
+        tokens = nodes.new_zeros((len(families), int(sizes.max())))
+        tokens[family, columns] = tree.tokens[nodes]
+        places = families // tree.n_nodes
+        host_places = places.cpu().numpy()
         states, new = self.language_model.go_on(
             self.memory,
-            self.tree.tokens[nodes][:, None],
-            self.places.texts[host_rows],
-            self.places.lengths[host_rows],
-            self._path(rows, nodes),
+            tokens,
+            self.places.texts[host_places],
+            self.places.lengths[host_places],
+            self._path(places, families % tree.n_nodes),
+            siblings=True,
         )
-        self._pool_rows[rows, nodes] = self._n_read + torch.arange(len(rows), device=rows.device)
-        self._n_read += len(rows)
-        self._pool = [
-            KeyValues(torch.cat([old.keys, layer.keys]), torch.cat([old.values, layer.values]))
-            for old, layer in zip(self._pool, new, strict=True)
-        ] if self._pool else new
-        return states[:, 0]
+        self._pool_rows[rows, nodes] = self._n_read + torch.arange(n, device=rows.device)
+        self._n_read += n
+        own = [
+            KeyValues(layer.keys[family, :, columns], layer.values[family, :, columns])
+            for layer in new
+        ]
+        self._pool = (
+            [
+                KeyValues(torch.cat([old.keys, layer.keys]), torch.cat([old.values, layer.values]))
+                for old, layer in zip(self._pool, own, strict=True)
+            ]
+            if self._pool
+            else own
+        )
+        return states[family, columns]
 
     def _path(self, rows: Tensor, nodes: Tensor) -> list[KeyValues] | None:
-        """Keys and values of the nodes above, from the top down."""
-        above = []
-        for _ in range(int(self.tree.depths[nodes[0]]) - 1):
+        """Keys and values on the way to nodes of one depth, themselves included."""
+        path = []
+        for _ in range(int(self.tree.depths[nodes[0]])):
+            path.append(self._pool_rows[rows, nodes])
             nodes = self.tree.parents[nodes]
-            above.append(self._pool_rows[rows, nodes])
-        if not above:
+        if not path:
             return None
-        chosen = torch.stack(above[::-1], dim=1)
+        chosen = torch.stack(path[::-1], dim=1)
+        # n x depth x heads x width of a head
         return [
-            KeyValues(
-                # n x depth x heads x 1 x width of a head
-                layer.keys[chosen][:, :, :, 0].transpose(1, 2),
-                layer.values[chosen][:, :, :, 0].transpose(1, 2),
-            )
+            KeyValues(layer.keys[chosen].transpose(1, 2), layer.values[chosen].transpose(1, 2))
             for layer in self._pool
         ]
 
@@ -229,7 +245,10 @@ class WordingScores:
             rows = np.flatnonzero(lengths > step)
             on_device = torch.as_tensor(rows, device=tags.device)
             pool_rows = self._pool_rows[on_device, chains[on_device, step]]
-            new = [layer.rows(pool_rows) for layer in self._pool]
+            new = [
+                KeyValues(layer.keys[pool_rows][:, :, None], layer.values[pool_rows][:, :, None])
+                for layer in self._pool
+            ]
             self.memory.write(texts[rows], before[rows] + step, new)
         self.memory.lengths[texts] = before + lengths
 
