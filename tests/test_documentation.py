@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from spacy.util import registry
-from thinc.api import Config
+from thinc.api import Config, Model
 
 ROOT = Path(__file__).resolve().parents[1]
 BLOCK = re.compile(r"^ *```(\w+)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
@@ -47,6 +47,12 @@ def test_python_examples_run(
 
 @pytest.mark.parametrize("code", parameters("ini"))
 def test_config_examples_resolve(code: str) -> None:
+    if code.startswith("[components"):
+        sections = "[components]\n\n[components.halfree_tagger]\n\n"
+        config = Config().from_str(sections + code)
+        model = registry.resolve(config["components"]["halfree_tagger"])["model"]
+        assert isinstance(model, Model)
+        return
     config = Config().from_str("[system]\nseed = 0\n\n[corpora]\n\n" + code).interpolate()
     resolved = registry.resolve({"corpora": config["corpora"]})
     assert callable(resolved["corpora"]["train"])
