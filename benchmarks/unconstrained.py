@@ -3,9 +3,11 @@
     python benchmarks/unconstrained.py training/tiny_t5/words/model-best test.spacy --output t5.json
 
 The same model tags the same texts twice: with `halfree_tagger`, which asks it how likely each
-allowed tag is, and with `generate`, which lets it write what it likes. The latter is read as well
-as it can be, as Raman et al. 2022 do: a word's tag is what follows its sentinel, if that is the
-wording of a tag; all else is O. What cannot be read is counted. Both go through the same reader.
+allowed tag is, and with `generate`, which lets it write what it likes. The latter is read with
+sentinels as in the format of Raman et al. 2022: a word's tag is what follows its sentinel, if that
+is the wording of a tag; all else is O. It is scored twice: leniently, all tags that can be read
+counting, and strictly, a text counting only if it is written as it should be. What cannot be read
+is counted. Both decodings go through the same reader.
 """
 
 import json
@@ -21,6 +23,7 @@ import spacy
 import torch
 import typer
 from spacy.tokens import Doc, DocBin
+from thinc.api import Config
 
 from spacy_halfree.distill.annotate import find_tagger
 from spacy_halfree.models.sentinel.ragged import Ragged
@@ -55,6 +58,7 @@ class Result:
     precision: float
     recall: float
     f1: float
+    strict_f1: float
     any_problem: float
     problems: dict[str, float]
 
@@ -166,12 +170,18 @@ def gold_spans(docs: Sequence[Doc], labels: Sequence[str]) -> set[tuple[int, int
     return found
 
 
-def score(decoding: str, readings: Sequence[Reading], gold: set[Any]) -> Result:
-    """Exact spans and labels, and the share of texts with each problem."""
-    predicted = spans(reading.tags for reading in readings)
+def exact_match(predicted: set[Any], gold: set[Any]) -> tuple[float, float, float]:
+    """Precision, recall and F1 between 0 and 1."""
     right = len(predicted & gold)
     precision, recall = right / max(len(predicted), 1), right / max(len(gold), 1)
-    f1 = 2 * precision * recall / max(precision + recall, 1e-9)
+    return precision, recall, 2 * precision * recall / max(precision + recall, 1e-9)
+
+
+def score(decoding: str, readings: Sequence[Reading], gold: set[Any]) -> Result:
+    """Exact spans and labels, and the share of texts with each problem."""
+    precision, recall, f1 = exact_match(spans(reading.tags for reading in readings), gold)
+    well_formed = spans([] if reading.problems else reading.tags for reading in readings)
+    strict_f1 = exact_match(well_formed, gold)[2]
     shares = {
         problem: 100 * sum(problem in reading.problems for reading in readings) / len(readings)
         for problem in PROBLEMS
@@ -181,9 +191,21 @@ def score(decoding: str, readings: Sequence[Reading], gold: set[Any]) -> Result:
         round(100 * precision, 2),
         round(100 * recall, 2),
         round(100 * f1, 2),
+        round(100 * strict_f1, 2),
         round(100 * sum(bool(reading.problems) for reading in readings) / len(readings), 2),
         {problem: round(share, 2) for problem, share in shares.items()},
     )
+
+
+def label_style(pipeline: Path) -> str:
+    """The label style of a pipeline's tagger."""
+    config = Config().from_disk(pipeline / "config.cfg", interpolate=False)
+    styles = [
+        component["model"]["label_style"]
+        for component in config["components"].values()
+        if component.get("model", {}).get("@architectures") == "halfree.SentinelSeq2Seq.v1"
+    ]
+    return str(styles[0])
 
 
 def compare(pipeline: Path, test: Path) -> list[Result]:
@@ -222,11 +244,18 @@ def compare(pipeline: Path, test: Path) -> list[Result]:
 
 def as_markdown(results: Sequence[Result]) -> str:
     """The results as a Markdown table; problems in percent of the texts."""
-    columns = ["decoding", "F1", "any problem", *(name.replace("_", " ") for name in PROBLEMS)]
+    columns = [
+        "decoding",
+        "F1",
+        "strict F1",
+        "any problem",
+        *(name.replace("_", " ") for name in PROBLEMS),
+    ]
     lines = [f"| {' | '.join(columns)} |", "|" + " --- |" * len(columns)]
     for result in results:
         shares = [f"{result.problems[name]:.1f} %" for name in PROBLEMS]
-        cells = [result.decoding, f"{result.f1:.1f}", f"{result.any_problem:.1f} %", *shares]
+        scores = [f"{result.f1:.1f}", f"{result.strict_f1:.1f}"]
+        cells = [result.decoding, *scores, f"{result.any_problem:.1f} %", *shares]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
@@ -243,7 +272,7 @@ def main(
     if output is not None:
         report = {
             "seed": seed,
-            "pipeline": pipeline.name,
+            "label_style": label_style(pipeline),
             "machine": platform.machine(),
             "results": [asdict(result) for result in results],
         }

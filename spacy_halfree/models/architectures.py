@@ -89,7 +89,7 @@ def build_sentinel_seq2seq(
     outside_words: str = "O",
     inside_words: str = "I",
     format: TargetFormat | None = None,
-    loss: Loss = "tags",
+    loss: Loss = "both",
     window: int | None = None,
     margin: int = 16,
     max_batch_items: int = 4096,
@@ -115,7 +115,7 @@ def build_sentinel_seq2seq(
     inside_words: The wording of I.
     format: What is read and written; None for `halfree.SentinelTagFormat.v1`.
     loss: What is learned: "tags", the distribution over the tags of each word; "lm", the target
-        text as a language model does; "both".
+        text as a language model does, from the tags alone; "both".
     window: The most words read at a time; None for as many as the sentinels suffice for. Longer
         texts, and those with more tokens than the model takes, are cut into overlapping windows.
     margin: How many words at each inner edge of a window serve as context only.

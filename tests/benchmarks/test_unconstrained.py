@@ -79,7 +79,11 @@ def test_scores() -> None:
     assert spans([readings[0].tags]) == {(0, 0, 1, 0)}
     result = score("constrained", readings, {(0, 0, 1, 0), (0, 2, 2, "NOT OURS")})
     assert (result.precision, result.recall, result.f1) == (100.0, 50.0, 66.67)
-    assert "| constrained | 66.7 | 0.0 %" in as_markdown([result])
+    assert result.strict_f1 == result.f1
+    assert "| constrained | 66.7 | 66.7 | 0.0 %" in as_markdown([result])
+    broken = [read_output([100, 22, 101, 21], 2, VOCABULARY)]
+    result = score("unconstrained", broken, {(0, 0, 1, 0)})
+    assert (result.f1, result.strict_f1, result.any_problem) == (100.0, 0.0, 100.0)
 
 
 def test_a_trained_pipeline_both_ways(tmp_path: Path) -> None:
