@@ -17,21 +17,21 @@ OUTPUT = Path("benchmarks/results/hallucinations.json")
 
 
 def make_table(reports: list[dict[str, Any]]) -> str:
-    """One row for each label style and way of decoding; problems in percent of the texts."""
-    rows: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    """A row for each label style, loss and decoding; problems in percent of the texts."""
+    rows: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
     for report in reports:
         for result in report["results"]:
-            rows.setdefault((report["label_style"], result["decoding"]), []).append(result)
+            name = (report["label_style"], report["loss"], result["decoding"])
+            rows.setdefault(name, []).append(result)
     problems = list(next(iter(rows.values()))[0]["problems"])
-    columns = ["label style", "decoding", "F1", "strict F1", "any problem", *problems]
+    columns = ["label style", "loss", "decoding", "F1", "strict F1", "any problem", *problems]
     lines = [
         f"| {' | '.join(name.replace('_', ' ') for name in columns)} |",
         "|" + " --- |" * len(columns),
     ]
-    for (style, decoding), results in sorted(rows.items()):
+    for names, results in sorted(rows.items()):
         cells = [
-            style,
-            decoding,
+            *names,
             *(
                 mean_and_spread([result[name] for result in results])
                 for name in ("f1", "strict_f1")
@@ -52,7 +52,7 @@ def main(
 ) -> None:
     """Print the table of REPORTS and keep their figures."""
     entries = [json.loads(path.read_text(encoding="utf-8")) for path in reports]
-    entries.sort(key=lambda entry: (entry["label_style"], entry["seed"]))
+    entries.sort(key=lambda entry: (entry["label_style"], entry["loss"], entry["seed"]))
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(json.dumps(entries, indent=1) + "\n", encoding="utf-8")
     typer.echo(make_table(entries), nl=False)

@@ -197,15 +197,12 @@ def score(decoding: str, readings: Sequence[Reading], gold: set[Any]) -> Result:
     )
 
 
-def label_style(pipeline: Path) -> str:
-    """The label style of a pipeline's tagger."""
+def settings(pipeline: Path) -> dict[str, str]:
+    """The label style and the loss of a pipeline's tagger."""
     config = Config().from_disk(pipeline / "config.cfg", interpolate=False)
-    styles = [
-        component["model"]["label_style"]
-        for component in config["components"].values()
-        if component.get("model", {}).get("@architectures") == "halfree.SentinelSeq2Seq.v1"
-    ]
-    return str(styles[0])
+    models = [component.get("model", {}) for component in config["components"].values()]
+    model = next(m for m in models if m.get("@architectures") == "halfree.SentinelSeq2Seq.v1")
+    return {name: model[name] for name in ("label_style", "loss")}
 
 
 def compare(pipeline: Path, test: Path) -> list[Result]:
@@ -272,7 +269,7 @@ def main(
     if output is not None:
         report = {
             "seed": seed,
-            "label_style": label_style(pipeline),
+            **settings(pipeline),
             "machine": platform.machine(),
             "results": [asdict(result) for result in results],
         }

@@ -58,12 +58,27 @@ def test_config_examples_resolve(code: str) -> None:
     assert callable(resolved["corpora"]["train"])
 
 
-def test_the_result_table_is_the_measured_one() -> None:
-    """The README's table is what the summary prints of the figures that were kept."""
-    script = ROOT / "benchmarks" / "summarize_addresses.py"
-    namespace = runpy.run_path(str(script))
-    reports = json.loads((ROOT / "benchmarks/results/addresses.json").read_text(encoding="utf8"))
+@pytest.mark.parametrize(
+    ("page", "name", "figures", "script"),
+    [
+        ("README.md", "results", "addresses", "summarize_addresses"),
+        (
+            "docs/sentinel_teachers.md",
+            "hallucinations",
+            "hallucinations",
+            "summarize_hallucinations",
+        ),
+    ],
+)
+def test_tables_are_the_measured_ones(
+    page: str, name: str, figures: str, script: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A table is what the summary prints of the figures that were kept."""
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    namespace = runpy.run_path(str(ROOT / "benchmarks" / f"{script}.py"))
+    path = ROOT / "benchmarks" / "results" / f"{figures}.json"
+    reports = json.loads(path.read_text(encoding="utf8"))
     assert len({report["seed"] for report in reports}) >= 3
-    readme = (ROOT / "README.md").read_text(encoding="utf8")
-    shown = readme.split("<!-- results: ")[1].split("-->\n", 1)[1].split("<!-- /results -->")[0]
+    text = (ROOT / page).read_text(encoding="utf8")
+    shown = text.split(f"<!-- {name}: ")[1].split("-->\n", 1)[1].split(f"<!-- /{name} -->")[0]
     assert shown == namespace["make_table"](reports)

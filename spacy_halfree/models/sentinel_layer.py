@@ -227,7 +227,10 @@ def init(model: TaggerModel, X: TaggerInput | None = None, Y: object = None) -> 
     source, shim = model.attrs["source"], model.shims[0]
     pretrained = load_pretrained(source.name, source.revision, source.local_files_only)
     spans = batch.n_tags > len(batch.labels)
-    shim.build(pretrained, prepare(pretrained, batch.labels, spans=spans, style=shim.style))
+    vocabulary = prepare(pretrained, batch.labels, spans=spans, style=shim.style)
+    # says so now if there is no room for any
+    vocabulary.longest_word(shim.reading.target_format)
+    shim.build(pretrained, vocabulary)
     # last, because it says that all parameters are there
     model.set_dim("nO", batch.n_tags)
 

@@ -571,9 +571,8 @@ def test_a_model_too_small_for_any_word(tmp_path: Path) -> None:
     model.save_pretrained(tmp_path)
     tokenizer.save_pretrained(tmp_path)
     nlp, _ = make_nlp(name=str(tmp_path))
-    nlp.initialize()
     with pytest.raises(ValueError, match="H034"):
-        nlp("play")
+        nlp.initialize()
 
 
 def test_initializing_the_model_without_a_batch() -> None:

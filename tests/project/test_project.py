@@ -135,9 +135,11 @@ def with_tiny_t5(project: Path) -> Path:
 
 
 def test_constrained_output_has_no_problems(with_tiny_t5: Path) -> None:
-    for style in ("token", "words"):
-        path = with_tiny_t5 / "metrics" / "tiny_t5" / "seed1" / f"{style}.json"
-        report = json.loads(path.read_text(encoding="utf8"))
+    paths = sorted((with_tiny_t5 / "metrics" / "tiny_t5" / "seed1").glob("*.json"))
+    reports = [json.loads(path.read_text(encoding="utf8")) for path in paths]
+    found = [(report["label_style"], report["loss"]) for report in reports]
+    assert found == [("token", "both"), ("token", "lm"), ("token", "tags"), ("words", "lm")]
+    for report in reports:
         constrained, free = report["results"]
         assert [constrained["decoding"], free["decoding"]] == ["constrained", "unconstrained"]
         assert constrained["any_problem"] == 0
