@@ -22,6 +22,7 @@ import numpy as np
 import spacy
 import torch
 import typer
+from spacy.cli._util import setup_gpu
 from spacy.tokens import Doc, DocBin
 from thinc.api import Config
 
@@ -43,7 +44,7 @@ PROBLEMS = {
 
 
 @dataclass
-class Reading:
+class TagsRead:
     """The tags read from one text, and what was wrong with it."""
 
     tags: list[int]
@@ -63,7 +64,7 @@ class Result:
     problems: dict[str, float]
 
 
-def read_output(tokens: Sequence[int], n_words: int, vocabulary: Vocabulary) -> Reading:
+def read_output(tokens: Sequence[int], n_words: int, vocabulary: Vocabulary) -> TagsRead:
     """Read tags out of what was written.
 
     Args:
@@ -75,7 +76,7 @@ def read_output(tokens: Sequence[int], n_words: int, vocabulary: Vocabulary) -> 
     wordings = {
         tuple(vocabulary.tags[tag].tolist()): tag for tag in range(len(vocabulary.tags) - 1)
     }
-    reading = Reading([OUTSIDE] * n_words)
+    reading = TagsRead([OUTSIDE] * n_words)
     found: Counter[int] = Counter()
     n_tags = 0
     place = None
@@ -177,7 +178,7 @@ def exact_match(predicted: set[Any], gold: set[Any]) -> tuple[float, float, floa
     return precision, recall, 2 * precision * recall / max(precision + recall, 1e-9)
 
 
-def score(decoding: str, readings: Sequence[Reading], gold: set[Any]) -> Result:
+def score(decoding: str, readings: Sequence[TagsRead], gold: set[Any]) -> Result:
     """Exact spans and labels, and the share of texts with each problem."""
     precision, recall, f1 = exact_match(spans(reading.tags for reading in readings), gold)
     well_formed = spans([] if reading.problems else reading.tags for reading in readings)
@@ -228,7 +229,10 @@ def compare(pipeline: Path, test: Path) -> list[Result]:
     vocabulary = tagger.vocabulary
     constrained = [
         read_output(write_output(own, vocabulary), len(own), vocabulary)
-        for own in (tags.tolist() for tags in np.split(np.asarray(prediction.tags), bounds))
+        for own in (
+            tags.tolist()
+            for tags in np.split(component.model.ops.to_numpy(prediction.tags), bounds)
+        )
     ]
     tagger.eval()
     pieces = [shim.split_words(own) for own in words]
@@ -262,8 +266,10 @@ def main(
     test: Annotated[Path, typer.Argument(help="Annotated texts (.spacy).")],
     output: Annotated[Path | None, typer.Option(help="Where to keep the figures.")] = None,
     seed: Annotated[int, typer.Option(help="The run's seed, noted with the results.")] = 0,
+    gpu_id: Annotated[int, typer.Option(help="GPU, or -1 for the CPU.")] = -1,
 ) -> None:
     """Compare constrained and unconstrained decoding of PIPELINE on TEST."""
+    setup_gpu(gpu_id)
     results = compare(pipeline, test)
     typer.echo(as_markdown(results))
     if output is not None:

@@ -47,9 +47,10 @@ def train_tokenizer(texts: list[str], n_pieces: int) -> T5TokenizerFast:
 
 
 def label_wordings(path: Path) -> list[str]:
-    """The words of the entity labels in a `.spacy` file."""
+    """The words of the entity labels in a `.spacy` file, and those of O and I."""
     docs = DocBin().from_disk(path).get_docs(Vocab())
-    return [wording(label) for label in sorted({ent.label_ for doc in docs for ent in doc.ents})]
+    labels = sorted({ent.label_ for doc in docs for ent in doc.ents})
+    return ["O", "I", *(wording(label) for label in labels)]
 
 
 def make_model(n_tokens: int, width: int, layers: int) -> T5ForConditionalGeneration:

@@ -74,8 +74,8 @@ class Errors:
         "`pip install 'spacy-halfree[transformers]'`."
     )
     H017 = (
-        "[H017] The saved decoder cannot be read: {reason}. The file is truncated or damaged, or "
-        "was not written by spacy-halfree."
+        "[H017] The saved decoder cannot be read: {reason}. If its settings were not changed, the "
+        "file is truncated or damaged, or was not written by spacy-halfree."
     )
     H018 = (
         "[H018] Cannot tell the format of {path}. Texts are read from `.txt` (one a line), "
@@ -126,7 +126,8 @@ class Errors:
     H032 = (
         "[H032] Cannot load the encoder-decoder '{source}': {reason}. Name a folder with "
         "`config.json`, `model.safetensors` and the tokenizer's files, or a model of the hub that "
-        "has these (`model.save_pretrained(folder)` converts older files)."
+        "has these (`model.save_pretrained(folder)` converts older files). With "
+        "`local_files_only = true` nobody waits for a network that is not there."
     )
     H033 = (
         "[H033] '{source}' is of the family '{family}', whose decoder cannot be asked for single "
@@ -154,6 +155,10 @@ class Errors:
     H038 = (
         "[H038] A model of halfree.SentinelSeq2Seq.v1 cannot be initialized without knowing the "
         "labels. Initialize the component (`nlp.initialize`), not its model."
+    )
+    H039 = (
+        "[H039] The setting `lora` does not fit the model: {reason}. Name the layers to adapt with "
+        '`target_modules` (for T5: `["q","v"]`, for BART: `["q_proj","v_proj"]`).'
     )
 
 

@@ -75,9 +75,13 @@ def build_aligned_seq2seq(
     return tag_words(tok2vec, head)
 
 
+LORA_SETTINGS = (
+    *("r", "lora_alpha", "lora_dropout", "target_modules", "exclude_modules", "use_rslora"),
+    *("layers_to_transform", "layers_pattern", "rank_pattern", "alpha_pattern"),
+)
+"""What of `peft.LoraConfig` can be added to the weights when a pipeline is saved."""
 LabelStyle = Literal["words", "token"]
 Loss = Literal["tags", "lm", "both"]
-Precision = Literal["bfloat16", "float16"]
 
 
 def build_sentinel_seq2seq(
@@ -94,7 +98,7 @@ def build_sentinel_seq2seq(
     margin: int = 16,
     max_batch_items: int = 4096,
     dropout: float | None = None,
-    mixed_precision: Precision | None = None,
+    mixed_precision: bool = False,
     gradient_checkpointing: bool = False,
     lora: Mapping[str, Any] | None = None,
 ) -> TaggerModel:
@@ -122,14 +126,15 @@ def build_sentinel_seq2seq(
     max_batch_items: The most tokens that the encoder reads at a time when predicting, padding
         included.
     dropout: The rate in training; None to follow `training.dropout`.
-    mixed_precision: "bfloat16", "float16" (with scaled gradients), or None for full precision.
+    mixed_precision: Whether to compute in bfloat16, weights staying in float32. (T5 overflows in
+        float16.)
     gradient_checkpointing: Whether to compute activations twice rather than keep them.
-    lora: Arguments of `peft.LoraConfig`, to train low-rank adapters instead of all weights.
+    lora: Arguments of `peft.LoraConfig` (those in `LORA_SETTINGS`), to train low-rank adapters
+        instead of all weights.
     """
     for setting, value, known in (
         ("label_style", label_style, get_args(LabelStyle)),
         ("loss", loss, get_args(Loss)),
-        ("mixed_precision", mixed_precision, (*get_args(Precision), None)),
     ):
         if value not in known:
             raise ValueError(
@@ -143,6 +148,13 @@ def build_sentinel_seq2seq(
             )
         )
     _check_dropout(dropout)
+    for setting in lora or ():
+        if setting not in LORA_SETTINGS:
+            raise ValueError(
+                Errors.H013.format(
+                    setting=f"lora.{setting}", expected=f"one of {LORA_SETTINGS}", value=setting
+                )
+            )
     if gradient_checkpointing and label_style == "words" and loss != "lm":
         raise ValueError(Errors.H037.format(loss=loss))
     try:

@@ -12,7 +12,6 @@ from safetensors import SafetensorError
 from spacy.attrs import ORTH
 from thinc.api import (
     Model,
-    PyTorchGradScaler,
     PyTorchShim,
     get_torch_default_device,
     torch2xp,
@@ -46,8 +45,6 @@ from .words import TaggerInput, TaggerModel
 
 limit_threads_of_forks()
 
-PRECISIONS = {"bfloat16": torch.bfloat16, "float16": torch.float16}
-
 
 @dataclass(frozen=True)
 class Source:
@@ -64,7 +61,7 @@ class Training:
     """How it learns; see `halfree.SentinelSeq2Seq.v1`."""
 
     lesson: Lesson
-    mixed_precision: str | None
+    mixed_precision: bool
     gradient_checkpointing: bool
     lora: Mapping[str, Any] | None
 
@@ -78,8 +75,7 @@ class SentinelShim(PyTorchShim):
     """
 
     def __init__(self, reading: Reading, style: TagStyle, training: Training) -> None:
-        scaler = PyTorchGradScaler(enabled=training.mixed_precision == "float16")
-        super().__init__(None, grad_scaler=scaler)
+        super().__init__(None)
         self.reading = reading
         self.style = style
         self.training = training
@@ -107,6 +103,7 @@ class SentinelShim(PyTorchShim):
             one_token=self.style.one_token,
         )
         model.lesson = self.training.lesson
+        model.mixed_precision = self.training.mixed_precision
         self._dropout_places = find_dropout(model)
         self._has_adapters = False
         if self.training.gradient_checkpointing:
@@ -129,17 +126,13 @@ class SentinelShim(PyTorchShim):
     def __call__(self, inputs: ArgsKwargs, is_train: bool) -> tuple[TaggerOutput, Callable]:
         if is_train and self.training.lora is not None and not self._has_adapters:
             self._add_adapters()
-        precision = PRECISIONS.get(self.training.mixed_precision or "")
-        with torch.autocast(self.device.type, dtype=precision, enabled=precision is not None):
-            return super().__call__(inputs, is_train)
+        return super().__call__(inputs, is_train)
 
     def _add_adapters(self) -> None:
-        pretrained = self.tagger.language_model.pretrained
-        first = self.tokenizer.convert_ids_to_tokens(int(self.tagger.vocabulary.sentinels[0]))
         inject_adapters(
-            pretrained,
+            self.tagger.language_model.pretrained,
             self.training.lora or {},
-            train_embeddings=self.style.one_token or first.startswith("<sentinel_"),
+            train_embeddings=self.tagger.vocabulary.has_new,
         )
         self._has_adapters = True
 
@@ -157,6 +150,7 @@ class SentinelShim(PyTorchShim):
                 "tokenizer": tokenizer_to_files(self.tokenizer),
                 "vocabulary": json.dumps(self.tagger.vocabulary.to_dict()),
                 "one_token": self.tagger.one_token,
+                "format": type(self.reading.target_format).__name__,
                 "state": weights_to_bytes(merged_tensors(pretrained)),
             }
         )
@@ -167,6 +161,8 @@ class SentinelShim(PyTorchShim):
             if message:
                 if message["one_token"] != self.style.one_token:
                     raise ValueError("it was trained with another `label_style`")
+                if message["format"] != type(self.reading.target_format).__name__:
+                    raise ValueError(f"it was trained with another `format`: {message['format']}")
                 pretrained = Pretrained(
                     model_from_bytes(message["config"], message["state"]),
                     tokenizer_from_files(message["tokenizer"]),
@@ -188,13 +184,15 @@ class SentinelShim(PyTorchShim):
 def find_dropout(model: nn.Module) -> list[tuple[nn.Module, str]]:
     """Where a model drops values: modules and the attributes that hold their rates.
 
-    All places whose rate is above 0; if there are none, all dropout modules.
+    All places whose rate is above 0 (values, activations, attention, layers); if there are none,
+    all dropout modules.
     """
     modules = [(module, "p") for module in model.modules() if isinstance(module, nn.Dropout)]
     rates = [
-        (module, "dropout")
+        (module, name)
         for module in model.modules()
-        if isinstance(getattr(module, "dropout", None), float)
+        for name, value in vars(module).items()
+        if "drop" in name and isinstance(value, float)
     ]
     used = [(module, name) for module, name in [*modules, *rates] if getattr(module, name) > 0]
     return used or modules

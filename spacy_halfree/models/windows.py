@@ -53,17 +53,20 @@ def split_into_windows(
     n_words: The length of the text.
     size: The most words in a window.
     margin: How many words at an inner edge of a window are context only; less than half its size.
-        Where a budget leaves no room for that, the context is shorter.
+        Where a budget leaves less room than `size` words, it is a quarter of these at most.
     budgets: What else limits a window.
     RETURNS: The windows in order: one if the text fits, none if it is empty.
     """
     windows: list[Window] = []
     decided = 0
     while decided < n_words:
-        start = max(decided - margin, 0)
+        room = _end(decided, n_words, size, budgets) - decided
+        is_limited = room < min(size, n_words - decided)
+        own_margin = min(margin, room // 4) if is_limited else margin
+        start = max(decided - own_margin, 0)
         while (end := _end(start, n_words, size, budgets)) <= decided:
             start += 1
-        stop = n_words if end == n_words else max(end - margin, decided + 1)
+        stop = n_words if end == n_words else max(end - own_margin, decided + 1)
         windows.append(Window(start, decided, stop, end))
         decided = stop
     return windows

@@ -227,7 +227,7 @@ def test_checkpoints_cannot_share_what_was_read() -> None:
 
 
 def test_mixed_precision() -> None:
-    nlp, _ = make_nlp("flan-t5", mixed_precision="bfloat16", dropout=0.0)
+    nlp, _ = make_nlp("flan-t5", mixed_precision=True, dropout=0.0)
     losses = train(nlp)
     assert losses[-1] < 0.3 * losses[0]
     assert all(tensor.dtype == torch.float32 for tensor in weights(nlp).values())
@@ -241,10 +241,10 @@ def test_mixed_precision() -> None:
 
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
-@pytest.mark.parametrize("precision", [None, "float16", "bfloat16"])
-def test_learning_on_a_gpu(precision: str | None) -> None:
+@pytest.mark.parametrize("mixed_precision", [False, True])
+def test_learning_on_a_gpu(mixed_precision: bool) -> None:
     spacy.require_gpu()
-    nlp, _ = make_nlp("flan-t5", mixed_precision=precision, dropout=0.0)
+    nlp, _ = make_nlp("flan-t5", mixed_precision=mixed_precision, dropout=0.0)
     losses = train(nlp)
     assert losses[-1] < 0.3 * losses[0]
     assert shim_of(nlp).device.type == "cuda"
@@ -300,6 +300,27 @@ def test_adapters_learn_and_leave_no_trace() -> None:
     # and what was loaded goes on learning by adapters
     loaded.update(make_examples(loaded), sgd=Adam(0.01, L2=0.0))
     assert any("lora" in name for name in weights(loaded))
+
+
+def test_adapters_that_do_not_fit() -> None:
+    pytest.importorskip("peft")
+    for settings in ({"target_modules": ["no_such"]}, {"r": 4, "target_modules": ["lm_head"]}):
+        nlp, _ = make_nlp("flan-t5", lora=settings)
+        examples = make_examples(nlp)
+        nlp.initialize(lambda examples=examples: examples)
+        with pytest.raises(ValueError, match="H039"):
+            nlp.update(examples)
+
+
+def test_texts_do_not_depend_on_their_neighbours() -> None:
+    """Windows included: a text that is cut is cut alike alone and in a batch."""
+    nlp, tagger = make_nlp("bart", margin=16)
+    train(nlp, steps=2)
+    words = ("play Abbey Road by The Beatles in London " * 12).split()
+    docs = [spacy.tokens.Doc(nlp.vocab, words=words[:n]) for n in (40, 90, 3)]
+    _, together = tagger.predict(docs)
+    alone = [np.asarray(tagger.predict([doc])[1].probabilities) for doc in docs]
+    np.testing.assert_allclose(together.probabilities, np.concatenate(alone), atol=1e-5)
 
 
 def test_adapters_need_peft(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -367,7 +388,15 @@ def test_words_that_look_like_sentinels_are_words(family: str, style: str) -> No
     shim = shim_of(nlp)
     vocabulary = shim.tagger.vocabulary
     words = [
-        *("<extra_id_0>", "▁<extra_id_1>", "<sentinel_3>", "<tag_0>", "</s>", "<pad>", "<mask>"),
+        *(
+            "<extra_id_0>",
+            "▁<extra_id_1>",
+            "<halfree_sentinel_3>",
+            "<halfree_tag_0>",
+            "</s>",
+            "<pad>",
+            "<mask>",
+        ),
         *("", " ", "\n", "\u200b", "\ufffe", "🙂"),
     ]
     pieces = shim.split_words(words)
@@ -395,6 +424,7 @@ def test_long_words_are_cut_with_a_warning() -> None:
         ({"label_words": {"PER": "object", "object": "object"}}, r"H029.*'object' and 'PER'"),
         ({"outside_words": "object"}, "H029"),
         ({"label_words": {"PER": " "}}, r"H030.*'PER'"),
+        ({"label_words": {"PER": "ЖЩ"}}, r"H030.*'PER'.*does not know"),
         ({"label_words": {"ORG": "organization"}}, r"H031.*'ORG'"),
     ],
 )
@@ -409,7 +439,8 @@ def test_wordings_that_do_not_serve(settings: dict[str, Any], message: str) -> N
     [
         {"label_style": "letters"},
         {"loss": "mse"},
-        {"mixed_precision": "int8"},
+        {"lora": {"use_dora": True}},
+        {"lora": {"modules_to_save": ["wo"]}},
         {"window": 4, "margin": 2},
         {"margin": -1},
         {"max_batch_items": 0},
@@ -486,7 +517,9 @@ def test_weights_are_safetensors() -> None:
     assert all(torch.equal(state[name], own[name]) for name in state)
 
 
-@pytest.mark.parametrize("missing", ["config", "tokenizer", "vocabulary", "one_token", "state"])
+@pytest.mark.parametrize(
+    "missing", ["config", "tokenizer", "vocabulary", "one_token", "format", "state"]
+)
 def test_damaged_bytes(missing: str) -> None:
     nlp, _ = make_nlp()
     examples = make_examples(nlp)
@@ -499,6 +532,15 @@ def test_damaged_bytes(missing: str) -> None:
             del damaged[missing]
         with pytest.raises(ValueError, match="H017"):
             loaded.from_bytes(srsly.msgpack_dumps(damaged))
+
+
+def test_bytes_of_another_format() -> None:
+    nlp, _ = make_nlp()
+    examples = make_examples(nlp)
+    nlp.initialize(lambda: examples)
+    other, _ = make_nlp(format={"@misc": "halfree.TagOnlyFormat.v1"})
+    with pytest.raises(ValueError, match=r"H017.*SentinelTagFormat"):
+        shim_of(other).from_bytes(shim_of(nlp).to_bytes())
 
 
 def test_bytes_of_another_style_or_size() -> None:
@@ -527,15 +569,23 @@ def test_tokenizer_files_cannot_leave_their_folder(tmp_path: Path) -> None:
 
 
 def test_sources_that_cannot_be_loaded(tmp_path: Path) -> None:
-    nlp, _ = make_nlp(name=str(tmp_path))
-    with pytest.raises(ValueError, match="H032"):
-        nlp.initialize()
+    for name, reason in (
+        (str(tmp_path), "no config.json"),
+        (str(tmp_path / "nowhere"), "no such folder"),
+    ):
+        nlp, _ = make_nlp(name=name)
+        with pytest.raises(ValueError, match=rf"H032.*{reason}"):
+            nlp.initialize()
     # pickled weights are never read
     model, tokenizer = make_pretrained("t5")
     model.save_pretrained(tmp_path / "pickled", safe_serialization=False)
     tokenizer.save_pretrained(tmp_path / "pickled")
     nlp, _ = make_nlp(name=str(tmp_path / "pickled"))
     with pytest.raises(ValueError, match=r"H032.*safetensors"):
+        nlp.initialize()
+    make_pretrained("t5")[0].save_pretrained(tmp_path / "dumb")
+    nlp, _ = make_nlp(name=str(tmp_path / "dumb"))
+    with pytest.raises(ValueError, match=r"H032.*no tokenizer"):
         nlp.initialize()
     # an encoder without a decoder
     config = transformers.BertConfig(

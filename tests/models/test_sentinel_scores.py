@@ -114,7 +114,8 @@ class Reference:
         names = ["O tag", "I tag", *LABELS]
         if self.one_token:
             self.tags = [
-                [self.tokenizer.convert_tokens_to_ids(f"<tag_{i}>")] for i in range(len(names))
+                [self.tokenizer.convert_tokens_to_ids(f"<halfree_tag_{i}>")]
+                for i in range(len(names))
             ]
         else:
             self.tags = [self.pieces(WORDINGS.get(name, name)) for name in names]

@@ -234,8 +234,16 @@ def test_windows_keep_to_their_budgets(
             assert limit.costs[window.start : window.end].sum() <= limit.limit
 
 
+def test_windows_limited_by_a_budget_decide_half_of_their_words() -> None:
+    """Or, with a margin as wide as the window, each would decide a single word."""
+    windows = split_into_windows(90, 90, 16, [Budget(np.full(90, 4), 126)])
+    assert len(windows) < 7
+    assert all(window.end - window.stop >= 7 for window in windows[:-1])
+    assert all(window.first - window.start >= 7 for window in windows[1:])
+
+
 def test_words_that_leave_no_room_for_the_margin() -> None:
     costs = Budget(np.array([1, 1, 9, 9, 1, 1, 1, 1]), 10)
     windows = split_into_windows(8, 6, 2, [costs])
-    assert [(window.first, window.stop) for window in windows][:2] == [(0, 1), (1, 2)]
+    assert [(window.first, window.stop) for window in windows][:3] == [(0, 2), (2, 3), (3, 5)]
     assert all(costs.costs[window.start : window.end].sum() <= 10 for window in windows)

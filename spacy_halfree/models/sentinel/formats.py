@@ -30,7 +30,8 @@ class TargetFormat(Protocol):
         """
 
     def mark_lengths(self, piece_lengths: Ints) -> Ints:
-        """How many tokens the mark after each word's tag has at most (n_words, int64)."""
+        """How many tokens of marks each word accounts for (n_words, int64); together with the one
+        token of a last mark that belongs to no word, at least as many as all marks have."""
 
     def write_input(self, pieces: Ragged, sentinels: Ints) -> Ints:
         """The tokens to read, without those that the tokenizer puts around a text.

@@ -25,6 +25,7 @@ class Vocabulary:
     start: What the decoder starts with.
     padding: What fills shorter texts.
     max_length: The most tokens read or written at a time.
+    has_new: Whether some of these tokens were added to the pretrained ones.
     """
 
     sentinels: Ints
@@ -34,6 +35,7 @@ class Vocabulary:
     start: int
     padding: int
     max_length: int
+    has_new: bool = False
 
     @property
     def longest_tag(self) -> int:
@@ -54,12 +56,13 @@ class Vocabulary:
 
         RAISES: ValueError (H034) if there is no room for any.
         """
-        one = np.ones(1, dtype=np.int64)
-        needed = int(target_format.mark_lengths(one)[0]) + self.longest_tag
-        room = self.input_room - int(target_format.input_lengths(one)[0]) + 1
-        if needed > self.target_room or room < 1:
-            raise ValueError(Errors.H034.format(limit=self.max_length, needed=needed))
-        return room
+        n_pieces = np.arange(1, self.max_length + 1)
+        in_decoder = target_format.mark_lengths(n_pieces) + self.longest_tag
+        fits = in_decoder <= self.target_room
+        fits &= target_format.input_lengths(n_pieces) <= self.input_room
+        if not fits[0]:
+            raise ValueError(Errors.H034.format(limit=self.max_length, needed=int(in_decoder[0])))
+        return int(n_pieces[fits].max())
 
     def to_dict(self) -> dict[str, Any]:
         """All of it, for JSON."""
@@ -71,6 +74,7 @@ class Vocabulary:
             "start": self.start,
             "padding": self.padding,
             "max_length": self.max_length,
+            "has_new": self.has_new,
         }
 
     @classmethod
@@ -84,6 +88,7 @@ class Vocabulary:
             start=int(values["start"]),
             padding=int(values["padding"]),
             max_length=int(values["max_length"]),
+            has_new=bool(values["has_new"]),
         )
 
     @property
@@ -94,7 +99,7 @@ class Vocabulary:
     @property
     def target_room(self) -> int:
         """How many tokens of tags and what follows them fit into the decoder."""
-        # the start, and the mark before the first tag
+        # the start, and the last mark
         return self.max_length - 2
 
 

@@ -19,13 +19,20 @@ def inject_adapters(
     model: Changed in place.
     settings: Arguments of `peft.LoraConfig`, `r` and `lora_alpha` for instance.
     train_embeddings: Whether embeddings learn too, because some are of new tokens.
-    RAISES: ImportError (H035) if peft is not installed.
+    RAISES: ImportError (H035) if peft is not installed, ValueError (H039) for settings that do not
+        fit the model.
     """
     try:
         from peft import LoraConfig, inject_adapter_in_model
+        from peft.tuners.lora import LoraLayer
     except ImportError as error:
         raise ImportError(Errors.H035) from error
-    inject_adapter_in_model(LoraConfig(**settings), model)
+    try:
+        inject_adapter_in_model(LoraConfig(**settings), model)
+    except Exception as error:  # peft has exceptions of its own
+        raise ValueError(Errors.H039.format(reason=error)) from error
+    if isinstance(model.get_output_embeddings(), LoraLayer):
+        raise ValueError(Errors.H039.format(reason="the output layer cannot have an adapter"))
     if train_embeddings:
         for matrix in embeddings(model):
             matrix.requires_grad_(True)

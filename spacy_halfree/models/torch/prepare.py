@@ -49,8 +49,9 @@ def prepare(
     tokenizer, model = pretrained.tokenizer, pretrained.model
     known = min(len(tokenizer), model.get_input_embeddings().weight.shape[0])
     sentinels = find_sentinels(tokenizer)
+    has_new = style.one_token or not sentinels
     if not sentinels:
-        sentinels = add_tokens(pretrained, [f"<sentinel_{i}>" for i in range(N_SENTINELS)])
+        sentinels = add_tokens(pretrained, [f"<halfree_sentinel_{i}>" for i in range(N_SENTINELS)])
         start_at_random(model, sentinels, known)
     wordings = tag_wordings(
         labels,
@@ -62,7 +63,7 @@ def prepare(
     names = [*(["O", "I"] if spans else []), *labels]
     pieces = wording_pieces(tokenizer, names, wordings, sentinels, check=not style.one_token)
     if style.one_token:
-        tokens = add_tokens(pretrained, [f"<tag_{i}>" for i in range(len(names))])
+        tokens = add_tokens(pretrained, [f"<halfree_tag_{i}>" for i in range(len(names))])
         start_as_means(model, tokens, pieces)
         pieces = [[token] for token in tokens]
     language_model = LanguageModel(model)
@@ -77,13 +78,14 @@ def prepare(
         start=language_model.start_token,
         padding=language_model.pad_token,
         max_length=longest_input(pretrained),
+        has_new=has_new,
     )
 
 
 def find_sentinels(tokenizer: PreTrainedTokenizerBase) -> list[int]:
     """T5's sentinels, in mT5's spelling as well; empty if there are none."""
     vocabulary = tokenizer.get_vocab()
-    for spelling in ("<extra_id_{}>", "▁<extra_id_{}>", "<sentinel_{}>"):
+    for spelling in ("<extra_id_{}>", "▁<extra_id_{}>", "<halfree_sentinel_{}>"):
         found: list[int] = []
         while (token := vocabulary.get(spelling.format(len(found)))) is not None:
             found.append(int(token))
@@ -117,6 +119,8 @@ def wording_pieces(
         reason = None
         if not wording.strip() or not pieces:
             reason = "there is nothing to write"
+        elif check and tokenizer.unk_token_id in pieces:
+            reason = "the tokenizer does not know all of it"
         elif check and reserved & set(pieces):
             reason = "it has a sentinel or another special token in it"
         if reason:

@@ -7,7 +7,6 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load, save
 from tokenizers import AddedToken
 from torch import Tensor, nn
@@ -22,8 +21,13 @@ from transformers import (
 
 from ...errors import Errors
 
-MAX_BYTES = 2**32 - 2**20
-"""What fits into one value of a pipeline's file, whose lengths have 32 bits."""
+TOKENIZER_FILES = (
+    *("tokenizer.json", "tokenizer_config.json", "spiece.model", "source.spm"),
+    *("sentencepiece.bpe.model", "vocab.json", "vocab.txt"),
+)
+"""By these a folder is known to have a tokenizer."""
+MAX_BYTES = 2**32 - 2**28
+"""What fits into one value of a pipeline's file, whose lengths have 32 bits, beside a tokenizer."""
 
 
 @dataclass
@@ -42,19 +46,38 @@ def load_pretrained(source: str, revision: str | None, local_files_only: bool) -
     local_files_only: Whether to read nothing but what is on disk already.
     RAISES: ValueError (H032) if there is no such model, or it is none that reads and writes text.
     """
+    _check_folder(source)
     where = {"revision": revision or "main", "local_files_only": local_files_only}
     try:
         tokenizer = AutoTokenizer.from_pretrained(source, **where)
         model = AutoModelForSeq2SeqLM.from_pretrained(
             source, use_safetensors=True, torch_dtype=torch.float32, **where
         )
-    except (OSError, ValueError, KeyError, ImportError, SafetensorError) as error:
-        raise ValueError(Errors.H032.format(source=source, reason=error)) from error
+    except Exception as error:  # a damaged tokenizer raises nothing more specific
+        reason = str(error).strip().rstrip(".")
+        raise ValueError(Errors.H032.format(source=source, reason=reason)) from error
     for tensor in own_tensors(model).values():
         # out of the mapped file, where they lie unaligned: the same numbers would give results that
         # differ in the last bit once the pipeline is saved and loaded
         tensor.data = tensor.data.clone()
     return Pretrained(model, tokenizer)
+
+
+def _check_folder(source: str) -> None:
+    """Say what is missing in a folder; the libraries speak of the hub and of other packages then.
+
+    RAISES: ValueError (H032) if the folder does not exist, or lacks configuration or tokenizer.
+    """
+    folder, reason = Path(source), None
+    if folder.is_dir():
+        if not (folder / "config.json").is_file():
+            reason = "there is no config.json in this folder"
+        elif not any((folder / name).is_file() for name in TOKENIZER_FILES):
+            reason = f"there is no tokenizer in this folder (none of {', '.join(TOKENIZER_FILES)})"
+    elif source.startswith((".", "/", "~")) or source.count("/") > 1:
+        reason = "there is no such folder"
+    if reason is not None:
+        raise ValueError(Errors.H032.format(source=source, reason=reason))
 
 
 def add_tokens(pretrained: Pretrained, names: list[str]) -> list[int]:

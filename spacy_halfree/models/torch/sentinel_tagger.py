@@ -18,6 +18,9 @@ from .decoder_memory import DecoderMemory
 from .language_model import LanguageModel
 from .wording_scores import Places, WordingScores, WordingTree
 
+WANTED = 0.01
+"""From which probability on a tag of the targets is scored in full in training."""
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -89,6 +92,7 @@ class SentinelTagger(nn.Module):
         self.n_tags = len(wordings)
         self.trie = build_trie(wordings)
         self.lesson = Lesson(tags=True, text=False)
+        self.mixed_precision = False
 
     def forward(
         self, batch: TaggingBatch, pieces: Ragged, targets: Targets | None = None
@@ -99,6 +103,14 @@ class SentinelTagger(nn.Module):
         pieces: The pieces of each word.
         targets: What to condition on, and to learn the text of; None to decode greedily.
         """
+        # here and not around the call, because thinc switches it off for the calls that it makes
+        device_type = self.language_model.device.type
+        with torch.autocast(device_type, torch.bfloat16, enabled=self.mixed_precision):
+            return self._forward(batch, pieces, targets)
+
+    def _forward(
+        self, batch: TaggingBatch, pieces: Ragged, targets: Targets | None
+    ) -> TaggerOutput:
         rounds = self._windows(batch, pieces)
         if targets is not None:
             return self._force(batch, pieces, rounds, targets)
@@ -116,14 +128,14 @@ class SentinelTagger(nn.Module):
     def _windows(self, batch: TaggingBatch, pieces: Ragged) -> list[WindowBatch]:
         target_format = self.reading.target_format
         sizes = [
-            batch.n_words,
             self.reading.window,
             target_format.max_words(len(self.vocabulary.sentinels)),
+            self.vocabulary.max_length,
         ]
         size = min(size for size in sizes if size is not None)
         budgets = self.vocabulary.budgets(target_format, pieces.lengths)
-        # windows without room for words beyond the margin have less of it
-        margin = min(self.reading.margin, (size - 1) // 2)
+        # at least half of what is read is decided, however few sentinels there are
+        margin = min(self.reading.margin, size // 4)
         return window_rounds(batch.lengths, size, margin, budgets)
 
     def _parts(self, windows: WindowBatch, pieces: Ragged) -> list[WindowBatch]:
@@ -201,6 +213,8 @@ class SentinelTagger(nn.Module):
                 own_states,
                 torch.as_tensor(ends, device=states.device),
                 torch.as_tensor(legal, device=states.device),
+                # what is to be learned is scored in full, however improbable it is
+                torch.as_tensor(targets.distributions[words] > WANTED, device=states.device),
             )
             scores = WordingScores(self.language_model, memory, self.tree(), where).scores
         order = torch.as_tensor(np.argsort(words), device=states.device)

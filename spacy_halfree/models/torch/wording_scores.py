@@ -75,6 +75,7 @@ class Places:
     states (n_places x width): The decoder's states there.
     ends (n_places, int64): The token that follows the tag.
     legal (n_places x n_tags, bool): The tags to score.
+    wanted (n_places x n_tags, bool): The tags to score in full, however improbable; None for none.
     """
 
     texts: Ints
@@ -82,6 +83,7 @@ class Places:
     states: Tensor
     ends: Tensor
     legal: Tensor
+    wanted: Tensor | None = None
 
 
 class WordingScores:
@@ -110,6 +112,9 @@ class WordingScores:
         self.places = places
         self._n_tags_below = places.legal.float() @ tree.leads_to.T
         self._relevant = self._n_tags_below > 0
+        self._wanted = torch.zeros_like(self._relevant)
+        if places.wanted is not None:
+            self._wanted = (places.wanted & places.legal).float() @ tree.leads_to.T > 0
         self._opened = torch.zeros_like(self._relevant)
         self._is_known = torch.zeros_like(self._relevant)
         # for each place and node the row of the key-value pool where the node was read
@@ -146,7 +151,7 @@ class WordingScores:
         ascending, order = bounds.sort(dim=1)
         left_out = (ascending - best).exp().cumsum(dim=1) <= TOLERANCE
         keep = torch.zeros_like(is_open).scatter(1, order, ~left_out)
-        return keep & is_open
+        return (keep | self._wanted) & is_open
 
     def _open(
         self, rows: Tensor, nodes: Tensor, values: Tensor, complete: Tensor
