@@ -14,7 +14,7 @@ from spacy.tokens import Doc, Span
 from spacy.vocab import Vocab
 
 from spacy_halfree.tagging.scheme import INSIDE, OUTSIDE, TagScheme
-from spacy_halfree.types import Prediction, TaggingBatch
+from spacy_halfree.types import Prediction, TaggingBatch, Targets
 
 LABELS = ["O", "I", "LOC", "New label", "Straße", "地名", "B-LOC"]
 FOREIGN_LABELS = ["OTHER", "not mine"]
@@ -156,6 +156,18 @@ def history_of(batch: TaggingBatch, tags: NDArray[np.int64]) -> NDArray[np.int64
         history += [batch.start, *own[:-1]][:length]
         position += length
     return np.array(history, dtype=np.int64)
+
+
+def forced_targets(batch: TaggingBatch, tags: NDArray[np.int64]) -> Targets:
+    """Known tags to condition on and to learn."""
+    n_words = batch.n_words
+    return Targets(
+        tags=tags,
+        history=history_of(batch, tags),
+        distributions=np.eye(batch.n_tags, dtype=np.float32)[tags],
+        weights=np.ones(n_words, dtype=np.float32),
+        is_soft=np.zeros(n_words, dtype=bool),
+    )
 
 
 def legal_mask(batch: TaggingBatch, history: NDArray[np.int64]) -> NDArray[np.bool_]:

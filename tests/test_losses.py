@@ -39,6 +39,7 @@ def random_case(
             distributions[i] = masked_softmax(normal(seed + i, 1, n_tags), legal[i : i + 1])[0]
     weights = [0.0 if kind == "unknown" else random.uniform(0.2, 2) for kind in kinds]
     targets = Targets(
+        tags=np.zeros(n_words, dtype=np.int64),
         history=np.zeros(n_words, dtype=np.int64),
         distributions=distributions.astype(np.float32),
         weights=np.array(weights, dtype=np.float32),
@@ -112,6 +113,7 @@ def test_a_perfect_student_has_no_gradient(seed: int, temperature: float) -> Non
 
 def test_certain_and_wrong_is_finite() -> None:
     targets = Targets(
+        tags=np.zeros(1, dtype=np.int64),
         history=np.zeros(1, dtype=np.int64),
         distributions=np.array([[0, 1]], dtype=np.float32),
         weights=np.ones(1, dtype=np.float32),
@@ -125,7 +127,8 @@ def test_certain_and_wrong_is_finite() -> None:
 def test_no_words() -> None:
     empty = np.zeros((0, 3), dtype=np.float32)
     none = np.zeros(0, dtype=np.float32)
-    targets = Targets(none.astype(np.int64), empty, none, none.astype(bool))
+    no_tags = none.astype(np.int64)
+    targets = Targets(no_tags, no_tags, empty, none, none.astype(bool))
     for temperature in (1.0, 2.0):
         loss, gradient = cross_entropy(OPS, empty, targets, temperature)
         assert loss == 0

@@ -8,7 +8,15 @@ import pytest
 import spacy
 import srsly
 from spacy.cli import app
-from toy_pipelines import ARCHITECTURES, LABELS, TEXTS, predictions, training_config, write_corpus
+from toy_pipelines import (
+    ARCHITECTURES,
+    LABELS,
+    TEXTS,
+    assert_same_pipelines,
+    predictions,
+    training_config,
+    write_corpus,
+)
 from typer.testing import CliRunner
 
 
@@ -86,3 +94,5 @@ def test_package(tmp_path, architecture):
     code = "import spacy; nlp = spacy.load('en_toy'); print(len(nlp('Find bars in Zürich').ents))"
     printed = run("-c", code, env={**os.environ, "PYTHONPATH": str(target)})
     assert printed.strip() == "1"
+    packaged = spacy.load(next(target.glob("en_toy/en_toy-*")))
+    assert_same_pipelines(spacy.load(tmp_path / "out" / "model-best"), packaged, "ents")

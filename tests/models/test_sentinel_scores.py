@@ -17,7 +17,14 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from spacy.tokens import Doc
-from strategies import DocPlan, check_prediction, doc_plans, history_of, legal_mask
+from strategies import (
+    DocPlan,
+    check_prediction,
+    doc_plans,
+    forced_targets,
+    history_of,
+    legal_mask,
+)
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
@@ -27,7 +34,7 @@ from tiny_seq2seq import saved  # noqa: E402
 from spacy_halfree.models.sentinel.formats import SentinelTagFormat, TagOnlyFormat  # noqa: E402
 from spacy_halfree.models.sentinel.ragged import Ragged  # noqa: E402
 from spacy_halfree.models.windows import split_into_windows  # noqa: E402
-from spacy_halfree.types import Ints, TaggingBatch, Targets  # noqa: E402
+from spacy_halfree.types import Ints, TaggingBatch  # noqa: E402
 
 LABELS = ("object", "object_name", "PER", "O")
 """One is the beginning of another's wording; one is called like a tag that is no label's."""
@@ -212,17 +219,6 @@ def reference_decode(
                 decided.append(tag)
         assert len(decided) == start + length
     return np.array(rows).reshape(-1, batch.n_tags), decided
-
-
-def forced_targets(batch: TaggingBatch, tags: Ints) -> Targets:
-    n_words = batch.n_words
-    return Targets(
-        tags=tags,
-        history=history_of(batch, tags),
-        distributions=np.eye(batch.n_tags, dtype=np.float32)[tags],
-        weights=np.ones(n_words, dtype=np.float32),
-        is_soft=np.zeros(n_words, dtype=bool),
-    )
 
 
 def check_against_reference(pipe: Any, name: str, docs: list[Doc]) -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from spacy import registry
 from spacy.tokens import Doc
-from strategies import WHITE_SPACE, WORDS, check_prediction, history_of, normal, seeds
+from strategies import WHITE_SPACE, WORDS, check_prediction, forced_targets, normal, seeds
 from thinc.api import Model
 
 from spacy_halfree.models.architectures import build_first_order_tagger
@@ -76,8 +76,8 @@ def test_gradients_reach_the_words_only(words: list[list[str]], seed: int) -> No
     docs = [Doc(VOCAB, words=text) for text in words]
     batch = make_batch(docs, LABEL_TAGS, "ents")
     model = make_tagger(seed)
-    history = history_of(batch, model.predict((batch, None)).tags)
-    _, backprop = model.begin_update((batch, history))
+    targets = forced_targets(batch, model.predict((batch, None)).tags)
+    _, backprop = model.begin_update((batch, targets))
     d_logits = normal(seed, batch.n_words, 4)
     backprop(d_logits)
     expected = np.zeros((len(TYPES), WIDTH))
