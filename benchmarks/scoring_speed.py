@@ -1,6 +1,6 @@
 """How long constrained scoring takes, beside free greedy generation of the same length.
 
-    python benchmarks/scoring_speed.py --output benchmarks/results/scoring_speed.json
+    PYTHONPATH=scripts python benchmarks/scoring_speed.py --output results.json
 
 A model of T5-small's size with random weights tags 32 texts of 25 words with 40 tags; the same
 model then generates as many tokens for the same texts. Both take turns, so that a noisy machine

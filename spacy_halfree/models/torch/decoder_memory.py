@@ -48,7 +48,7 @@ class DecoderMemory:
     def write(self, texts: Ints, positions: Ints, new: list[KeyValues]) -> None:
         """Remember further tokens.
 
-        texts (n, int64): Which texts they belong to.
+        texts (n, int64): Which texts they belong to; each stands once.
         positions (n, int64): The place of the first one in each target.
         new: Their keys and values (n x heads x n_tokens x width of a head), per layer.
         """
