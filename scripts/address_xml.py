@@ -4,7 +4,8 @@ import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
 from pathlib import Path
 
-from address_spans import DataError, Record, Span, spans_from_tokens
+from address_spans import spans_from_tokens
+from records import DataError, Record, Span
 
 RECORD_TAG = "AddressString"
 

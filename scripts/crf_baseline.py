@@ -19,14 +19,8 @@ import pycrfsuite
 import spacy
 import typer
 import usaddress
-from address_spans import (
-    DataError,
-    Record,
-    Span,
-    read_records,
-    score_spans,
-    spans_from_tokens,
-)
+from address_spans import spans_from_tokens
+from records import DataError, Record, Span, read_records, score_spans
 
 # The defaults of `trainModel` in parserator/training.py.
 TRAINING_SETTINGS = {"c1": 0.1, "c2": 0.01, "feature.minfreq": 0}

@@ -21,7 +21,7 @@ from typing import Annotated, Any
 
 import spacy
 import typer
-from address_spans import DataError, Score, Span, read_records, score_spans
+from records import DataError, Score, Span, read_records, score_spans
 from spacy.language import Language
 
 N_TIMINGS = 5

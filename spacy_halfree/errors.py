@@ -160,6 +160,16 @@ class Errors:
         "[H039] The setting `lora` does not fit the model: {reason}. Name the layers to adapt with "
         '`target_modules` (for T5: `["q","v"]`, for BART: `["q_proj","v_proj"]`).'
     )
+    H040 = (
+        "[H040] {path}: tags {target} with the labels {labels}, but the first teacher tags "
+        "{first_target} with {first_labels}. Teachers whose distributions are averaged must tag "
+        "the same labels, in any order; train them on the same label set."
+    )
+    H041 = (
+        "[H041] {path} and {first} do not read the same words, or set different entities before "
+        "their taggers, in the text {text!r}. Teachers whose distributions are averaged must have "
+        "the same tokenizer and the same components before the tagger."
+    )
 
 
 class Warnings:

@@ -14,13 +14,17 @@ from ..errors import Errors, Warnings
 
 
 def annotate_cli(
-    model: str = typer.Argument(..., help="The teacher: a pipeline's name or folder"),
+    models: list[str] = typer.Argument(
+        ...,
+        metavar="MODEL...",
+        help="The teacher: a pipeline's name or folder; or several, to decode with their mean",
+    ),
     input_path: Path = typer.Argument(
         ..., help="Texts: .txt (a text a line), .jsonl or .jsonl.gz (key 'text'), or .spacy"
     ),
     output_path: Path = typer.Argument(..., help="The .spacy file to write"),
     component: str | None = typer.Option(
-        None, "--component", help="The tagger's name, if the pipeline has several"
+        None, "--component", help="The tagger's name, if a pipeline has several"
     ),
     top_k: int | None = typer.Option(
         None,
@@ -34,12 +38,15 @@ def annotate_cli(
 ) -> None:
     """Label raw texts for a student to learn from.
 
+    Several teachers, trained with other seeds or on other encoders, decode with the mean of their
+    distributions; they must have the same labels, in any order.
+
     The output holds the teacher's annotation and, for every word, its distribution over all tags.
     It appears only once it is complete. Lines that cannot be used are named and skipped.
     """
     try:
         annotate_file(
-            model,
+            models,
             input_path,
             output_path,
             component=component,
@@ -53,7 +60,7 @@ def annotate_cli(
 
 
 def annotate_file(
-    model: str,
+    models: list[str],
     input_path: Path,
     output_path: Path,
     *,
@@ -65,7 +72,8 @@ def annotate_file(
 ) -> None:
     """Annotate a file; see `annotate_cli`.
 
-    RAISES: ValueError, OSError (H018 to H024) if the input or the pipeline cannot be used.
+    RAISES: ValueError, OSError (H018 to H024, H040, H041) if the input or a pipeline cannot be
+        used.
     """
     if output_path.suffix != ".spacy":
         raise ValueError(Errors.H023.format(path=output_path))
@@ -73,12 +81,12 @@ def annotate_file(
         raise FileExistsError(Errors.H024.format(path=output_path))
     reader = TextReader(input_path)
     setup_gpu(gpu_id)
-    nlp = spacy.load(model)
-    find_tagger(nlp, component)
-    reader.max_length = nlp.max_length
-    docs = annotate(
-        nlp, reader.read(nlp.vocab), component=component, top_k=top_k, batch_size=batch_size
-    )
+    teachers = [spacy.load(model) for model in models]
+    for nlp in teachers:
+        find_tagger(nlp, component)
+    reader.max_length = min(nlp.max_length for nlp in teachers)
+    texts = reader.read(teachers[0].vocab)
+    docs = annotate(teachers, texts, component=component, top_k=top_k, batch_size=batch_size)
     try:
         n_docs = write_docs(tqdm(docs, unit=" texts"), output_path)
     finally:

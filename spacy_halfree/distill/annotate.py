@@ -1,7 +1,7 @@
-"""Texts through a teacher: its annotation and its distributions, as a file for `spacy train`."""
+"""Texts through teachers: their annotation and distributions, as a file for `spacy train`."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from spacy.language import Language
@@ -10,6 +10,7 @@ from spacy.tokens import Doc, DocBin
 from ..errors import Errors
 from ..pipeline.tagger import HalfreeTagger
 from ..tagging.soft_labels import KEY, keep_top_k
+from .ensemble import annotate_with_mean, make_members
 
 
 def find_tagger(nlp: Language, name: str | None = None) -> HalfreeTagger:
@@ -38,33 +39,42 @@ def find_tagger_names(nlp: Language) -> list[str]:
 
 
 def annotate(
-    nlp: Language,
+    teachers: Language | Sequence[Language],
     texts: Iterable[str | Doc],
     *,
     component: str | None = None,
     top_k: int | None = None,
     batch_size: int = 64,
 ) -> Iterator[Doc]:
-    """Let a teacher annotate texts, leaving its distributions in each doc's user data.
+    """Let teachers annotate texts, leaving their distributions in each doc's user data.
 
-    nlp: The teacher's pipeline.
+    teachers: A teacher's pipeline; or several, which decode with the mean of their distributions.
     texts: Texts, or docs with the tokens to tag.
-    component: The name of the tagger, if the pipeline has several.
+    component: The name of the tagger, if a pipeline has several.
     top_k: Keep only so many tags per word; all if None.
     batch_size: How many texts are tagged at a time.
-    YIELDS: Annotated docs, in order.
+    YIELDS: Annotated docs, in order; those of several teachers have the first one's vocabulary.
+    RAISES: ValueError (H021, H022, H027) if there is no tagger to be found, (H040, H041) if several
+        teachers do not fit each other.
     """
-    tagger = find_tagger(nlp, component)
-    before = tagger.store_soft_labels
-    tagger.store_soft_labels = True
+    teachers = [teachers] if isinstance(teachers, Language) else list(teachers)
+    taggers = [find_tagger(nlp, component) for nlp in teachers]
+    before = taggers[0].store_soft_labels
+    taggers[0].store_soft_labels = True
     try:
-        for doc in nlp.pipe(texts, batch_size=batch_size):
+        if len(teachers) == 1:
+            docs = teachers[0].pipe(texts, batch_size=batch_size)
+        else:
+            names = [tagger.name for tagger in taggers]
+            members = make_members(list(zip(teachers, names, strict=True)))
+            docs = annotate_with_mean(members, texts, batch_size)
+        for doc in docs:
             # what else is there (a transformer's output, say) is of no use to a student
             soft = doc.user_data[KEY]
             doc.user_data = {KEY: soft if top_k is None else keep_top_k(soft, top_k)}
             yield doc
     finally:
-        tagger.store_soft_labels = before
+        taggers[0].store_soft_labels = before
 
 
 def write_docs(docs: Iterable[Doc], output: Path) -> int:

@@ -25,7 +25,7 @@ from ..tagging.batch import LabelTags, make_batch
 from ..tagging.scheme import TagScheme, make_scheme
 from ..tagging.soft_labels import SoftLabels, store_soft_labels
 from ..tagging.targets import TargetReader
-from ..types import Prediction, TaggingBatch, Target, Targets
+from ..types import Floats, Ints, Prediction, TaggingBatch, Target, Targets
 from .labels import find_labels
 from .optimizer import ScaledOptimizer
 from .scorers import TaggerScorer, score_tagger
@@ -232,6 +232,40 @@ class HalfreeTagger(TrainablePipe):
                 ops.xp.zeros((0,), dtype="int64"), ops.alloc2f(0, self.scheme.n_tags)
             )
         return batch, self.model.predict((batch, None))
+
+    def distributions(self, docs: Iterable[Doc], tags: Ints) -> Floats:
+        """The distributions under tags that are given rather than decoded.
+
+        docs: The docs.
+        tags (n_words, int64): A tag for each word.
+        RETURNS (n_words x n_tags, float32): p(tag | the given tags before, text).
+        RAISES: ValueError (E109) if the component is not initialized.
+        """
+        self._require_initialized()
+        batch = self._batch(list(docs))
+        targets = Targets(
+            tags=tags,
+            history=self.scheme.history(tags, batch.lengths),
+            distributions=np.zeros((batch.n_words, batch.n_tags), dtype=np.float32),
+            weights=np.zeros(batch.n_words, dtype=np.float32),
+            is_soft=np.zeros(batch.n_words, dtype=bool),
+        )
+        prediction = self.model.predict((batch, targets))
+        probabilities: Floats = self.model.ops.to_numpy(prediction.probabilities)
+        return probabilities
+
+    def annotate(self, docs: Iterable[Doc], tags: Ints, probabilities: Floats) -> None:
+        """Write tags and distributions that were found otherwise than by `predict`.
+
+        docs: The docs.
+        tags (n_words, int64): The tag of each word.
+        probabilities (n_words x n_tags, float32): The distributions they were taken from.
+        """
+        docs = list(docs)
+        asarray = self.model.ops.asarray
+        self.set_annotations(
+            docs, (self._batch(docs), Prediction(asarray(tags), asarray(probabilities)))
+        )
 
     def set_annotations(self, docs: Iterable[Doc], scores: Tagged) -> None:
         """Write what was predicted; entities and tags that stood there before are kept.

@@ -5,17 +5,10 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from address_spans import (
-    DataError,
-    Record,
-    Span,
-    read_records,
-    spans_from_tokens,
-    strip_span,
-    write_records,
-)
+from address_spans import spans_from_tokens, strip_span
 from hypothesis import given
 from hypothesis import strategies as st
+from records import DataError, Record, Span, read_records, write_records
 
 # Few distinct characters, so that brackets, stops and letters meet often.
 texts = st.text(alphabet="aB1 .,;#&()[]-'\n\u2014\u00bd", max_size=20)

@@ -6,16 +6,16 @@ from pathlib import Path
 import pytest
 import spacy
 import typer
-from address_spans import DataError, Record, Span, read_records
 from address_xml import read_labelled, read_texts
 from convert_addresses import (
     convert,
     deduplicate,
     fold,
     main,
-    make_doc,
     split_records,
 )
+from documents import make_doc
+from records import DataError, Record, Span, read_records
 from spacy.tokens import DocBin
 from spacy.training import Example
 from typer.testing import CliRunner

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 import typer
-from address_spans import DataError, Record, Span, spans_from_tokens, write_records
+from address_spans import spans_from_tokens
+from records import DataError, Record, Span, score_spans, write_records
 from typer.testing import CliRunner
 
 usaddress = pytest.importorskip("usaddress")
 
-from address_spans import score_spans  # noqa: E402
 from crf_baseline import locate_words, main, train  # noqa: E402
 from hypothesis import given  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402

@@ -1,0 +1,93 @@
+"""Finished cells of a table, one JSON object a line."""
+
+import fcntl
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from .systems import System
+from .workspace import Run
+
+Versions = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What one system reaches in one run.
+
+    Attributes:
+        corpus: the corpus' name.
+        system: the system's name.
+        shots: the number of gold texts, or "all".
+        seed: seed of the draw and of the training.
+        precision: on the test split, in points.
+        recall: on the test split, in points.
+        f1: on the test split, in points.
+        dev_f1: on the whole development split, in points: what choices between recipes go by.
+        train_seconds: time to train this system, its teachers and its encoder left out.
+        words_per_second: from prepared docs to entities, on the test split.
+        megabytes: size of the saved pipeline.
+        threads: how many threads it trained and tagged with.
+        config_hash: of everything that decides how it is trained, the draw left out.
+        versions: of the packages.
+    """
+
+    corpus: str
+    system: str
+    shots: int | str
+    seed: int
+    precision: float
+    recall: float
+    f1: float
+    dev_f1: float
+    train_seconds: float
+    words_per_second: float
+    megabytes: float
+    threads: int
+    config_hash: str
+    versions: Versions
+
+    @property
+    def key(self) -> tuple[str, str, str, int, str]:
+        return (self.corpus, self.system, str(self.shots), self.seed, self.config_hash)
+
+
+def describe(system: System) -> dict[str, Any]:
+    """Everything that decides how a system is trained, for its hash."""
+    config = None if system.config is None else system.config.read_text(encoding="utf-8")
+    return {
+        "config": config,
+        "learns": system.learns,
+        "encoder_steps": system.encoder_steps,
+        "teachers": [describe(teacher) for teacher in system.teachers],
+        "changes": system.changes,
+        "seed_offset": system.seed_offset,
+    }
+
+
+def config_hash(system: System) -> str:
+    """A short hash of how a system is trained."""
+    text = json.dumps(describe(system), sort_keys=True)
+    return hashlib.sha256(text.encode("utf8")).hexdigest()[:12]
+
+
+def read_cells(path: Path) -> list[Cell]:
+    """The finished cells of a file; none if there is no file."""
+    if not path.exists():
+        return []
+    return [Cell(**json.loads(line)) for line in path.read_text(encoding="utf8").splitlines()]
+
+
+def key_of(run: Run, system: System) -> tuple[str, str, str, int, str]:
+    """By which a finished cell is found."""
+    return (run.corpus, system.name, run.shots, run.seed, config_hash(system))
+
+
+def append_cell(path: Path, cell: Cell) -> None:
+    """Add a finished cell, whoever else is adding one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a", encoding="utf8") as lines:
+        fcntl.flock(lines, fcntl.LOCK_EX)
+        lines.write(json.dumps(asdict(cell)) + "\n")

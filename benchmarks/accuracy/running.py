@@ -1,0 +1,145 @@
+"""Train one system in one run, and measure what it reaches."""
+
+import contextlib
+import os
+import time
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import spacy
+from spacy.cli.train import train
+from spacy.language import Language
+from spacy.scorer import get_ner_prf
+from spacy.tokens import DocBin
+from spacy.training import Example
+from thinc.api import Config
+
+from spacy_halfree.cli.annotate import annotate_file
+from spacy_halfree.distill.annotate import annotate
+
+from .results import Cell, config_hash
+from .systems import System
+from .workspace import Run, adapt_encoder
+
+PACKAGES = ("spacy-halfree", "spacy", "thinc", "torch", "transformers", "spacy-transformers")
+
+
+def run_cell(run: Run, system: System) -> Cell:
+    """Train a system and whatever it needs, and score it.
+
+    Args:
+        run: the draw.
+        system: what to train.
+
+    Returns:
+        The finished cell.
+    """
+    run.prepare()
+    if system.name.startswith("token_classification"):
+        from .token_classification import run_token_classification
+
+        folder, seconds, scores = run_token_classification(run, system)
+        megabytes = size_in_megabytes(folder)
+    else:
+        members = (system,) if system.trained else system.teachers
+        trained = [train_system(run, member) for member in members]
+        seconds = sum(times for _, times in trained)
+        megabytes = sum(size_in_megabytes(folder) for folder, _ in trained)
+        pipelines = [spacy.load(folder) for folder, _ in trained]
+        scores = {split: score(pipelines, path) for split, path in run.files.items()}
+    test = scores["test"]
+    return Cell(
+        corpus=run.corpus,
+        system=system.name,
+        shots=int(run.shots) if run.shots.isdigit() else run.shots,
+        seed=run.seed,
+        precision=round(100 * test["ents_p"], 2),
+        recall=round(100 * test["ents_r"], 2),
+        f1=round(100 * test["ents_f"], 2),
+        dev_f1=round(100 * scores["dev"]["ents_f"], 2),
+        train_seconds=round(seconds, 1),
+        words_per_second=round(test["speed"]),
+        megabytes=round(megabytes, 2),
+        threads=int(os.environ.get("OMP_NUM_THREADS", os.cpu_count() or 1)),
+        config_hash=config_hash(system),
+        versions={name: version(name) for name in PACKAGES},
+    )
+
+
+def train_system(run: Run, system: System) -> tuple[Path, float]:
+    """Train a pipeline, unless it is there.
+
+    Args:
+        run: the draw.
+        system: what to train.
+
+    Returns:
+        The pipeline's folder, and how many seconds its training took.
+    """
+    folder = run.training / f"{system.name}-{config_hash(system)}"
+    finished = folder / "seconds.txt"
+    if finished.exists():
+        return folder / "model-best", float(finished.read_text())
+    assert system.config is not None
+    texts = run.texts / "gold.spacy" if system.learns == "gold" else annotate_pool(run, system)
+    paths = {"train": str(texts), "dev": str(run.texts / "dev.spacy")}
+    if system.encoder_steps is not None:
+        paths["encoder"] = str(adapt_encoder(run, system.encoder_steps))
+    changes = system.changes | {
+        "paths": paths,
+        "system": {"seed": run.seed + system.seed_offset},
+    }
+    config = Config().from_disk(system.config, interpolate=False).merge(changes)
+    folder.mkdir(parents=True, exist_ok=True)
+    config.to_disk(folder / "config.cfg")
+    start = time.perf_counter()
+    with (folder / "train.log").open("w") as log, contextlib.redirect_stdout(log):
+        train(folder / "config.cfg", folder)
+    seconds = time.perf_counter() - start
+    finished.write_text(f"{seconds:.1f}")
+    return folder / "model-best", seconds
+
+
+def annotate_pool(run: Run, system: System) -> Path:
+    """Let a system's teachers label the pool, unless they have."""
+    hashes = "-".join(config_hash(teacher) for teacher in system.teachers)
+    output = run.training / f"soft-{hashes}.spacy"
+    if not output.exists():
+        folders = [train_system(run, teacher)[0] for teacher in system.teachers]
+        annotate_file(
+            [str(folder) for folder in folders],
+            run.texts / "pool.txt",
+            output,
+            component=None,
+            top_k=None,
+            batch_size=64,
+            gpu_id=-1,
+            overwrite=False,
+        )
+    return output
+
+
+def read_examples(nlp: Language, path: Path) -> list[Example]:
+    """Annotated docs, each with the doc that the pipeline's tokenizer makes of its text."""
+    docs = DocBin().from_disk(path).get_docs(nlp.vocab)
+    return [Example(nlp.make_doc(doc.text), doc) for doc in docs]
+
+
+def score(pipelines: Sequence[Language], path: Path) -> dict[str, Any]:
+    """Score a pipeline, or the mean of several, on annotated texts."""
+    examples = read_examples(pipelines[0], path)
+    start = time.perf_counter()
+    if len(pipelines) == 1:
+        return pipelines[0].evaluate(examples, batch_size=64)
+    docs = list(annotate(pipelines, [example.predicted for example in examples]))
+    seconds = time.perf_counter() - start
+    pairs = zip(docs, examples, strict=True)
+    scores = get_ner_prf([Example(doc, example.reference) for doc, example in pairs])
+    return scores | {"speed": sum(map(len, docs)) / seconds}
+
+
+def size_in_megabytes(folder: Path) -> float:
+    """Size of all files in a folder."""
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) / 1e6

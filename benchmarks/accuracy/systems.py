@@ -1,0 +1,81 @@
+"""What is compared: how each system is trained, as data."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+Lessons = Literal["gold", "hard", "soft"]
+"""Gold texts; the pool with a teacher's best tags; the pool with its distributions."""
+
+CONFIGS = Path("configs")
+PEER_CONFIGS = Path("benchmarks/configs")
+
+
+@dataclass(frozen=True)
+class System:
+    """One system of a table.
+
+    Attributes:
+        name: its name in the results.
+        config: the config it is trained with; None for what is not a spaCy pipeline.
+        learns: what it learns from.
+        encoder_steps: how long its encoder is adapted to the corpus' texts first; None if it has
+            no pretrained encoder.
+        teachers: the systems that label the pool, decoding with the mean of their distributions.
+        changes: what differs from the config, as nested sections.
+        seed_offset: added to the run's seed, for systems that differ in nothing else.
+        trained: False for a system that is only its teachers' mean.
+    """
+
+    name: str
+    config: Path | None
+    learns: Lessons = "gold"
+    encoder_steps: int | None = None
+    teachers: tuple["System", ...] = ()
+    changes: dict[str, Any] = field(default_factory=dict)
+    seed_offset: int = 0
+    trained: bool = True
+
+
+def training(**settings: Any) -> dict[str, Any]:
+    """Changes to the section `[training]`."""
+    return {"training": settings}
+
+
+ADAPTATION_STEPS = 300
+GOLD_STEPS = training(max_steps=600)
+
+TEACHER = System("teacher", CONFIGS / "teacher_aligned.cfg", encoder_steps=ADAPTATION_STEPS)
+ENSEMBLE = tuple(
+    System(
+        f"teacher_{offset + 1}",
+        TEACHER.config,
+        encoder_steps=ADAPTATION_STEPS,
+        seed_offset=100 * offset,
+    )
+    for offset in range(3)
+)
+
+
+def make_students(name: str, config: str, encoder_steps: int | None = None) -> list[System]:
+    """A student on gold texts alone, on hard pseudo-labels and on soft labels."""
+    path = CONFIGS / f"{config}.cfg"
+    hard = {"components": {"halfree_tagger": {"use_soft_labels": False}}}
+    return [
+        System(f"{name}_gold", path, encoder_steps=encoder_steps, changes=GOLD_STEPS),
+        System(f"{name}_hard", path, "hard", encoder_steps, (TEACHER,), hard),
+        System(f"{name}_soft", path, "soft", encoder_steps, (TEACHER,)),
+    ]
+
+
+SYSTEMS = [
+    TEACHER,
+    System("teacher_ensemble", None, teachers=ENSEMBLE, trained=False),
+    System("token_classification_gold", None, encoder_steps=0),
+    System("trf_ner_gold", PEER_CONFIGS / "trf_ner.cfg", encoder_steps=0),
+    System("spacy_ner_gold", PEER_CONFIGS / "spacy_ner.cfg", changes=GOLD_STEPS),
+    System("spacy_ner_hard", PEER_CONFIGS / "spacy_ner.cfg", "hard", teachers=(TEACHER,)),
+    *make_students("student_first_order", "student_first_order"),
+    *make_students("student_bilstm", "student_bilstm"),
+    *make_students("student_aligned", "student_aligned", ADAPTATION_STEPS),
+]

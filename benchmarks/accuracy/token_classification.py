@@ -1,0 +1,176 @@
+"""Peer: a label for each token by Hugging Face's own model and trainer, IOB2, no constraint."""
+
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import spacy
+import torch
+from spacy.scorer import get_ner_prf
+from spacy.tokens import Doc, DocBin
+from spacy.training import Example, biluo_to_iob, iob_to_biluo
+from spacy.training.iob_utils import doc_to_biluo_tags
+from transformers import (
+    AutoModelForTokenClassification,
+    AutoTokenizer,
+    DataCollatorForTokenClassification,
+    Trainer,
+    TrainingArguments,
+    set_seed,
+)
+
+from .systems import System
+from .workspace import Run, adapt_encoder
+
+# as long, and on batches as large, as the teacher
+STEPS = 400
+BATCH_SIZE = 16
+EVAL_STEPS = 50
+# the best of 5e-5, 1e-4 and 3e-4 on dev
+LEARN_RATE = 3e-4
+IGNORED = -100
+
+
+def read_docs(path: Path) -> list[Doc]:
+    """The docs of a `.spacy` file."""
+    return list(DocBin().from_disk(path).get_docs(spacy.blank("en").vocab))
+
+
+def iob_tags(doc: Doc) -> list[str]:
+    """The IOB2 tag of each token."""
+    return biluo_to_iob(doc_to_biluo_tags(doc))
+
+
+class TaggedTexts(torch.utils.data.Dataset):
+    """Word pieces with the label of the token that each begins; others are ignored.
+
+    docs: The annotated docs.
+    tokenizer: The encoder's tokenizer.
+    tags: All tags, in the order of the model's labels; a tag that is none of them is taken as O.
+    """
+
+    def __init__(self, docs: Sequence[Doc], tokenizer: Any, tags: Sequence[str]) -> None:
+        ids = {tag: index for index, tag in enumerate(tags)}
+        self.items: list[dict[str, Any]] = []
+        for doc in docs:
+            encoded = tokenizer([token.text for token in doc], is_split_into_words=True)
+            doc_tags = iob_tags(doc)
+            labels = []
+            before = None
+            for word in encoded.word_ids():
+                starts = word is not None and word != before
+                labels.append(ids.get(doc_tags[word], ids["O"]) if starts else IGNORED)
+                before = word
+            self.items.append({"input_ids": encoded["input_ids"], "labels": labels})
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __getitem__(self, index: int) -> dict[str, Any]:
+        return self.items[index]
+
+
+def tag_docs(
+    model: Any, collator: Any, docs: Sequence[Doc], texts: TaggedTexts, tags: Sequence[str]
+) -> Iterator[Doc]:
+    """New docs with the entities that the model finds."""
+    model.eval()
+    for start in range(0, len(docs), 64):
+        batch = collator([texts[i] for i in range(start, min(start + 64, len(docs)))])
+        labels = batch.pop("labels").numpy()
+        with torch.inference_mode():
+            best = model(**batch).logits.argmax(-1).numpy()
+        for doc, row, known in zip(docs[start : start + 64], best, labels, strict=True):
+            words = [tags[index] for index in row[known != IGNORED]]
+            tagged = Doc(
+                doc.vocab,
+                words=[token.text for token in doc],
+                spaces=[bool(token.whitespace_) for token in doc],
+                # repairs an I- that goes on with nothing, as the CoNLL evaluation does
+                ents=biluo_to_iob(iob_to_biluo(repair(words))),
+            )
+            yield tagged
+
+
+def repair(tags: Sequence[str]) -> list[str]:
+    """Let an I- that does not go on with what stands before it begin an entity."""
+    repaired = []
+    before = "O"
+    for tag in tags:
+        if tag.startswith("I-") and before[2:] != tag[2:]:
+            tag = f"B-{tag[2:]}"
+        repaired.append(tag)
+        before = tag
+    return repaired
+
+
+def run_token_classification(
+    run: Run, system: System
+) -> tuple[Path, float, dict[str, dict[str, Any]]]:
+    """Train it on the gold texts, keep the best on dev, and score it.
+
+    Args:
+        run: the draw.
+        system: says which encoder.
+
+    Returns:
+        The model's folder, the seconds its training took, and its scores by split.
+    """
+    encoder = adapt_encoder(run, system.encoder_steps or 0)
+    gold = read_docs(run.texts / "gold.spacy")
+    tags = ["O", *sorted({tag for doc in gold for tag in iob_tags(doc)} - {"O"})]
+    set_seed(run.seed)
+    tokenizer = AutoTokenizer.from_pretrained(encoder)
+    model = AutoModelForTokenClassification.from_pretrained(encoder, num_labels=len(tags))
+    collator = DataCollatorForTokenClassification(tokenizer)
+    dev = read_docs(run.texts / "dev.spacy")
+    dev_texts = TaggedTexts(dev, tokenizer, tags)
+
+    def f1(docs: Sequence[Doc], texts: TaggedTexts) -> dict[str, float]:
+        start = time.perf_counter()
+        tagged = list(tag_docs(model, collator, docs, texts, tags))
+        seconds = time.perf_counter() - start
+        pairs = zip(tagged, docs, strict=True)
+        scores = get_ner_prf([Example(predicted, doc) for predicted, doc in pairs])
+        return scores | {"speed": sum(map(len, docs)) / seconds}
+
+    def on_dev(_: Any) -> dict[str, float]:
+        return {"f1": f1(dev, dev_texts)["ents_f"]}
+
+    folder = run.training / f"{system.name}-{LEARN_RATE}"
+    trainer = Trainer(
+        model=model,
+        args=TrainingArguments(
+            output_dir=str(folder),
+            max_steps=STEPS,
+            per_device_train_batch_size=BATCH_SIZE,
+            per_device_eval_batch_size=64,
+            learning_rate=LEARN_RATE,
+            warmup_steps=30,
+            weight_decay=0.01,
+            eval_strategy="steps",
+            save_strategy="best",
+            metric_for_best_model="f1",
+            eval_steps=EVAL_STEPS,
+            save_total_limit=1,
+            save_only_model=True,
+            load_best_model_at_end=True,
+            disable_tqdm=True,
+            use_cpu=True,
+            report_to=[],
+            seed=run.seed,
+        ),
+        train_dataset=TaggedTexts(gold, tokenizer, tags),
+        eval_dataset=dev_texts,
+        data_collator=collator,
+        compute_metrics=on_dev,
+    )
+    start = time.perf_counter()
+    trainer.train()
+    seconds = time.perf_counter() - start
+    scores = {}
+    for split, path in run.files.items():
+        docs = read_docs(path)
+        scores[split] = f1(docs, TaggedTexts(docs, tokenizer, tags))
+    return folder, seconds, scores
