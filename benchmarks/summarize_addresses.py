@@ -1,7 +1,7 @@
 """Mean and spread over seeds of the address workflow's results.
 
     for seed in 1 2 3; do python -m spacy project run all . --vars.seed $seed; done
-    python benchmarks/summarize_addresses.py metrics/addresses/seed*/results.json
+    python benchmarks/summarize_addresses.py metrics/addresses/100/seed*/results.json
 
 Prints a Markdown table, and keeps every seed's figures in benchmarks/results/addresses.json.
 """

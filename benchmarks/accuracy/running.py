@@ -20,8 +20,8 @@ from spacy_halfree.cli.annotate import annotate_file
 from spacy_halfree.distill.annotate import annotate
 
 from .results import Cell, config_hash
-from .systems import System
-from .workspace import Run, adapt_encoder
+from .systems import ADAPTATION_STEPS, System
+from .workspace import Run, adapt_encoder, make_vectors
 
 PACKAGES = ("spacy-halfree", "spacy", "thinc", "torch", "transformers", "spacy-transformers")
 
@@ -84,9 +84,15 @@ def train_system(run: Run, system: System) -> tuple[Path, float]:
         return folder / "model-best", float(finished.read_text())
     assert system.config is not None
     texts = run.texts / "gold.spacy" if system.learns == "gold" else annotate_pool(run, system)
-    paths = {"train": str(texts), "dev": str(run.texts / "dev.spacy")}
+    paths = {
+        "train": str(texts),
+        "gold": str(run.texts / "gold.spacy"),
+        "dev": str(run.texts / "dev.spacy"),
+    }
     if system.encoder_steps is not None:
         paths["encoder"] = str(adapt_encoder(run, system.encoder_steps))
+    if system.vectors:
+        paths["vectors"] = str(make_vectors(run, ADAPTATION_STEPS))
     changes = system.changes | {
         "paths": paths,
         "system": {"seed": run.seed + system.seed_offset},

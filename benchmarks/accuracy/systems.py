@@ -23,6 +23,7 @@ class System:
             no pretrained encoder.
         teachers: the systems that label the pool, decoding with the mean of their distributions.
         changes: what differs from the config, as nested sections.
+        vectors: whether it has static vectors made of the adapted encoder's embedding table.
         seed_offset: added to the run's seed, for systems that differ in nothing else.
         trained: False for a system that is only its teachers' mean.
     """
@@ -33,6 +34,7 @@ class System:
     encoder_steps: int | None = None
     teachers: tuple["System", ...] = ()
     changes: dict[str, Any] = field(default_factory=dict)
+    vectors: bool = False
     seed_offset: int = 0
     trained: bool = True
 

@@ -17,7 +17,7 @@ pytest.importorskip("usaddress")
 
 ROOT = Path(__file__).resolve().parents[2]
 VARS = {
-    "n_gold": 12,
+    "shots": 12,
     "n_dev": 6,
     "n_test": 10,
     "n_pool": 20,
@@ -28,6 +28,7 @@ VARS = {
     "tiny_gold": 12,
     "tiny_steps": 4,
 }
+RUN = Path("addresses/12/seed1")
 STREETS = ("Oak", "Main", "Elm", "Lake Shore", "Maple", "Hill", "Park", "Mill")
 TYPES = ("St", "Ave.", "Road", "Drive")
 PLACES = (("Chicago", "IL"), ("Ames", "IA"), ("New York", "NY"))
@@ -107,7 +108,7 @@ def finished(project: Path) -> Path:
 
 
 def test_results_name_every_system(finished: Path) -> None:
-    metrics = finished / "metrics" / "addresses" / "seed1"
+    metrics = finished / "metrics" / RUN
     report = json.loads((metrics / "results.json").read_text(encoding="utf8"))
     assert [result["system"] for result in report["results"]] == [
         "teacher",
@@ -163,7 +164,7 @@ def test_an_encoder_decoder_as_the_teacher(with_tiny_t5: Path) -> None:
 
 
 def test_no_test_text_is_trained_on(finished: Path) -> None:
-    corpus = finished / "corpus" / "addresses" / "seed1"
+    corpus = finished / "corpus" / RUN
     test = {json.loads(line)["text"] for line in (corpus / "test.jsonl").open(encoding="utf8")}
     gold = {json.loads(line)["text"] for line in (corpus / "gold.jsonl").open(encoding="utf8")}
     pool = set((corpus / "pool.txt").read_text(encoding="utf8").splitlines())
@@ -181,7 +182,7 @@ def test_a_second_run_skips_what_is_done(
 
 
 def test_the_student_loads_without_its_teacher(finished: Path) -> None:
-    folder = finished / "training" / "addresses" / "seed1" / "student_soft" / "model-best"
+    folder = finished / "training" / RUN / "student_soft" / "model-best"
     nlp = spacy.load(folder)
     assert nlp.pipe_names == ["halfree_tagger"]
     labels = set(nlp.get_pipe("halfree_tagger").labels)

@@ -1,0 +1,124 @@
+"""Plots of the accuracy results, as SVG files that are the same whenever they are made anew."""
+
+import statistics
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+
+mpl.use("svg")
+import matplotlib.pyplot as plt
+
+from .results import Cell
+from .tables import CORPUS_NAMES, SYSTEM_NAMES, select
+
+mpl.rcParams |= {
+    # otherwise every run would name its elements anew
+    "svg.hashsalt": "spacy-halfree",
+    "svg.fonttype": "none",
+    "font.size": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+}
+PEERS = {"spacy_ner_gold", "spacy_ner_hard", "trf_ner_gold", "token_classification_gold"}
+
+
+def save(figure: Any, path: Path) -> None:
+    """Write a figure without the date."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, bbox_inches="tight", metadata={"Date": None})
+    plt.close(figure)
+    lines = path.read_text(encoding="utf8").splitlines()
+    path.write_text("\n".join(line.rstrip() for line in lines) + "\n", encoding="utf8")
+
+
+def label_of(system: str) -> str:
+    return SYSTEM_NAMES[system].replace("**", "").replace("`", "")
+
+
+def mean_over(cells: Sequence[Cell], measure: str) -> float:
+    return statistics.mean(getattr(cell, measure) for cell in cells)
+
+
+def plot_speed(cells: Sequence[Cell], corpora: Sequence[str], path: Path) -> None:
+    """F1 against words per second with 100 gold texts, mean over corpora and seeds."""
+    figure, axes = plt.subplots(figsize=(7, 4))
+    for system in SYSTEM_NAMES:
+        by_corpus = [select(cells, system, corpus, "100") for corpus in corpora]
+        if not all(by_corpus):
+            continue
+        own = [cell for found in by_corpus for cell in found]
+        x, y = mean_over(own, "words_per_second"), mean_over(own, "f1")
+        axes.scatter(x, y, marker="s" if system in PEERS else "o", color=color_of(system))
+        axes.annotate(label_of(system), (x, y), (5, 3), textcoords="offset points", fontsize=7)
+    axes.set_xscale("log")
+    axes.set_xlabel("words per second, one thread (log scale)")
+    axes.set_ylabel(f"F1, mean over {len(corpora)} corpora")
+    save(figure, path)
+
+
+def color_of(system: str) -> str:
+    if system in PEERS:
+        return "tab:gray"
+    return "tab:orange" if system.startswith("teacher") else "tab:blue"
+
+
+def plot_shots(
+    cells: Sequence[Cell], corpora: Sequence[str], shots: Sequence[str], path: Path
+) -> None:
+    """F1 against the number of gold texts, a panel for each corpus."""
+    figure, panels = plt.subplots(1, len(corpora), figsize=(3.4 * len(corpora), 3.4), squeeze=False)
+    for axes, corpus in zip(panels[0], corpora, strict=True):
+        for system in SYSTEM_NAMES:
+            found = {count: select(cells, system, corpus, count) for count in shots}
+            points = [(count, own) for count, own in found.items() if own]
+            if len(points) < 2:
+                continue
+            axes.errorbar(
+                [shots.index(count) for count, _ in points],
+                [mean_over(own, "f1") for _, own in points],
+                [statistics.pstdev(cell.f1 for cell in own) for _, own in points],
+                label=label_of(system),
+                linestyle="--" if system in PEERS else "-",
+                marker=".",
+                capsize=2,
+            )
+        axes.set_xticks(range(len(shots)), shots)
+        axes.set_xlabel("gold texts")
+        axes.set_title(CORPUS_NAMES[corpus])
+    panels[0][0].set_ylabel("F1")
+    handles, labels = panels[0][0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="upper center", bbox_to_anchor=(0.5, 0), fontsize=7, ncol=2)
+    save(figure, path)
+
+
+def plot_pool(
+    cells: Sequence[Cell], systems: dict[str, dict[int, str]], corpora: Sequence[str], path: Path
+) -> None:
+    """F1 against the number of raw texts, a panel for each corpus.
+
+    cells: Finished cells.
+    systems: For each line its label, and the system's name by the number of raw texts.
+    corpora: The corpora.
+    path: The file.
+    """
+    figure, panels = plt.subplots(1, len(corpora), figsize=(3.4 * len(corpora), 3.2), squeeze=False)
+    for axes, corpus in zip(panels[0], corpora, strict=True):
+        for label, by_size in systems.items():
+            found = {size: select(cells, name, corpus, "100") for size, name in by_size.items()}
+            points = [(size, own) for size, own in sorted(found.items()) if own]
+            axes.errorbar(
+                [size for size, _ in points],
+                [mean_over(own, "f1") for _, own in points],
+                [statistics.pstdev(cell.f1 for cell in own) for _, own in points],
+                label=label,
+                marker=".",
+                capsize=2,
+            )
+        axes.set_xscale("log")
+        axes.set_xlabel("raw texts")
+        axes.set_title(CORPUS_NAMES[corpus])
+    panels[0][0].set_ylabel("F1")
+    panels[0][0].legend(fontsize=7)
+    save(figure, path)

@@ -1,0 +1,168 @@
+"""From finished cells to the tables of docs/benchmarks.md and README.md."""
+
+import statistics
+from collections.abc import Callable, Iterable, Sequence
+
+from .results import Cell
+from .workspace import CORPORA
+
+CORPUS_NAMES = {
+    "snips": "SNIPS",
+    "atis": "ATIS",
+    "mit_restaurant": "MIT Restaurant",
+    "mit_movie": "MIT Movie",
+    "mit_movie_trivia": "MIT Movie Trivia",
+}
+SYSTEM_NAMES = {
+    "spacy_ner_gold": "spaCy `ner`, CNN, gold only",
+    "spacy_ner_hard": "spaCy `ner`, CNN, teacher's hard pseudo-labels",
+    "trf_ner_gold": "spaCy `ner` on MiniLM, gold only",
+    "token_classification_gold": "MiniLM, per-token classification, gold only",
+    "teacher": "our teacher: MiniLM adapted to the raw texts, aligned decoder",
+    "teacher_ensemble": "mean of three such teachers",
+    "student_first_order_gold": "our CNN, first-order decoder, gold only",
+    "student_first_order_hard": "our CNN, distilled with hard pseudo-labels",
+    "student_first_order_soft": "**our CNN, distilled with soft labels**",
+    "student_bilstm_gold": "our BiLSTM, first-order decoder, gold only",
+    "student_bilstm_hard": "our BiLSTM, distilled with hard pseudo-labels",
+    "student_bilstm_soft": "our BiLSTM, distilled with soft labels",
+    "student_aligned_gold": "our 3+1-layer aligned model, gold only",
+    "student_aligned_hard": "our 3+1-layer aligned model, distilled with hard pseudo-labels",
+    "student_aligned_soft": "our 3+1-layer aligned model, distilled with soft labels",
+}
+PUBLISHED = {
+    "BiLSTM": {"atis": 79.93, "snips": 51.63, "mit_movie": 60.82, "mit_restaurant": 47.26},
+    "BERT": {"atis": 79.43, "snips": 52.16, "mit_movie": 61.80, "mit_restaurant": 53.17},
+    "T5-base teacher": {
+        **{"atis": 85.01, "snips": 54.33},
+        **{"mit_movie": 67.09, "mit_restaurant": 56.87},
+    },
+    "distilled BiLSTM": {
+        **{"atis": 86.75, "snips": 57.18},
+        **{"mit_movie": 70.51, "mit_restaurant": 61.13},
+    },
+}
+"""Farina et al. 2023, low-resource table (100 gold + 50 dev), as published; not run by us."""
+
+
+NONE = "-"
+
+
+class MixedRecipesError(ValueError):
+    """Cells of one mean were trained in different ways."""
+
+
+def select(
+    cells: Iterable[Cell], system: str, corpus: str, shots: str, least_seeds: int = 1
+) -> list[Cell]:
+    """The cells of one place in a table, one a seed, the newest of each.
+
+    Raises:
+        MixedRecipesError: they were not all trained in the same way.
+    """
+    by_seed = {
+        cell.seed: cell
+        for cell in cells
+        if (cell.system, cell.corpus, str(cell.shots)) == (system, corpus, shots)
+    }
+    found = [by_seed[seed] for seed in sorted(by_seed)]
+    hashes = {cell.config_hash for cell in found}
+    if len(hashes) > 1:
+        raise MixedRecipesError(
+            f"{system} on {corpus} with {shots} shots has cells of the recipes {sorted(hashes)}; "
+            "run the missing seeds with the newest"
+        )
+    return found if len(found) >= least_seeds else []
+
+
+def mean_and_spread(values: Sequence[float], digits: int = 1) -> str:
+    """The mean and, from two values on, the sample's standard deviation; a dash for none."""
+    if not values:
+        return NONE
+    mean = f"{statistics.mean(values):,.{digits}f}"
+    return mean if len(values) < 2 else f"{mean} ± {statistics.stdev(values):.{digits}f}"
+
+
+def make_row(name: str, values: Iterable[str]) -> str:
+    """A row of a Markdown table."""
+    return f"| {' | '.join([name, *values])} |"
+
+
+def make_head(first: str, columns: Sequence[str]) -> list[str]:
+    """The first two lines of a Markdown table."""
+    return [make_row(first, columns), make_row("---", ["---"] * len(columns))]
+
+
+def accuracy_table(
+    cells: Sequence[Cell], shots: str, systems: Iterable[str] = tuple(SYSTEM_NAMES)
+) -> str:
+    """F1 of every system on every corpus, with the paper's figures where there are such."""
+    lines = make_head("system", [CORPUS_NAMES[corpus] for corpus in CORPORA])
+    for system in systems:
+        found = [select(cells, system, corpus, shots) for corpus in CORPORA]
+        if any(found):
+            values = [mean_and_spread([cell.f1 for cell in own]) for own in found]
+            lines.append(make_row(SYSTEM_NAMES[system], values))
+    if shots == "100":
+        for name, figures in PUBLISHED.items():
+            published = [f"{figures[c]:.1f}" if c in figures else NONE for c in CORPORA]
+            lines.append(make_row(f"*published: {name}*", [f"*{value}*" for value in published]))
+    return "\n".join(lines) + "\n"
+
+
+def cost_table(cells: Sequence[Cell], shots: str) -> str:
+    """Seconds to train, words per second and size of every system, over all corpora."""
+    lines = make_head("system", ["seconds to train", "words/s", "MB on disk"])
+    measures: list[Callable[[Cell], float]] = [
+        lambda cell: cell.train_seconds,
+        lambda cell: cell.words_per_second,
+    ]
+    for system, name in SYSTEM_NAMES.items():
+        found = [cell for corpus in CORPORA for cell in select(cells, system, corpus, shots)]
+        if found:
+            values = [f"{statistics.mean(map(measure, found)):,.0f}" for measure in measures]
+            size = f"{statistics.mean(cell.megabytes for cell in found):.1f}"
+            lines.append(make_row(name, [*values, size]))
+    return "\n".join(lines) + "\n"
+
+
+def shots_table(cells: Sequence[Cell], corpora: Sequence[str], shots: Sequence[str]) -> str:
+    """F1 of the systems that were run with several numbers of gold texts."""
+    lines = make_head(
+        "corpus, system", [f"{count} gold" if count != "all" else "all" for count in shots]
+    )
+    for corpus in corpora:
+        for system, name in SYSTEM_NAMES.items():
+            found = [select(cells, system, corpus, count) for count in shots]
+            if sum(map(bool, found)) > 1:
+                values = [mean_and_spread([cell.f1 for cell in own]) for own in found]
+                lines.append(make_row(f"{CORPUS_NAMES[corpus]}: {name}", values))
+    return "\n".join(lines) + "\n"
+
+
+def paired_differences(
+    cells: Sequence[Cell], system: str, base: str, corpus: str, shots: str = "100"
+) -> list[float]:
+    """How much better a system is than another on dev, seed by seed."""
+    own = {cell.seed: cell.dev_f1 for cell in select(cells, system, corpus, shots)}
+    other = {cell.seed: cell.dev_f1 for cell in select(cells, base, corpus, shots)}
+    return [own[seed] - other[seed] for seed in sorted(own) if seed in other]
+
+
+def signed(values: Sequence[float]) -> str:
+    """Mean and spread of differences, with a sign."""
+    text = mean_and_spread(values)
+    return f"+{text}" if values and statistics.mean(values) > 0 else text
+
+
+def ablation_table(cells: Sequence[Cell], corpora: Sequence[str]) -> str:
+    """For every lever, what it changes on the whole development split, seed by seed."""
+    lines = make_head("lever", [f"{CORPUS_NAMES[c]}, dev F1" for c in corpora] + ["runs"])
+    levers = dict.fromkeys(cell.system for cell in cells if "/" in cell.system)
+    for lever in levers:
+        base, _, name = lever.partition("/")
+        found = [paired_differences(cells, lever, base, corpus) for corpus in corpora]
+        label = f"{base.replace('_', ' ')}: {name.replace('_', ' ')}"
+        runs = " + ".join(str(len(own)) for own in found)
+        lines.append(make_row(label, [*map(signed, found), runs]))
+    return "\n".join(lines) + "\n"
