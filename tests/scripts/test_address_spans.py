@@ -122,7 +122,7 @@ def test_records_survive_a_file(tmp_path: Path) -> None:
 def test_a_bad_line_is_named(tmp_path: Path, line: str) -> None:
     path = tmp_path / "records.jsonl"
     path.write_text('{"text": "a", "spans": [], "tokens": []}\n' + line + "\n", encoding="utf-8")
-    with pytest.raises(DataError, match=r"records\.jsonl: line 2: .*convert_addresses"):
+    with pytest.raises(DataError, match=r"records\.jsonl: line 2: .*converter"):
         read_records(path)
 
 

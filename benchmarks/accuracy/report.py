@@ -1,0 +1,68 @@
+"""Write the tables into docs/benchmarks.md and README.md, and draw the plots.
+
+    python -m benchmarks.accuracy.report
+
+A table stands between two comments, `<!-- table: NAME -->` and `<!-- /table -->`; what was between
+them is replaced.
+"""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .plots import plot_shots, plot_speed
+from .results import Cell, read_cells
+from .run import RESULTS
+from .tables import ablation_table, accuracy_table, cost_table, shots_table
+from .workspace import CORPORA
+
+PAGES = (Path("docs/benchmarks.md"), Path("README.md"))
+IMAGES = Path("docs/images")
+HEADLINE = (
+    *("spacy_ner_gold", "trf_ner_gold", "token_classification_gold"),
+    *("teacher", "student_first_order_gold", "student_first_order_soft"),
+)
+TUNED_ON = ("snips", "mit_restaurant")
+SHOTS = ("50", "100", "300", "all")
+TABLE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- /table -->)", re.DOTALL)
+
+
+def make_tables(cells: list[Cell]) -> dict[str, str]:
+    """All tables, by name."""
+    return {
+        "headline": accuracy_table(cells, "100", HEADLINE),
+        "accuracy_100": accuracy_table(cells, "100"),
+        "accuracy_all": accuracy_table(cells, "all"),
+        "cost": cost_table(cells, "100"),
+        "shots": shots_table(cells, TUNED_ON, SHOTS),
+        "ablation": ablation_table(cells, TUNED_ON),
+    }
+
+
+def fill_page(text: str, tables: Mapping[str, str]) -> str:
+    """A page with its tables made anew.
+
+    Raises:
+        KeyError: the page asks for a table that does not exist.
+    """
+    return TABLE.sub(lambda match: match[1] + tables[match[2]] + match[3], text)
+
+
+def main(
+    results: Annotated[Path, typer.Option(help="Finished cells.")] = RESULTS,
+) -> None:
+    """Make tables and plots anew from RESULTS."""
+    cells = read_cells(results)
+    tables = make_tables(cells)
+    for page in PAGES:
+        page.write_text(fill_page(page.read_text(encoding="utf8"), tables), encoding="utf8")
+        typer.echo(f"{page}: tables written")
+    plot_speed(cells, CORPORA, IMAGES / "f1_against_speed.svg")
+    plot_shots(cells, TUNED_ON, SHOTS, IMAGES / "f1_against_shots.svg")
+
+
+if __name__ == "__main__":
+    typer.run(main)
