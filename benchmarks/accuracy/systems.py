@@ -1,6 +1,6 @@
 """What is compared: how each system is trained, as data."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -48,14 +48,10 @@ ADAPTATION_STEPS = 300
 GOLD_STEPS = training(max_steps=600)
 
 TEACHER = System("teacher", CONFIGS / "teacher_aligned.cfg", encoder_steps=ADAPTATION_STEPS)
-ENSEMBLE = tuple(
-    System(
-        f"teacher_{offset + 1}",
-        TEACHER.config,
-        encoder_steps=ADAPTATION_STEPS,
-        seed_offset=100 * offset,
-    )
-    for offset in range(3)
+ENSEMBLE = (
+    TEACHER,
+    replace(TEACHER, name="teacher_2", seed_offset=100),
+    replace(TEACHER, name="teacher_3", seed_offset=200),
 )
 
 

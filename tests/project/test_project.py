@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 import spacy
 import srsly
+from tiny_encoder import write_encoder
 from weasel.cli.run import project_run
 
 pytest.importorskip("torch")
-transformers = pytest.importorskip("transformers")
+pytest.importorskip("transformers")
 pytest.importorskip("spacy_transformers")
 pytest.importorskip("usaddress")
 
@@ -51,24 +52,6 @@ def address_xml(i: int) -> str:
 def write_addresses(path: Path, numbers: range) -> None:
     body = "".join(address_xml(i) for i in numbers)
     path.write_text(f"<AddressCollection>{body}</AddressCollection>", encoding="utf8")
-
-
-def write_encoder(folder: Path) -> None:
-    """A random BERT of 12 heads and width 24 that reads characters."""
-    folder.mkdir(parents=True)
-    characters = "abcdefghijklmnopqrstuvwxyz0123456789.,#&"
-    pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *characters]
-    pieces += [f"##{character}" for character in characters]
-    (folder / "vocab.txt").write_text("\n".join(pieces), encoding="utf8")
-    transformers.BertTokenizerFast(str(folder / "vocab.txt")).save_pretrained(folder)
-    config = transformers.BertConfig(
-        vocab_size=len(pieces),
-        hidden_size=24,
-        num_hidden_layers=2,
-        num_attention_heads=12,
-        intermediate_size=32,
-    )
-    transformers.BertModel(config).save_pretrained(folder)
 
 
 @pytest.fixture(scope="module")
