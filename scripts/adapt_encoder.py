@@ -112,6 +112,8 @@ def main(
         save_steps=save_every,
         save_total_limit=1,
         logging_steps=min(50, steps),
+        # texts of about one length, so that little is computed for padding
+        group_by_length=True,
         dataloader_pin_memory=False,
         use_cpu=gpu_id < 0,
         report_to=[],

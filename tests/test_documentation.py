@@ -58,6 +58,19 @@ def test_config_examples_resolve(code: str) -> None:
     assert callable(resolved["corpora"]["train"])
 
 
+def test_accuracy_tables_are_the_measured_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("matplotlib")
+    monkeypatch.syspath_prepend(str(ROOT))
+    from benchmarks.accuracy import report
+    from benchmarks.accuracy.results import read_cells
+
+    tables = report.make_tables(read_cells(ROOT / report.RESULTS))
+    for page in report.PAGES:
+        text = (ROOT / page).read_text(encoding="utf8")
+        assert "<!-- table: " in text
+        assert report.fill_page(text, tables) == text
+
+
 @pytest.mark.parametrize(
     ("page", "name", "figures", "script"),
     [

@@ -30,18 +30,17 @@ def corpus(path: str) -> dict[str, Any]:
     return {"@readers": "spacy.Corpus.v1", "path": path, "gold_preproc": False}
 
 
-def mixed(gold: float) -> dict[str, Any]:
-    """Gold and soft texts, each gold text seen so many times as often."""
-    return {
-        "corpora": {
-            "train": {
-                "@readers": "halfree.MixedCorpus.v1",
-                "seed": "${system.seed}",
-                "sources": {"gold": corpus("${paths.gold}"), "soft": corpus("${paths.train}")},
-                "weights": {"gold": gold, "soft": 1.0},
-            }
-        }
+def mixed(gold: float = 0.0, soft: float = 1.0) -> dict[str, Any]:
+    """Gold and soft texts with weights; a weight below 1 keeps that part of the texts."""
+    paths = {"gold": "${paths.gold}", "soft": "${paths.train}"}
+    weights = {name: weight for name, weight in (("gold", gold), ("soft", soft)) if weight}
+    train = {
+        "@readers": "halfree.MixedCorpus.v1",
+        "seed": "${system.seed}",
+        "sources": {name: corpus(paths[name]) for name in weights},
+        "weights": weights,
     }
+    return {"corpora": {"train": train}}
 
 
 def tok2vec(**settings: Any) -> dict[str, Any]:
@@ -51,11 +50,23 @@ def tok2vec(**settings: Any) -> dict[str, Any]:
 
 VECTORS = tok2vec(pretrained_vectors=True) | {"initialize": {"vectors": "${paths.vectors}"}}
 
+SECOND_TEACHER = vary(
+    TEACHER,
+    "second_round",
+    training(max_steps=800) | mixed(gold=10.0),
+    learns="soft",
+    teachers=(TEACHER,),
+)
+LONGER_ADAPTED = vary(TEACHER, "adaptation_1000", encoder_steps=1000)
+
 LEVERS = [
     vary(TEACHER, "no_adaptation", encoder_steps=0),
-    vary(TEACHER, "steps_250", training(max_steps=250)),
-    vary(STUDENT, "with_gold_1", mixed(1.0)),
-    vary(STUDENT, "with_gold_10", mixed(10.0)),
+    LONGER_ADAPTED,
+    SECOND_TEACHER,
+    vary(TEACHER, "steps_400", training(max_steps=400)),
+    vary(STUDENT, "second_round", teachers=(SECOND_TEACHER,)),
+    vary(STUDENT, "with_gold", mixed(gold=1.0)),
+    vary(STUDENT, "with_gold_10_times", mixed(gold=10.0)),
     vary(STUDENT, "temperature_2", tagger(temperature=2.0)),
     vary(STUDENT, "steps_3000", training(max_steps=3000)),
     vary(STUDENT, "width_192", tok2vec(width=192)),

@@ -23,7 +23,7 @@ from transformers import (
 from .systems import System
 from .workspace import Run, adapt_encoder
 
-# as long, and on batches as large, as the teacher
+# longer than the teacher, on batches as large
 STEPS = 400
 BATCH_SIZE = 16
 EVAL_STEPS = 50
