@@ -27,8 +27,8 @@ from .workspace import Run, adapt_encoder
 STEPS = 400
 BATCH_SIZE = 16
 EVAL_STEPS = 50
-# the best of 5e-5, 1e-4 and 3e-4 on dev
-LEARN_RATE = 3e-4
+# better than 3e-4 on dev (SNIPS, seed 1: 57.4 against 56.5)
+LEARN_RATE = 1e-4
 IGNORED = -100
 
 

@@ -1,6 +1,7 @@
 """The whole workflow on a tiny split and a tiny encoder; and that it skips what is done."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ VARS = {
     "tiny_steps": 4,
 }
 RUN = Path("addresses/12/seed1")
+CORPORA = ("snips", "atis", "mit_restaurant", "mit_movie", "mit_movie_trivia")
 STREETS = ("Oak", "Main", "Elm", "Lake Shore", "Maple", "Hill", "Park", "Mill")
 TYPES = ("St", "Ave.", "Road", "Drive")
 PLACES = (("Chicago", "IL"), ("Ames", "IA"), ("New York", "NY"))
@@ -144,6 +146,47 @@ def test_an_encoder_decoder_as_the_teacher(with_tiny_t5: Path) -> None:
     )
     assert teacher.model.name == "sentinel_seq2seq"
     assert student.labels == teacher.labels
+
+
+@pytest.fixture(scope="module")
+def with_corpus(project: Path) -> Path:
+    """Another copy, with a tiny corpus of the form of SNIPS in which every text is another."""
+    copy = project.with_name("corpus")
+    shutil.copytree(project, copy)
+    assets = copy / "assets" / "snips"
+    assets.mkdir()
+    for split, size in (("train", 40), ("valid", 10), ("test", 10)):
+        texts = [f"play song{i} by {split}er{i} now" for i in range(size)]
+        tags = ["O B-song O B-artist O"] * size
+        (assets / f"{split}.seq.in").write_text("\n".join(texts), encoding="utf8")
+        (assets / f"{split}.seq.out").write_text("\n".join(tags), encoding="utf8")
+    steps = srsly.read_yaml(ROOT / "project.yml")["workflows"]["corpus"]
+    assert steps[0] == "fetch-encoder"
+    for command in steps[1:]:
+        run(copy, command, corpus="snips")
+    return copy
+
+
+def test_a_public_corpus(with_corpus: Path) -> None:
+    place = Path("snips/12/seed1")
+    report = json.loads((with_corpus / "metrics" / place / "results.json").read_text("utf8"))
+    systems = [result["system"] for result in report["results"]]
+    assert systems == ["teacher", "student_gold", "student_hard", "student_soft"]
+    pool = (with_corpus / "corpus" / place / "pool.txt").read_text("utf8").splitlines()
+    assert len(pool) == 40 - VARS["shots"]
+    student = spacy.load(with_corpus / "training" / place / "student_soft" / "model-best")
+    assert student.get_pipe("halfree_tagger").labels == ("artist", "song")
+    (wheel,) = (with_corpus / "packages").rglob("*.whl")
+    assert wheel.name.startswith("en_snips_tagger-")
+
+
+def test_corpora_are_fetched_on_demand_and_verified() -> None:
+    assets = srsly.read_yaml(ROOT / "project.yml")["assets"]
+    corpora = [asset for asset in assets if asset.get("extra")]
+    assert {Path(asset["dest"]).parent.name for asset in corpora} == set(CORPORA)
+    for asset in corpora:
+        assert asset["url"].startswith("https://")
+        assert re.fullmatch("[0-9a-f]{32}", asset["checksum"])
 
 
 def test_no_test_text_is_trained_on(finished: Path) -> None:
