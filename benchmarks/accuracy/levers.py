@@ -62,6 +62,7 @@ LONGER_ADAPTED = vary(TEACHER, "adaptation_1000", encoder_steps=1000)
 LEVERS = [
     vary(TEACHER, "no_adaptation", encoder_steps=0),
     LONGER_ADAPTED,
+    vary(TEACHER, "no_shared_label_words", tagger(model={"share_label_words": False})),
     SECOND_TEACHER,
     vary(TEACHER, "steps_400", training(max_steps=400)),
     vary(STUDENT, "second_round", teachers=(SECOND_TEACHER,)),

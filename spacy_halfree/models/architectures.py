@@ -33,6 +33,7 @@ def build_aligned_seq2seq(
     window: int = 256,
     margin: int = 32,
     warm_start: str | None = None,
+    share_label_words: bool = True,
 ) -> TaggerModel:
     """Registered as `halfree.AlignedSeq2Seq.v1`: an encoder and a small causal decoder.
 
@@ -50,6 +51,8 @@ def build_aligned_seq2seq(
     margin: How many words at each inner edge of a window serve as context only.
     warm_start: Folder (or hub name) of a BERT-like encoder of the same width; the decoder's layers
         start as copies of its last ones. Read when initializing only.
+    share_label_words: Whether labels whose names have words in common (`fromloc.city_name` and
+        `toloc.city_name`) share a part of their embeddings and of their output rows.
     """
     _check_counts(layers=layers, heads=heads, hidden_factor=hidden_factor)
     _check_dropout(dropout)
@@ -71,6 +74,7 @@ def build_aligned_seq2seq(
         window=window,
         margin=margin,
         warm_start=warm_start,
+        share_label_words=share_label_words,
     )
     return tag_words(tok2vec, head)
 

@@ -13,6 +13,7 @@ from thinc.types import ArgsKwargs, Floats2d
 from ..errors import Errors
 from ..types import Prediction
 from .constrained import constrained_softmax
+from .label_names import shared_words
 from .torch.aligned_decoder import AlignedDecoder
 from .torch.threads import limit_threads_of_forks
 from .torch.warm_start import copy_last_layers
@@ -31,7 +32,7 @@ class DecoderShim(PyTorchShim):
     def __init__(self) -> None:
         super().__init__(None)
 
-    def build(self, sizes: dict[str, int]) -> AlignedDecoder:
+    def build(self, sizes: dict[str, Any]) -> AlignedDecoder:
         """Make a new module. sizes: The arguments of `AlignedDecoder`."""
         self.cfg = dict(sizes)
         self._model = AlignedDecoder(**sizes).to(get_torch_default_device())
@@ -75,6 +76,7 @@ def aligned_decoder(
     window: int,
     margin: int,
     warm_start: str | None,
+    share_label_words: bool,
 ) -> HeadModel:
     """The head of `halfree.AlignedSeq2Seq.v1`, where its settings are explained."""
     attrs: dict[str, Any] = {
@@ -86,6 +88,9 @@ def aligned_decoder(
             "margin": margin,
         },
         "warm_start": warm_start,
+        "share_label_words": share_label_words,
+        # set before initializing
+        "labels": (),
         "fixed_dropout": dropout,
         "dropout_rate": 0.0,
     }
@@ -103,6 +108,8 @@ def init(model: HeadModel, X: HeadInput | None = None, Y: object = None) -> None
     sizes = dict(model.attrs["sizes"], width=model.get_dim("nI"), n_tags=model.get_dim("nO"))
     if sizes["width"] % sizes["heads"]:
         raise ValueError(Errors.H014.format(width=sizes["width"], heads=sizes["heads"]))
+    if model.attrs["share_label_words"]:
+        sizes["label_words"] = shared_words(model.attrs["labels"])
     decoder = model.shims[0].build(sizes)
     if model.attrs["warm_start"]:
         copy_last_layers(decoder, model.attrs["warm_start"])

@@ -46,6 +46,8 @@ def init(model: TaggerModel, X: TaggerInput | None = None, Y: object = None) -> 
     width = tok2vec.maybe_get_dim("nO")
     if width is None and docs:
         width = get_width(tok2vec.predict(docs))
+    if X is not None and "labels" in head.attrs:
+        head.attrs["labels"] = X[0].labels
     head.set_dim("nI", width)
     head.set_dim("nO", n_tags)
     head.initialize()

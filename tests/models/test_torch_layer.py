@@ -48,6 +48,7 @@ SETTINGS: dict[str, Any] = {
     "window": 5,
     "margin": 1,
     "warm_start": None,
+    "share_label_words": True,
 }
 VOCAB = spacy.blank("xx").vocab
 
@@ -60,6 +61,56 @@ def make_layer(n_tags: int, seed: int = 0, width: int = WIDTH, **settings: Any) 
     layer.initialize()
     randomize(module_of(layer), seed)
     return layer
+
+
+def make_named_layer(labels: tuple[str, ...], **settings: Any) -> Any:
+    layer = aligned_decoder(**{**SETTINGS, **settings})
+    layer.attrs["labels"] = labels
+    layer.set_dim("nI", WIDTH)
+    layer.set_dim("nO", len(labels) + 2)
+    layer.initialize()
+    return layer
+
+
+def test_labels_share_what_their_names_share() -> None:
+    """A new layer has not learned anything of the shared words; one step teaches all of them."""
+    labels = ("toloc.city_name", "fromloc.city_name", "price")
+    layer = make_named_layer(labels)
+    module = module_of(layer)
+    assert module.shared.membership.tolist() == [[0, 0], [0, 0], [1, 1], [1, 1], [0, 0], [0, 0]]
+    assert not module.shared.outputs.any()
+    batch = make_head_batch(TagScheme(labels, spans=True), [1])
+    _, backprop = layer.begin_update((normal(0, 1, WIDTH), batch, np.array([batch.start])))
+    d_logits = np.zeros((1, 5), dtype="f")
+    d_logits[0, 2] = 1.0
+    backprop(d_logits)
+    gradients = module.shared.outputs.grad
+    # "city" and "name" get the gradient of the one label that was scored
+    assert torch.equal(gradients[0], module.output.weight.grad[2])
+    assert torch.equal(gradients[0], gradients[1])
+
+
+@pytest.mark.parametrize(
+    ("labels", "settings"),
+    [
+        (("city", "price"), {}),
+        (("a_city", "b_city"), {"share_label_words": False}),
+    ],
+)
+def test_nothing_is_shared_without_need(labels: tuple[str, ...], settings: dict[str, Any]) -> None:
+    assert module_of(make_named_layer(labels, **settings)).shared is None
+
+
+def test_shared_words_are_saved() -> None:
+    layer = make_named_layer(("a_city", "b_city"))
+    randomize(module_of(layer), 1)
+    loaded = aligned_decoder(**SETTINGS).from_bytes(layer.to_bytes())
+    batch = make_head_batch(TagScheme(("a_city", "b_city"), spans=True), [3])
+    vectors = normal(0, 3, WIDTH)
+    np.testing.assert_array_equal(
+        layer.predict((vectors, batch, None)).probabilities,
+        loaded.predict((vectors, batch, None)).probabilities,
+    )
 
 
 def module_of(layer: Any) -> Any:

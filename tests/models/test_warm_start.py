@@ -88,6 +88,7 @@ def test_the_layer_starts_warm(encoder_path: Path) -> None:
         window=8,
         margin=1,
         warm_start=str(encoder_path),
+        share_label_words=True,
     )
     layer.set_dim("nI", WIDTH)
     layer.set_dim("nO", 4)

@@ -1,10 +1,10 @@
 """How labels are said in the words of a language, so that a pretrained model understands them."""
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from ...errors import Errors
+from ..label_names import split_name
 
 ABBREVIATIONS = {
     "PER": "person",
@@ -16,9 +16,6 @@ ABBREVIATIONS = {
     "FAC": "facility",
 }
 """Labels of CoNLL 2003 and OntoNotes that no reader would take for words."""
-
-PARTS = re.compile(r"[^\W_]+")
-CAMEL_CASE = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 def wording(label: str) -> str:
@@ -33,7 +30,7 @@ def wording(label: str) -> str:
     """
     if label in ABBREVIATIONS:
         return ABBREVIATIONS[label]
-    words = [word for part in PARTS.findall(label) for word in CAMEL_CASE.split(part)]
+    words = split_name(label)
     mixed = label != label.upper()
     kept = [
         word if _has_digit(word) or (mixed and len(word) > 1 and word.isupper()) else word.lower()

@@ -1,5 +1,8 @@
 """A causal decoder that is aligned with its encoder word by word."""
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -9,6 +12,46 @@ from ...types import Ints
 from ..constrained import BOUND, greedy_order
 from ..windows import WindowBatch, join_rounds, window_rounds
 from .attention import DecoderLayer, KeyValues, empty_cache, no_padding
+
+
+class TagTables(NamedTuple):
+    """A row for each tag.
+
+    embedding ((n_tags + 1) x width): Of the tag before a word; the last row is the start.
+    output (n_tags x width): Of the scores.
+    """
+
+    embedding: Tensor
+    output: Tensor
+
+
+class SharedWords(nn.Module):
+    """What tags have in common because their labels' names have words in common.
+
+    label_words: For each label the numbers of such words.
+    n_tags: The number of tags, of which those of the labels are the last.
+    width: Of the rows.
+    """
+
+    def __init__(self, label_words: Sequence[Sequence[int]], n_tags: int, width: int) -> None:
+        super().__init__()
+        n_words = 1 + max(word for words in label_words for word in words)
+        membership = torch.zeros(n_tags + 1, n_words)
+        for tag, words in enumerate(label_words, start=n_tags - len(label_words)):
+            membership[tag, list(words)] = 1.0
+        self.membership: Tensor
+        # follows from the labels, so it is no weight to be saved
+        self.register_buffer("membership", membership, persistent=False)
+        self.embeddings = nn.Parameter(torch.zeros(n_words, width))
+        self.outputs = nn.Parameter(torch.zeros(n_words, width))
+
+    def embedding(self) -> Tensor:
+        """What is added to each tag's embedding ((n_tags + 1) x width), nothing to the start's."""
+        return self.membership @ self.embeddings
+
+    def output(self) -> Tensor:
+        """What is added to each tag's output row ((n_tags + 1) x width)."""
+        return self.membership @ self.outputs
 
 
 class AlignedDecoder(nn.Module):
@@ -27,6 +70,10 @@ class AlignedDecoder(nn.Module):
     hidden_factor: Width of the feed-forward part, as a multiple of `width`.
     window: The most words seen at a time.
     margin: Words at inner edges of windows that serve as context only.
+    label_words: For each label the numbers of the words of its name that other labels' names have
+        too; the labels' tags are the last ones. What is learned of such a word holds for all labels
+        that it is part of: `fromloc.city_name` and `toloc.airport_name` have little of their own
+        in a hundred texts, but much in common with others.
     """
 
     def __init__(
@@ -39,6 +86,7 @@ class AlignedDecoder(nn.Module):
         hidden_factor: int,
         window: int,
         margin: int,
+        label_words: Sequence[Sequence[int]] = (),
     ) -> None:
         super().__init__()
         self.width = width
@@ -55,6 +103,9 @@ class AlignedDecoder(nn.Module):
             DecoderLayer(width, heads, hidden_factor * width) for _ in range(layers)
         )
         self.output = nn.Linear(width, n_tags)
+        self.shared: SharedWords | None = None
+        if any(label_words):
+            self.shared = SharedWords(label_words, n_tags, width)
 
     def forward(
         self,
@@ -100,7 +151,8 @@ class AlignedDecoder(nn.Module):
         positions = torch.as_tensor(windows.positions, device=vectors.device)
         mask = no_padding(torch.as_tensor(windows.padding, device=vectors.device))
         memory = vectors[positions]
-        states = self._embed(memory, history[positions])
+        tables = self._tables()
+        states = self._embed(memory, history[positions], tables)
         states = F.dropout(states, dropout, dropout > 0)
         for layer in self.layers:
             states = layer(
@@ -113,10 +165,19 @@ class AlignedDecoder(nn.Module):
             )
         decided = torch.as_tensor(windows.decided, device=vectors.device)
         logits = vectors.new_empty((len(vectors), self.n_tags))
-        return logits.index_put((positions[decided],), self.output(states[decided]))
+        return logits.index_put(
+            (positions[decided],), F.linear(states[decided], tables.output, self.output.bias)
+        )
 
-    def _embed(self, vectors: Tensor, history: Tensor) -> Tensor:
-        return self.input_norm(vectors + self.tag_embedding(history))
+    def _tables(self) -> TagTables:
+        """What stands for each tag: its own part, and that of the words of its name."""
+        embedding, output = self.tag_embedding.weight, self.output.weight
+        if self.shared is None:
+            return TagTables(embedding, output)
+        return TagTables(embedding + self.shared.embedding(), output + self.shared.output()[:-1])
+
+    def _embed(self, vectors: Tensor, history: Tensor, tables: TagTables) -> Tensor:
+        return self.input_norm(vectors + F.embedding(history, tables.embedding))
 
     def _decode(
         self,
@@ -140,11 +201,12 @@ class AlignedDecoder(nn.Module):
         memory = vectors[positions]
         memories = [layer.cross_attention.key_values(memory) for layer in self.layers]
         cache_shape = (len(order), self.heads, len(n_active), self.width)
+        tables = self._tables()
         caches = [empty_cache(*cache_shape, like=vectors) for _ in self.layers]
         for step, n in enumerate(n_active):
             words = positions[:n, step]
             before = torch.where(is_first[words], self.n_tags, tags[words])
-            states = self._embed(memory[:n, step], before).unsqueeze(1)
+            states = self._embed(memory[:n, step], before, tables).unsqueeze(1)
             for layer, own, seen in zip(self.layers, caches, memories, strict=True):
                 newest = layer.self_attention.key_values(states)
                 own.keys[:n, :, step : step + 1] = newest.keys
@@ -159,7 +221,7 @@ class AlignedDecoder(nn.Module):
             # words before the window's own were decided in an earlier one
             own_words = torch.as_tensor(first[:n] <= step, device=device)
             words, before = words[own_words], before[own_words]
-            scores = self.output(states[:, 0])[own_words]
+            scores = F.linear(states[:, 0], tables.output, self.output.bias)[own_words]
             legal = transitions[before]
             if allowed is not None:
                 legal = legal & allowed[words]
