@@ -9,11 +9,12 @@ what was trained in training/benchmarks/, so that a run that was stopped goes on
 
 import multiprocessing
 import os
+import signal
 import sys
 import traceback
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -64,6 +65,13 @@ def fill_all(runs: list[Run], systems: list[System], results: Path, jobs: int) -
     return failures
 
 
+def stop(*_: object) -> NoReturn:
+    """Take the jobs along when this process is told to end; they would go on for hours."""
+    for child in multiprocessing.active_children():
+        child.terminate()
+    raise SystemExit(128 + signal.SIGTERM)
+
+
 def choose_systems(names: list[str]) -> list[System]:
     """The systems of these names, in the table's order; all if there are no names."""
     known = [*SYSTEMS, *LEVERS]
@@ -82,6 +90,7 @@ def main(
     results: Annotated[Path, typer.Option(help="Where finished cells are kept.")] = RESULTS,
 ) -> None:
     """Fill the cells of CORPUS x SHOTS x SEED x SYSTEM that are not finished."""
+    signal.signal(signal.SIGTERM, stop)
     systems = choose_systems(system)
     runs = [Run(name, count, number) for count in shots for number in seed for name in corpus]
     failures = fill_all(runs, systems, results, jobs)
