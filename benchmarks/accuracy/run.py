@@ -41,7 +41,8 @@ def fill(run: Run, systems: list[System], results: Path) -> list[str]:
             continue
         try:
             cell = run_cell(run, system)
-        except Exception:
+        # `spacy train` exits when a config cannot be used
+        except (Exception, SystemExit):
             failures.append(f"{place}: {traceback.format_exc()}")
             continue
         append_cell(results, cell)

@@ -36,6 +36,8 @@ def run_cell(run: Run, system: System) -> Cell:
     Returns:
         The finished cell.
     """
+    # first, because a config may be edited while this runs
+    recipe = config_hash(system)
     run.prepare()
     if system.name.startswith("token_classification"):
         from .token_classification import run_token_classification
@@ -63,7 +65,7 @@ def run_cell(run: Run, system: System) -> Cell:
         words_per_second=round(test["speed"]),
         megabytes=round(megabytes, 2),
         threads=int(os.environ.get("OMP_NUM_THREADS", os.cpu_count() or 1)),
-        config_hash=config_hash(system),
+        config_hash=recipe,
         versions={name: version(name) for name in PACKAGES},
     )
 

@@ -20,15 +20,10 @@ from transformers import (
     set_seed,
 )
 
+from .results import config_hash
 from .systems import System
 from .workspace import Run, adapt_encoder
 
-# longer than the teacher, on batches as large
-STEPS = 400
-BATCH_SIZE = 16
-EVAL_STEPS = 50
-# better than 3e-4 on dev (SNIPS, seed 1: 57.4 against 56.5)
-LEARN_RATE = 1e-4
 IGNORED = -100
 
 
@@ -112,11 +107,12 @@ def run_token_classification(
 
     Args:
         run: the draw.
-        system: says which encoder.
+        system: says which encoder, and under `changes` how it is trained.
 
     Returns:
         The model's folder, the seconds its training took, and its scores by split.
     """
+    settings = system.changes
     encoder = adapt_encoder(run, system.encoder_steps or 0)
     gold = read_docs(run.texts / "gold.spacy")
     tags = ["O", *sorted({tag for doc in gold for tag in iob_tags(doc)} - {"O"})]
@@ -138,21 +134,21 @@ def run_token_classification(
     def on_dev(_: Any) -> dict[str, float]:
         return {"f1": f1(dev, dev_texts)["ents_f"]}
 
-    folder = run.training / f"{system.name}-{LEARN_RATE}"
+    folder = run.training / f"{system.name}-{config_hash(system)}"
     trainer = Trainer(
         model=model,
         args=TrainingArguments(
             output_dir=str(folder),
-            max_steps=STEPS,
-            per_device_train_batch_size=BATCH_SIZE,
+            max_steps=settings["steps"],
+            per_device_train_batch_size=settings["batch_size"],
             per_device_eval_batch_size=64,
-            learning_rate=LEARN_RATE,
+            learning_rate=settings["learn_rate"],
             warmup_steps=30,
             weight_decay=0.01,
             eval_strategy="steps",
             save_strategy="best",
             metric_for_best_model="f1",
-            eval_steps=EVAL_STEPS,
+            eval_steps=settings["eval_steps"],
             save_total_limit=1,
             save_only_model=True,
             load_best_model_at_end=True,

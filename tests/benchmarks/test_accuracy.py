@@ -33,9 +33,13 @@ ALL_SYSTEMS = {system.name: system for system in [*SYSTEMS, *levers.LEVERS]}
 
 def shorten(system: System) -> System:
     """The same system, trained for next to nothing."""
+    if system.config is None:
+        short: dict[str, Any] = {"steps": 2, "eval_steps": 1}
+    else:
+        short = {"training": system.changes.get("training", {}) | STEPS}
     return replace(
         system,
-        changes=system.changes | {"training": system.changes.get("training", {}) | STEPS},
+        changes=system.changes | short,
         encoder_steps=min(system.encoder_steps, 2)
         if system.encoder_steps
         else system.encoder_steps,
@@ -64,15 +68,12 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def inside(place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(place)
-    # the peer's training is set in its module
-    monkeypatch.setattr("benchmarks.accuracy.token_classification.STEPS", 2)
-    monkeypatch.setattr("benchmarks.accuracy.token_classification.EVAL_STEPS", 1)
     return place
 
 
 ONE_OF_EACH_KIND = (
     *("teacher", "teacher_ensemble", "token_classification_gold", "trf_ner_gold"),
-    *("spacy_ner_hard", "student_first_order_soft", "student_bilstm_hard", "student_aligned_gold"),
+    *("spacy_ner_hard", "student_first_order_soft", "student_bilstm_soft", "student_aligned_gold"),
 )
 
 
@@ -97,6 +98,8 @@ def test_a_failure_is_told_and_the_rest_goes_on(inside: Path) -> None:
     (failure,) = fill(RUN, [broken, working], Path("other.jsonl"))
     assert failure.startswith("snips, 12 shots, seed 1: broken: ")
     assert "no_such" in failure
+    unknown = replace(working, name="unknown", changes={"no_section": 1})
+    assert "SystemExit" in fill(RUN, [unknown], Path("other.jsonl"))[0]
     assert [cell.system for cell in read_cells(Path("other.jsonl"))] == ["spacy_ner_gold"]
 
 
@@ -113,7 +116,10 @@ def test_levers_change_what_they_say(inside: Path, name: str) -> None:
 
 
 def test_a_lever_trains_what_it_says(inside: Path) -> None:
-    folder, _ = train_system(RUN, shorten(ALL_SYSTEMS["student_first_order_soft/with_gold_10"]))
+    RUN.prepare()
+    folder, _ = train_system(
+        RUN, shorten(ALL_SYSTEMS["student_first_order_soft/with_gold_10_times"])
+    )
     config = spacy.load(folder).config
     assert config["corpora"]["train"]["@readers"] == "halfree.MixedCorpus.v1"
     assert config["corpora"]["train"]["weights"]["gold"] == 10
