@@ -11,7 +11,7 @@ mpl.use("svg")
 import matplotlib.pyplot as plt
 
 from .results import Cell
-from .tables import CORPUS_NAMES, SYSTEM_NAMES, select
+from .tables import CORPUS_NAMES, SYSTEM_NAMES, mean_of_means, select
 
 mpl.rcParams |= {
     # otherwise every run would name its elements anew
@@ -48,11 +48,13 @@ def plot_speed(cells: Sequence[Cell], corpora: Sequence[str], path: Path) -> Non
         by_corpus = [select(cells, system, corpus, "100") for corpus in corpora]
         if not all(by_corpus):
             continue
-        own = [cell for found in by_corpus for cell in found]
-        x, y = mean_over(own, "words_per_second"), mean_over(own, "f1")
+        # every corpus counts as much, whatever the number of its seeds
+        x = mean_of_means(by_corpus, lambda cell: cell.words_per_second)
+        y = mean_of_means(by_corpus, lambda cell: cell.f1)
         axes.scatter(x, y, marker="s" if system in PEERS else "o", color=color_of(system))
         axes.annotate(label_of(system), (x, y), (5, 3), textcoords="offset points", fontsize=7)
     axes.set_xscale("log")
+    axes.margins(x=0.15)
     axes.set_xlabel("words per second, one thread (log scale)")
     axes.set_ylabel(f"F1, mean over {len(corpora)} corpora")
     save(figure, path)

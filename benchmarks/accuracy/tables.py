@@ -110,6 +110,11 @@ def accuracy_table(
     return "\n".join(lines) + "\n"
 
 
+def mean_of_means(groups: Iterable[Sequence[Cell]], measure: Callable[[Cell], float]) -> float:
+    """The mean over groups of cells, each counting as much, whatever its size."""
+    return statistics.mean(statistics.mean(map(measure, group)) for group in groups)
+
+
 def cost_table(cells: Sequence[Cell], shots: str) -> str:
     """Seconds to train, words per second and size of every system, over all corpora."""
     lines = make_head("system", ["seconds to train", "words/s", "MB on disk"])
@@ -118,10 +123,11 @@ def cost_table(cells: Sequence[Cell], shots: str) -> str:
         lambda cell: cell.words_per_second,
     ]
     for system, name in SYSTEM_NAMES.items():
-        found = [cell for corpus in CORPORA for cell in select(cells, system, corpus, shots)]
-        if found:
-            values = [f"{statistics.mean(map(measure, found)):,.0f}" for measure in measures]
-            size = f"{statistics.mean(cell.megabytes for cell in found):.1f}"
+        by_corpus = [select(cells, system, corpus, shots) for corpus in CORPORA]
+        # comparable only between systems that were run on all corpora, each counting as much
+        if all(by_corpus):
+            values = [f"{mean_of_means(by_corpus, measure):,.0f}" for measure in measures]
+            size = f"{mean_of_means(by_corpus, lambda cell: cell.megabytes):.1f}"
             lines.append(make_row(name, [*values, size]))
     return "\n".join(lines) + "\n"
 

@@ -164,6 +164,21 @@ def test_means_over_seeds() -> None:
     assert "published" not in tables.accuracy_table(cells, "all")
 
 
+def test_costs_weigh_every_corpus_alike() -> None:
+    cells = [
+        make_cell(corpus=corpus, seed=seed, train_seconds=seconds)
+        for corpus, seeds, seconds in [
+            ("snips", (1, 2, 3), 10.0),
+            *((c, (1,), 60.0) for c in CORPORA[1:]),
+        ]
+        for seed in seeds
+    ]
+    row = tables.cost_table(cells, "100").splitlines()[2]
+    assert row.split(" | ")[1:] == ["50", "1,000", "3.0 |"]
+    # a system that was not run everywhere cannot be compared
+    assert len(tables.cost_table(cells[:3], "100").splitlines()) == 2
+
+
 def test_the_newest_cell_counts() -> None:
     assert tables.select([make_cell(f1=1.0), make_cell(f1=2.0)], "teacher", "snips", "100") == [
         make_cell(f1=2.0)
