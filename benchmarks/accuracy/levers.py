@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from .systems import ENSEMBLE, SYSTEMS, TEACHER, System, training
+from .systems import SYSTEMS, TEACHER, System, training
 
 STUDENT = next(system for system in SYSTEMS if system.name == "student_first_order_soft")
 
@@ -74,5 +74,5 @@ LEVERS = [
     vary(STUDENT, "depth_6", tok2vec(depth=6)),
     vary(STUDENT, "rows_8000", tok2vec(embed_size=8000)),
     vary(STUDENT, "vectors", VECTORS, vectors=True),
-    vary(STUDENT, "teachers_3", teachers=ENSEMBLE),
+    vary(STUDENT, "one_teacher", teachers=(TEACHER,)),
 ]

@@ -61,8 +61,8 @@ def make_students(name: str, config: str, encoder_steps: int | None = None) -> l
     hard = {"components": {"halfree_tagger": {"use_soft_labels": False}}}
     return [
         System(f"{name}_gold", path, encoder_steps=encoder_steps, changes=GOLD_STEPS),
-        System(f"{name}_hard", path, "hard", encoder_steps, (TEACHER,), hard),
-        System(f"{name}_soft", path, "soft", encoder_steps, (TEACHER,)),
+        System(f"{name}_hard", path, "hard", encoder_steps, ENSEMBLE, hard),
+        System(f"{name}_soft", path, "soft", encoder_steps, ENSEMBLE),
     ]
 
 
@@ -78,7 +78,7 @@ SYSTEMS = [
     ),
     System("trf_ner_gold", PEER_CONFIGS / "trf_ner.cfg", encoder_steps=0),
     System("spacy_ner_gold", PEER_CONFIGS / "spacy_ner.cfg", changes=GOLD_STEPS),
-    System("spacy_ner_hard", PEER_CONFIGS / "spacy_ner.cfg", "hard", teachers=(TEACHER,)),
+    System("spacy_ner_hard", PEER_CONFIGS / "spacy_ner.cfg", "hard", teachers=ENSEMBLE),
     *make_students("student_first_order", "student_first_order"),
     *make_students("student_bilstm", "student_bilstm"),
     *make_students("student_aligned", "student_aligned", ADAPTATION_STEPS),

@@ -137,7 +137,7 @@ def test_constrained_output_has_no_problems(with_tiny_t5: Path) -> None:
 def test_an_encoder_decoder_as_the_teacher(with_tiny_t5: Path) -> None:
     """From the same texts: T5 from a folder, its soft labels, and a student of these."""
     variables = {"run": "addresses/t5", "t5": "training/tiny_t5/seed1/t5"}
-    for command in ("convert", "train-teacher-t5", "annotate", "train-student", "package"):
+    for command in ("convert", "train-teacher-t5", "annotate-t5", "train-student", "package"):
         run(with_tiny_t5, command, **variables)
     training = with_tiny_t5 / "training" / "addresses" / "t5"
     teacher, student = (
@@ -164,7 +164,7 @@ def with_corpus(project: Path) -> Path:
     steps = srsly.read_yaml(ROOT / "project.yml")["workflows"]["corpus"]
     assert steps[0] == "fetch-encoder"
     for command in steps[1:]:
-        run(copy, command, corpus="snips", teacher_steps=40)
+        run(copy, command, corpus="snips", teacher_steps=150)
     return copy
 
 
