@@ -151,11 +151,14 @@ def generate(tagger: SentinelTagger, pieces: Sequence[Ragged]) -> list[list[int]
 
 def spans(tags: Iterable[Sequence[int]]) -> set[tuple[int, int, int, int]]:
     """All spans of all texts: text, first word, last word, label."""
-    found = set()
+    found: set[tuple[int, int, int, int]] = set()
     for i, own in enumerate(tags):
         array = np.array(own, dtype=np.int64)
         bounds = spans_from_tags(array, np.array([len(array)]))
-        found |= {(i, *map(int, span)) for span in zip(*bounds, strict=True)}
+        found |= {
+            (i, int(first), int(last), int(label))
+            for first, last, label in zip(*bounds, strict=True)
+        }
     return found
 
 

@@ -122,6 +122,7 @@ def main(
     with nlp.select_pipes(disable=tagger.name):
         docs = list(nlp.pipe([doc.text for doc in gold]))
     batch, greedy = tagger.predict(docs)
+    assert greedy.probabilities is not None
     decoded = {"greedy": tagger.model.ops.to_numpy(greedy.tags)}
     if tagger.model.get_ref("head").name == "first_order":
         decoded["viterbi"] = viterbi(tagger, docs, batch.lengths)

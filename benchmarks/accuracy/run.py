@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 import traceback
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -55,15 +55,17 @@ def fill_all(runs: list[Run], systems: list[System], results: Path, jobs: int) -
     # read when torch and numpy are imported, which happens in the jobs only
     os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", TOKENIZERS_PARALLELISM="false")
     failures = []
-    with ProcessPoolExecutor(
-        max_workers=jobs,
-        mp_context=multiprocessing.get_context("spawn"),
-        # what one draw's models leave in memory goes with its process
-        max_tasks_per_child=1,
-    ) as pool:
-        for done in as_completed([pool.submit(fill, run, systems, results) for run in runs]):
+    with ThreadPoolExecutor(max_workers=jobs) as pool:
+        started = [pool.submit(fill_apart, run, systems, results) for run in runs]
+        for done in as_completed(started):
             failures += done.result()
     return failures
+
+
+def fill_apart(run: Run, systems: list[System], results: Path) -> list[str]:
+    """Fill the cells of one draw in a process of its own: its models leave memory with it."""
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as process:
+        return process.submit(fill, run, systems, results).result()
 
 
 def stop(*_: object) -> NoReturn:

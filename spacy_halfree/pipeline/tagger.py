@@ -1,9 +1,7 @@
 """The component: a trainable pipe around a tagger model."""
 
-import gc
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -27,9 +25,10 @@ from ..tagging.soft_labels import SoftLabels, store_soft_labels
 from ..tagging.targets import TargetReader
 from ..types import Floats, Ints, Prediction, TaggingBatch, Target, Targets
 from .labels import find_labels
+from .loading import check_sizes, explained_loading
 from .optimizer import ScaledOptimizer
 from .scorers import TaggerScorer, score_tagger
-from .writing import spans_by_doc, write_entities, write_span_group, write_tags
+from .writing import write_predictions
 
 Tagged = tuple[TaggingBatch, Prediction]
 TARGETS = get_args(Target)
@@ -276,17 +275,7 @@ class HalfreeTagger(TrainablePipe):
         batch, prediction = scores
         batch = replace(batch, docs=list(docs))
         tags = self.model.ops.to_numpy(prediction.tags)
-        if self.target == "tags":
-            bounds = np.cumsum(batch.lengths)[:-1]
-            for doc, own in zip(batch.docs, np.split(tags, bounds), strict=True):
-                write_tags(doc, self._label_hashes[own])
-        else:
-            keep_existing = batch.allowed is not None
-            for doc, spans in spans_by_doc(batch, tags, self._label_hashes):
-                if self.target == "spans":
-                    write_span_group(doc, spans, self.spans_key)
-                else:
-                    write_entities(doc, spans, keep_existing=keep_existing)
+        write_predictions(batch, tags, self._label_hashes, self.target, self.spans_key)
         if self.store_soft_labels:
             self._store_soft_labels(batch, prediction)
 
@@ -378,10 +367,10 @@ class HalfreeTagger(TrainablePipe):
         RETURNS: The component itself.
         RAISES: ValueError (H010, H011) if the weights cannot be read or do not fit the labels.
         """
-        with self._explained_loading("bytes"):
+        with explained_loading(self.name, "bytes"):
             super().from_bytes(bytes_data, exclude=exclude)
             self._set_labels(self.cfg["labels"])
-        self._check_sizes()
+        check_sizes(self.name, self.model, self.scheme)
         return self
 
     def from_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> "HalfreeTagger":
@@ -392,35 +381,8 @@ class HalfreeTagger(TrainablePipe):
         RETURNS: The component itself.
         RAISES: ValueError (H010, H011) if the weights cannot be read or do not fit the labels.
         """
-        with self._explained_loading(path):
+        with explained_loading(self.name, path):
             super().from_disk(path, exclude=exclude)
             self._set_labels(self.cfg["labels"])
-        self._check_sizes()
+        check_sizes(self.name, self.model, self.scheme)
         return self
-
-    @contextmanager
-    def _explained_loading(self, source: str | Path) -> Iterator[None]:
-        """Turn whatever goes wrong while files are read into one numbered error."""
-        collects_garbage = gc.isenabled()
-        try:
-            yield
-        except Exception as error:
-            # srsly switches collection off while it reads, and leaves it off when it fails
-            if collects_garbage:
-                gc.enable()
-            raise ValueError(
-                Errors.H010.format(name=self.name, path=source, reason=error)
-            ) from error
-
-    def _check_sizes(self) -> None:
-        """RAISES: ValueError (H011) if the weights are for another number of tags."""
-        n_tags = self.model.maybe_get_dim("nO")
-        if n_tags is not None and n_tags != self.scheme.n_tags:
-            raise ValueError(
-                Errors.H011.format(
-                    name=self.name,
-                    n_tags=n_tags,
-                    n_labels=len(self.labels),
-                    expected=self.scheme.n_tags,
-                )
-            )

@@ -8,7 +8,31 @@ from spacy.tokens import Doc, Span, SpanGroup
 
 from ..tagging.attributes import token_attributes
 from ..tagging.scheme import spans_from_tags
-from ..types import Hashes, Ints, TaggingBatch
+from ..types import Hashes, Ints, TaggingBatch, Target
+
+
+def write_predictions(
+    batch: TaggingBatch, tags: Ints, label_hashes: Hashes, target: Target, spans_key: str
+) -> None:
+    """Write predicted tags where a component is to write them.
+
+    batch: The docs and their words.
+    tags (n_words, int64): A legal sequence of tags for each doc.
+    label_hashes (n_labels, uint64): The labels' hashes in the string store.
+    target: Where to write.
+    spans_key: The span group, if the target is "spans".
+    """
+    if target == "tags":
+        bounds = np.cumsum(batch.lengths)[:-1]
+        for doc, own in zip(batch.docs, np.split(tags, bounds), strict=True):
+            write_tags(doc, label_hashes[own])
+        return
+    keep_existing = batch.allowed is not None
+    for doc, spans in spans_by_doc(batch, tags, label_hashes):
+        if target == "spans":
+            write_span_group(doc, spans, spans_key)
+        else:
+            write_entities(doc, spans, keep_existing=keep_existing)
 
 
 def spans_by_doc(

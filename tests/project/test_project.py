@@ -177,7 +177,7 @@ def test_a_public_corpus(with_corpus: Path) -> None:
     assert len(pool) == 40 - VARS["shots"]
     student = spacy.load(with_corpus / "training" / place / "student_soft" / "model-best")
     assert student.get_pipe("halfree_tagger").labels == ("artist", "song")
-    (wheel,) = (with_corpus / "packages").rglob("*.whl")
+    (wheel,) = (with_corpus / "packages" / place).rglob("*.whl")
     assert wheel.name.startswith("en_snips_tagger-")
 
 
