@@ -3,9 +3,11 @@
 from dataclasses import replace
 from typing import Any
 
-from .systems import SYSTEMS, TEACHER, System, training
+from .pool import PoolPart
+from .systems import ENSEMBLE, SYSTEMS, TEACHER, System, training
 
 STUDENT = next(system for system in SYSTEMS if system.name == "student_first_order_soft")
+HARD = next(system for system in SYSTEMS if system.name == "student_first_order_hard")
 
 
 def tagger(**settings: Any) -> dict[str, Any]:
@@ -48,24 +50,61 @@ def tok2vec(**settings: Any) -> dict[str, Any]:
     return tagger(model={"tok2vec": settings})
 
 
-VECTORS = tok2vec(pretrained_vectors=True) | {"initialize": {"vectors": "${paths.vectors}"}}
+CHARACTERS = tagger(
+    model={
+        "tok2vec": {
+            "@architectures": "spacy.Tok2Vec.v2",
+            "embed": {
+                "@architectures": "spacy.CharacterEmbed.v2",
+                "width": 96,
+                "rows": 2000,
+                "nM": 16,
+                "nC": 8,
+                "include_static_vectors": False,
+                "feature": "NORM",
+            },
+            "encode": {
+                "@architectures": "spacy.MaxoutWindowEncoder.v2",
+                "width": 96,
+                "depth": 4,
+                "window_size": 1,
+                "maxout_pieces": 3,
+            },
+        }
+    }
+)
 
+POOL_SIZES = (500, 1000, 2000, 4000)
+
+
+def pool_size(system: System, texts: int) -> System:
+    """A student of a part of the pool."""
+    return vary(system, f"pool_{texts}", pool=PoolPart(texts=texts))
+
+
+# what a teacher of its own learns from the others' distributions, gold texts ten times as often
 SECOND_TEACHER = vary(
     TEACHER,
     "second_round",
     training(max_steps=800) | mixed(gold=10.0),
     learns="soft",
-    teachers=(TEACHER,),
+    teachers=ENSEMBLE,
 )
-LONGER_ADAPTED = vary(TEACHER, "adaptation_1000", encoder_steps=1000)
 
-LEVERS = [
+TEACHER_LEVERS = [
     vary(TEACHER, "no_adaptation", encoder_steps=0),
-    LONGER_ADAPTED,
+    vary(TEACHER, "adaptation_1000", encoder_steps=1000),
     vary(TEACHER, "no_shared_label_words", tagger(model={"share_label_words": False})),
-    SECOND_TEACHER,
+    vary(TEACHER, "no_mention_replacement", {"corpora": {"train": corpus("${paths.train}")}}),
     vary(TEACHER, "steps_400", training(max_steps=400)),
-    vary(STUDENT, "second_round", teachers=(SECOND_TEACHER,)),
+    SECOND_TEACHER,
+]
+STUDENT_LEVERS = [
+    vary(STUDENT, "one_teacher", teachers=(TEACHER,)),
+    # the first round's student is asked, too, when the pool is labelled again
+    vary(STUDENT, "second_round", teachers=(*ENSEMBLE, STUDENT)),
+    vary(STUDENT, "surest_half", pool=PoolPart(surest=0.5)),
+    vary(STUDENT, "top_3", pool=PoolPart(top_k=3)),
     vary(STUDENT, "with_gold", mixed(gold=1.0)),
     vary(STUDENT, "with_gold_10_times", mixed(gold=10.0)),
     vary(STUDENT, "temperature_2", tagger(temperature=2.0)),
@@ -73,6 +112,7 @@ LEVERS = [
     vary(STUDENT, "width_192", tok2vec(width=192)),
     vary(STUDENT, "depth_6", tok2vec(depth=6)),
     vary(STUDENT, "rows_8000", tok2vec(embed_size=8000)),
-    vary(STUDENT, "vectors", VECTORS, vectors=True),
-    vary(STUDENT, "one_teacher", teachers=(TEACHER,)),
+    vary(STUDENT, "character_features", CHARACTERS),
 ]
+POOL_LEVERS = [pool_size(system, texts) for texts in POOL_SIZES for system in (STUDENT, HARD)]
+LEVERS = [*TEACHER_LEVERS, *STUDENT_LEVERS, *POOL_LEVERS]

@@ -11,7 +11,7 @@ mpl.use("svg")
 import matplotlib.pyplot as plt
 
 from .results import Cell
-from .tables import CORPUS_NAMES, SYSTEM_NAMES, mean_of_means, select
+from .tables import CORPUS_NAMES, SYSTEM_NAMES, mean_of_means, pool_curves, select
 
 mpl.rcParams |= {
     # otherwise every run would name its elements anew
@@ -95,25 +95,15 @@ def plot_shots(
     save(figure, path)
 
 
-def plot_pool(
-    cells: Sequence[Cell], systems: dict[str, dict[int, str]], corpora: Sequence[str], path: Path
-) -> None:
-    """F1 against the number of raw texts, a panel for each corpus.
-
-    cells: Finished cells.
-    systems: For each line its label, and the system's name by the number of raw texts.
-    corpora: The corpora.
-    path: The file.
-    """
+def plot_pool(cells: Sequence[Cell], corpora: Sequence[str], path: Path) -> None:
+    """F1 against the number of raw texts that the student learns from, a panel for each corpus."""
     figure, panels = plt.subplots(1, len(corpora), figsize=(3.4 * len(corpora), 3.2), squeeze=False)
     for axes, corpus in zip(panels[0], corpora, strict=True):
-        for label, by_size in systems.items():
-            found = {size: select(cells, name, corpus, "100") for size, name in by_size.items()}
-            points = [(size, own) for size, own in sorted(found.items()) if own]
+        for label, curve in pool_curves(cells, corpus).items():
             axes.errorbar(
-                [size for size, _ in points],
-                [mean_over(own, "f1") for _, own in points],
-                [statistics.pstdev(cell.f1 for cell in own) for _, own in points],
+                [size for size, _ in curve],
+                [mean_over(own, "f1") for _, own in curve],
+                [statistics.pstdev(cell.f1 for cell in own) for _, own in curve],
                 label=label,
                 marker=".",
                 capsize=2,

@@ -13,10 +13,10 @@ from typing import Annotated
 
 import typer
 
-from .plots import plot_shots, plot_speed
+from .plots import plot_pool, plot_shots, plot_speed
 from .results import Cell, read_cells
 from .run import RESULTS
-from .tables import ablation_table, accuracy_table, cost_table, shots_table
+from .tables import ablation_table, accuracy_table, cost_table, pool_table, shots_table
 from .workspace import CORPORA
 
 PAGES = (Path("docs/benchmarks.md"), Path("README.md"))
@@ -38,6 +38,7 @@ def make_tables(cells: list[Cell]) -> dict[str, str]:
         "accuracy_all": accuracy_table(cells, "all"),
         "cost": cost_table(cells, "100"),
         "shots": shots_table(cells, TUNED_ON, SHOTS),
+        "pool": pool_table(cells, TUNED_ON),
         "ablation": ablation_table(cells, TUNED_ON),
     }
 
@@ -62,6 +63,7 @@ def main(
         typer.echo(f"{page}: tables written")
     plot_speed(cells, CORPORA, IMAGES / "f1_against_speed.svg")
     plot_shots(cells, TUNED_ON, SHOTS, IMAGES / "f1_against_shots.svg")
+    plot_pool(cells, TUNED_ON, IMAGES / "f1_against_pool.svg")
 
 
 if __name__ == "__main__":

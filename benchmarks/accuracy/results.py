@@ -57,7 +57,7 @@ class Cell:
 def describe(system: System) -> dict[str, Any]:
     """Everything that decides how a system is trained, for its hash."""
     config = None if system.config is None else system.config.read_text(encoding="utf-8")
-    return {
+    described = {
         "config": config,
         "learns": system.learns,
         "encoder_steps": system.encoder_steps,
@@ -65,6 +65,7 @@ def describe(system: System) -> dict[str, Any]:
         "changes": system.changes,
         "seed_offset": system.seed_offset,
     }
+    return described if system.pool is None else described | {"pool": asdict(system.pool)}
 
 
 def config_hash(system: System) -> str:

@@ -20,8 +20,8 @@ import typer
 
 from .levers import LEVERS
 from .results import append_cell, key_of, read_cells
-from .systems import SYSTEMS, System
-from .workspace import CORPORA, Run
+from .systems import SYSTEMS, System, with_all_texts
+from .workspace import ALL, CORPORA, Run
 
 RESULTS = Path("benchmarks/results/accuracy.jsonl")
 
@@ -34,6 +34,8 @@ def fill(run: Run, systems: list[System], results: Path) -> list[str]:
     """
     from .running import run_cell
 
+    if run.shots == ALL:
+        systems = [with_all_texts(system) for system in systems if system.learns_gold_only]
     failures = []
     for system in systems:
         place = f"{run.corpus}, {run.shots} shots, seed {run.seed}: {system.name}"

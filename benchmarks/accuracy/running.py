@@ -19,9 +19,10 @@ from thinc.api import Config
 from spacy_halfree.cli.annotate import annotate_file
 from spacy_halfree.distill.annotate import annotate
 
+from .pool import write_part
 from .results import Cell, config_hash
-from .systems import ADAPTATION_STEPS, System
-from .workspace import Run, adapt_encoder, make_vectors
+from .systems import System
+from .workspace import Run, adapt_encoder
 
 PACKAGES = ("spacy-halfree", "spacy", "thinc", "torch", "transformers", "spacy-transformers")
 
@@ -93,8 +94,6 @@ def train_system(run: Run, system: System) -> tuple[Path, float]:
     }
     if system.encoder_steps is not None:
         paths["encoder"] = str(adapt_encoder(run, system.encoder_steps))
-    if system.vectors:
-        paths["vectors"] = str(make_vectors(run, ADAPTATION_STEPS))
     changes = system.changes | {
         "paths": paths,
         "system": {"seed": run.seed + system.seed_offset},
@@ -111,7 +110,7 @@ def train_system(run: Run, system: System) -> tuple[Path, float]:
 
 
 def annotate_pool(run: Run, system: System) -> Path:
-    """Let a system's teachers label the pool, unless they have."""
+    """Let a system's teachers label the pool, unless they have, and take its part of it."""
     hashes = "-".join(config_hash(teacher) for teacher in system.teachers)
     output = run.training / f"soft-{hashes}.spacy"
     if not output.exists():
@@ -126,7 +125,12 @@ def annotate_pool(run: Run, system: System) -> Path:
             gpu_id=-1,
             overwrite=False,
         )
-    return output
+    if system.pool is None:
+        return output
+    part = output.with_name(f"{output.stem}-{system.pool.name}.spacy")
+    if not part.exists():
+        write_part(output, system.pool, part)
+    return part
 
 
 def read_examples(nlp: Language, path: Path) -> list[Example]:

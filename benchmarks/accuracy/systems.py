@@ -4,6 +4,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from .pool import PoolPart
+
 Lessons = Literal["gold", "hard", "soft"]
 """Gold texts; the pool with a teacher's best tags; the pool with its distributions."""
 
@@ -23,7 +25,7 @@ class System:
             no pretrained encoder.
         teachers: the systems that label the pool, decoding with the mean of their distributions.
         changes: what differs from the config, as nested sections; all settings if there is none.
-        vectors: whether it has static vectors made of the adapted encoder's embedding table.
+        pool: the part of the labelled pool that it learns from; all of it if None.
         seed_offset: added to the run's seed, for systems that differ in nothing else.
         trained: False for a system that is only its teachers' mean.
     """
@@ -34,9 +36,14 @@ class System:
     encoder_steps: int | None = None
     teachers: tuple["System", ...] = ()
     changes: dict[str, Any] = field(default_factory=dict)
-    vectors: bool = False
+    pool: PoolPart | None = None
     seed_offset: int = 0
     trained: bool = True
+
+    @property
+    def learns_gold_only(self) -> bool:
+        """Whether it can do without a pool."""
+        return self.learns == "gold" and not self.teachers
 
 
 def training(**settings: Any) -> dict[str, Any]:
@@ -83,3 +90,26 @@ SYSTEMS = [
     *make_students("student_bilstm", "student_bilstm"),
     *make_students("student_aligned", "student_aligned", ADAPTATION_STEPS),
 ]
+
+
+def with_all_texts(system: System) -> System:
+    """The same system for runs with all gold texts, trained longer: there is more to learn.
+
+    Args:
+        system: a system that learns from gold texts; with all of them there is no pool left.
+
+    Returns:
+        The system with 2,000 steps of 16 sentences if it has a pretrained encoder, and 6,000 of
+        500 words otherwise.
+    """
+    if system.config is None:
+        return replace(system, changes=system.changes | {"steps": 2000, "eval_steps": 400})
+    encoder = system.encoder_steps is not None
+    longer = {"max_steps": 2000, "eval_frequency": 400}
+    if not encoder:
+        longer = {"max_steps": 6000, "eval_frequency": 1000}
+    changes = system.changes | training(**system.changes.get("training", {}) | longer)
+    if system.config == TEACHER.config:
+        # ten variants of each of thousands of texts are more than it gets to see
+        changes |= {"corpora": {"train": {"variants": 1}}}
+    return replace(system, changes=changes)

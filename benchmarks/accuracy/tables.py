@@ -13,6 +13,14 @@ CORPUS_NAMES = {
     "mit_movie": "MIT Movie",
     "mit_movie_trivia": "MIT Movie Trivia",
 }
+TRAINING_TEXTS = {
+    "snips": 13_084,
+    "atis": 4_478,
+    "mit_restaurant": 6_894,
+    "mit_movie": 8_797,
+    "mit_movie_trivia": 7_034,
+}
+"""Of the training split, gold texts and pool together."""
 SYSTEM_NAMES = {
     "spacy_ner_gold": "spaCy `ner`, CNN, gold only",
     "spacy_ner_hard": "spaCy `ner`, CNN, teacher's hard pseudo-labels",
@@ -146,6 +154,39 @@ def shots_table(cells: Sequence[Cell], corpora: Sequence[str], shots: Sequence[s
     return "\n".join(lines) + "\n"
 
 
+POOL_SYSTEMS = {
+    "soft labels": "student_first_order_soft",
+    "hard pseudo-labels": "student_first_order_hard",
+}
+PoolCurve = list[tuple[int, list[Cell]]]
+
+
+def pool_curves(cells: Sequence[Cell], corpus: str, shots: str = "100") -> dict[str, PoolCurve]:
+    """The cells of students by the number of raw texts that they learn from, smallest first."""
+    curves = {}
+    for label, system in POOL_SYSTEMS.items():
+        prefix = f"{system}/pool_"
+        names = {cell.system for cell in cells if cell.system.startswith(prefix)}
+        sizes = {int(name.removeprefix(prefix)): name for name in names}
+        sizes[TRAINING_TEXTS[corpus] - int(shots)] = system
+        found = [(size, select(cells, sizes[size], corpus, shots)) for size in sorted(sizes)]
+        curves[label] = [(size, own) for size, own in found if own]
+    return curves
+
+
+def pool_table(cells: Sequence[Cell], corpora: Sequence[str]) -> str:
+    """F1 of the student by the number of raw texts that it learns from."""
+    lines = ["| corpus | learns from | F1 by the number of raw texts |", "| --- | --- | --- |"]
+    for corpus in corpora:
+        for label, curve in pool_curves(cells, corpus).items():
+            points = [
+                f"{size:,}: {mean_and_spread([cell.f1 for cell in own])}" for size, own in curve
+            ]
+            if len(points) > 1:
+                lines.append(make_row(CORPUS_NAMES[corpus], [label, "; ".join(points)]))
+    return "\n".join(lines) + "\n"
+
+
 def paired_differences(
     cells: Sequence[Cell], system: str, base: str, corpus: str, shots: str = "100"
 ) -> list[float]:
@@ -164,7 +205,9 @@ def signed(values: Sequence[float]) -> str:
 def ablation_table(cells: Sequence[Cell], corpora: Sequence[str]) -> str:
     """For every lever, what it changes on the whole development split, seed by seed."""
     lines = make_head("lever", [f"{CORPUS_NAMES[c]}, dev F1" for c in corpora] + ["runs"])
-    levers = dict.fromkeys(cell.system for cell in cells if "/" in cell.system)
+    levers = dict.fromkeys(
+        cell.system for cell in cells if "/" in cell.system and "/pool_" not in cell.system
+    )
     for lever in levers:
         base, _, name = lever.partition("/")
         found = [paired_differences(cells, lever, base, corpus) for corpus in corpora]

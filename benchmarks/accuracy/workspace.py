@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CORPORA = ("snips", "atis", "mit_restaurant", "mit_movie", "mit_movie_trivia")
+ALL = "all"
+"""The number of shots of a run with all gold texts."""
 ASSETS = Path("assets")
 ENCODER = ASSETS / "minilm"
 ADAPTATION_SEED = 1
@@ -75,25 +77,5 @@ def adapt_encoder(run: Run, steps: int) -> Path:
             "adapt_encoder.py",
             *(ENCODER, run.texts / "train.txt"),
             *("--output", folder, "--steps", steps, "--seed", ADAPTATION_SEED),
-        )
-    return folder
-
-
-def make_vectors(run: Run, steps: int) -> Path:
-    """Make static vectors of an adapted encoder's embedding table, unless they are there.
-
-    Args:
-        run: any run on the corpus.
-        steps: how long the encoder is adapted.
-
-    Returns:
-        The folder of the blank pipeline that holds them.
-    """
-    folder = Path("training/benchmarks") / run.corpus / f"vectors_{steps}"
-    if not (folder / "config.cfg").exists():
-        run_script(
-            "make_vectors.py",
-            *(adapt_encoder(run, steps), run.texts / "train.txt"),
-            *("--output", folder),
         )
     return folder

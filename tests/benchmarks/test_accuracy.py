@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import spacy
+from spacy.tokens import DocBin
 from thinc.api import Config
 
 pytest.importorskip("torch")
@@ -18,11 +19,13 @@ pytest.importorskip("matplotlib")
 from tiny_encoder import write_encoder
 
 from benchmarks.accuracy import levers, report, tables
+from benchmarks.accuracy.pool import PoolPart
 from benchmarks.accuracy.results import Cell, append_cell, config_hash, key_of, read_cells
 from benchmarks.accuracy.run import choose_systems, fill
-from benchmarks.accuracy.running import train_system
-from benchmarks.accuracy.systems import SYSTEMS, System
+from benchmarks.accuracy.running import annotate_pool, train_system
+from benchmarks.accuracy.systems import SYSTEMS, System, with_all_texts
 from benchmarks.accuracy.workspace import CORPORA, Run
+from spacy_halfree.tagging.soft_labels import KEY
 
 ROOT = Path(__file__).resolve().parents[2]
 RUN = Run("snips", "12", 1)
@@ -125,6 +128,43 @@ def test_a_lever_trains_what_it_says(inside: Path) -> None:
     assert config["corpora"]["train"]["weights"]["gold"] == 10
 
 
+def test_a_part_of_the_pool(inside: Path) -> None:
+    student = ALL_SYSTEMS["student_first_order_soft"]
+    part = PoolPart(texts=20, surest=0.5, top_k=2)
+    pool = annotate_pool(RUN, shorten(replace(student, pool=part)))
+    whole = annotate_pool(RUN, shorten(student))
+    vocab = spacy.blank("en").vocab
+    docs = {doc.text: doc.user_data[KEY] for doc in DocBin().from_disk(whole).get_docs(vocab)}
+    kept = {doc.text: doc.user_data[KEY] for doc in DocBin().from_disk(pool).get_docs(vocab)}
+    assert (len(docs), len(kept)) == (28, 10)
+    assert kept.keys() <= docs.keys()
+    for text, soft in kept.items():
+        assert soft["top_probabilities"].shape == (len(docs[text]["tags"]), 2)
+    # which 20 were drawn does not show, but ten of any 20 are surer than the ten least sure of all
+    by_sureness = sorted(docs, key=lambda text: sureness_of(docs[text]))
+    assert not kept.keys() & set(by_sureness[:10])
+
+
+def sureness_of(soft: dict[str, Any]) -> float:
+    rows = zip(soft["probabilities"], soft["tags"], strict=True)
+    return min(float(row[tag]) for row, tag in rows)
+
+
+def test_with_all_texts_there_is_no_pool(inside: Path) -> None:
+    run = Run("snips", "all", 1)
+    assert fill(run, [ALL_SYSTEMS["student_first_order_soft"]], Path("all.jsonl")) == []
+    assert not run.texts.exists()
+    for system in SYSTEMS:
+        if system.learns_gold_only:
+            assert config_hash(with_all_texts(system)) != config_hash(system)
+    teacher = with_all_texts(ALL_SYSTEMS["teacher"])
+    assert teacher.config is not None
+    config = Config().from_disk(teacher.config, interpolate=False).merge(teacher.changes)
+    assert config["training"]["max_steps"] == 2000
+    assert config["corpora"]["train"]["variants"] == 1
+    assert config["corpora"]["train"]["share"] == 0.5
+
+
 def make_cell(**changes: Any) -> Cell:
     cell = Cell(
         **{"corpus": "snips", "system": "teacher", "shots": 100, "seed": 1},
@@ -200,6 +240,24 @@ def test_levers_are_compared_seed_by_seed_on_dev() -> None:
     assert row == "| teacher: x | +1.5 ± 0.7 | - | 2 + 0 |"
 
 
+POOL_CELLS = [
+    *(make_cell(system="student_first_order_soft", seed=seed, f1=60.0 + seed) for seed in (1, 2)),
+    make_cell(system="student_first_order_soft/pool_2000", f1=55.0),
+    make_cell(system="student_first_order_soft/pool_500", f1=50.0),
+    make_cell(system="student_first_order_hard", f1=58.0),
+]
+
+
+def test_pool_sizes() -> None:
+    rows = tables.pool_table(POOL_CELLS, ["snips", "atis"]).splitlines()
+    # a curve has more than one point
+    assert rows[2:] == [
+        "| SNIPS | soft labels | 500: 50.0; 2,000: 55.0; 12,984: 61.5 ± 0.7 |",
+    ]
+    # a curve has its own table
+    assert len(tables.ablation_table(POOL_CELLS, ["snips"]).splitlines()) == 2
+
+
 def test_pages_are_filled(tmp_path: Path) -> None:
     page = "before\n<!-- table: a -->\nold\n<!-- /table -->\nafter\n"
     filled = report.fill_page(page, {"a": "new\n"})
@@ -210,7 +268,7 @@ def test_pages_are_filled(tmp_path: Path) -> None:
 
 
 def test_plots_are_the_same_every_time(tmp_path: Path) -> None:
-    from benchmarks.accuracy.plots import plot_shots, plot_speed
+    from benchmarks.accuracy.plots import plot_pool, plot_shots, plot_speed
 
     cells = [
         make_cell(corpus=corpus, shots=shots, seed=seed, f1=40.0 + seed)
@@ -221,9 +279,10 @@ def test_plots_are_the_same_every_time(tmp_path: Path) -> None:
     for name in ("a", "b"):
         plot_speed(cells, CORPORA, tmp_path / f"{name}_speed.svg")
         plot_shots(cells, ["snips"], ["100", "300"], tmp_path / f"{name}_shots.svg")
-    for kind in ("speed", "shots"):
+        plot_pool(POOL_CELLS, ["snips"], tmp_path / f"{name}_pool.svg")
+    for kind, legend in (("speed", "our teacher"), ("shots", "our teacher"), ("pool", "soft")):
         first = (tmp_path / f"a_{kind}.svg").read_text(encoding="utf8")
-        assert "our teacher" in first
+        assert legend in first
         assert first == (tmp_path / f"b_{kind}.svg").read_text(encoding="utf8")
 
 
