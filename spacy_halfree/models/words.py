@@ -9,6 +9,7 @@ from thinc.types import Floats2d, Ints1d
 from thinc.util import get_width
 
 from ..types import Prediction, TaggingBatch, Targets
+from .inference.token_vectors import TokenVectors
 
 TaggerInput = tuple[TaggingBatch, Targets | None]
 """A batch, and the targets to condition on; without these the model decodes."""
@@ -34,6 +35,7 @@ def tag_words(tok2vec: Model[list[Doc], list[Floats2d]], head: HeadModel) -> Tag
         layers=[tok2vec, head],
         refs={"tok2vec": tok2vec, "head": head},
         dims={"nO": None},
+        attrs={"token_vectors": TokenVectors()},
     )
     return model
 
@@ -61,9 +63,12 @@ def forward(
     batch, targets = X
     history = None if targets is None else model.ops.xp.asarray(targets.history)
     tok2vec, head = model.get_ref("tok2vec"), model.get_ref("head")
-    token_vectors, backprop_tok2vec = tok2vec(batch.docs, is_train)
     ops = model.ops
-    vectors = ops.flatten(token_vectors)
+    if is_train:
+        token_vectors, backprop_tok2vec = tok2vec(batch.docs, is_train)
+        vectors = ops.flatten(token_vectors)
+    else:
+        vectors = model.attrs["token_vectors"](tok2vec, batch.docs)
     n_tokens = vectors.shape[0]
     all_tokens = batch.n_words == n_tokens
     words = None if all_tokens else ops.xp.asarray(batch.words)

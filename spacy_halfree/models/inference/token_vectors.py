@@ -1,0 +1,121 @@
+"""A tok2vec's vectors of a batch: by spaCy's own layers, or faster where these are known."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from spacy.tokens import Doc
+from thinc.api import Model
+from thinc.types import Floats2d
+
+from ...tagging.attributes import token_attributes
+from ...types import Floats, Hashes
+from .known_layers import KnownLayers, find_known_layers
+from .lexeme_table import LexemeTable, Values
+from .window_encoder import WindowEncoder, read_layer
+
+Tok2Vec: TypeAlias = Model[list[Doc], list[Floats2d]]
+N_SAMPLES = 8
+
+
+class TokenVectors:
+    """Turns docs into one array of vectors, with spaCy's layers and weights.
+
+    A `spacy.HashEmbedCNN` without static vectors, or what else is made of `spacy.MultiHashEmbed`
+    and `spacy.MaxoutWindowEncoder`, is taken over on the CPU: the same sums in another order,
+    so that vectors differ by less than 1e-5 of their size. Any other tok2vec computes for itself.
+
+    What is kept of a tok2vec is thrown away when its weights change: when a parameter is another
+    array than before, or when one of a few numbers of every matrix is another, as all of them are
+    after a step of training. (Editing single rows of an embedding in place goes unnoticed.)
+    """
+
+    def __init__(self) -> None:
+        self._fast: FastTok2Vec | None = None
+
+    def __deepcopy__(self, memo: object) -> "TokenVectors":
+        return TokenVectors()
+
+    def __reduce__(self) -> tuple[type["TokenVectors"], tuple[()]]:
+        return TokenVectors, ()
+
+    def __call__(self, tok2vec: Tok2Vec, docs: Sequence[Doc]) -> Floats2d:
+        """Compute the vectors of all tokens.
+
+        tok2vec: Gives a vector for each token.
+        docs: The docs.
+        RETURNS (n_tokens x width, float32): Their vectors, docs laid end to end.
+        """
+        fast = self._fast
+        if fast is None or not fast.weights.are_those_of(tok2vec):
+            layers = find_known_layers(tok2vec)
+            if layers is None:
+                return tok2vec.ops.flatten(tok2vec.predict(list(docs)))
+            fast = self._fast = FastTok2Vec(tok2vec, layers)
+        return fast(docs)
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What tells whether weights have changed.
+
+    parameters: All parameters; kept, so that no other array can get the identity of one.
+    samples: A few numbers of each of them.
+    """
+
+    parameters: list[Floats]
+    samples: list[bytes]
+
+    @classmethod
+    def of(cls, tok2vec: Tok2Vec) -> "Weights":
+        parameters = list(find_parameters(tok2vec))
+        return cls(parameters, [sample(parameter) for parameter in parameters])
+
+    def are_those_of(self, tok2vec: Tok2Vec) -> bool:
+        found = list(find_parameters(tok2vec))
+        return (
+            len(found) == len(self.parameters)
+            and all(new is old for new, old in zip(found, self.parameters, strict=True))
+            and [sample(parameter) for parameter in found] == self.samples
+        )
+
+
+def find_parameters(model: Model) -> Iterable[Floats]:
+    """All parameters of a model, in a fixed order."""
+    for node in model.walk():
+        for name in node.param_names:
+            if node.has_param(name):
+                yield node.get_param(name)
+
+
+def sample(parameter: Floats) -> bytes:
+    """A few numbers out of an array."""
+    flat = parameter.reshape(-1)
+    return flat[:: max(len(flat) // N_SAMPLES, 1)].tobytes()
+
+
+class FastTok2Vec:
+    """A tok2vec with known layers, as long as it has the weights of today."""
+
+    def __init__(self, tok2vec: Tok2Vec, layers: KnownLayers) -> None:
+        self.weights = Weights.of(tok2vec)
+        self.columns = layers.columns
+        self.encoder = WindowEncoder(
+            [read_layer(maxout, layer_norm) for maxout, layer_norm in layers.convolutions],
+            layers.window_size,
+        )
+
+        def compute(attributes: Hashes) -> Values:
+            return self.encoder.project(layers.mix.predict(layers.embed.predict(attributes)))
+
+        padding = self.encoder.project(np.zeros((1, self.encoder.width), dtype=np.float32))
+        self.lexemes = LexemeTable(compute, len(self.columns), padding)
+
+    def __call__(self, docs: Sequence[Doc]) -> Floats:
+        lengths = np.array([len(doc) for doc in docs], dtype=np.int64)
+        if not lengths.sum():
+            return np.zeros((0, self.encoder.width), dtype=np.float32)
+        attributes = np.concatenate([token_attributes(doc, self.columns) for doc in docs])
+        rows, values = self.lexemes.look_up(attributes)
+        return self.encoder.encode(rows, values, lengths)
