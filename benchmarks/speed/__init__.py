@@ -1,0 +1,1 @@
+"""How fast the systems are, side by side."""

