@@ -125,6 +125,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     nlp = spacy.blank("en")
     nlp.add_pipe("ner").add_label("song")
     nlp.initialize()
+    folder.mkdir(parents=True)
     nlp.to_disk(folder / "model-best")
     (folder / "seconds.txt").write_text("1.0")
     return tmp_path
