@@ -170,6 +170,10 @@ class Errors:
         "their taggers, in the text {text!r}. Teachers whose distributions are averaged must have "
         "the same tokenizer and the same components before the tagger."
     )
+    H042 = (
+        "[H042] Precision 'int8' is for CPUs, but a model is on {device}. Use 'bfloat16' there, or "
+        "leave --gpu-id out."
+    )
 
 
 class Warnings:

@@ -122,6 +122,7 @@ def annotate_pool(run: Run, system: System) -> Path:
             component=None,
             top_k=None,
             batch_size=64,
+            precision="float32",
             gpu_id=-1,
             overwrite=False,
         )

@@ -9,6 +9,7 @@ from tqdm import tqdm
 from wasabi import msg
 
 from ..distill.annotate import annotate, find_tagger, write_docs
+from ..distill.precision import Precision
 from ..distill.texts import TextReader
 from ..errors import Errors, Warnings
 
@@ -33,6 +34,11 @@ def annotate_cli(
         help="Keep only each word's k most probable tags [default: all]",
     ),
     batch_size: int = typer.Option(64, "--batch-size", min=1, help="Texts tagged at a time"),
+    precision: str = typer.Option(
+        "float32",
+        "--precision",
+        help="What torch models compute in: float32, bfloat16 or int8 (CPU only)",
+    ),
     gpu_id: int = typer.Option(-1, "--gpu-id", "-g", help="GPU ID or -1 for CPU"),
     overwrite: bool = typer.Option(False, "--overwrite", help="Replace an existing output"),
 ) -> None:
@@ -52,6 +58,7 @@ def annotate_cli(
             component=component,
             top_k=top_k,
             batch_size=batch_size,
+            precision=precision,  # type: ignore[arg-type]
             gpu_id=gpu_id,
             overwrite=overwrite,
         )
@@ -67,13 +74,14 @@ def annotate_file(
     component: str | None,
     top_k: int | None,
     batch_size: int,
+    precision: Precision,
     gpu_id: int,
     overwrite: bool,
 ) -> None:
     """Annotate a file; see `annotate_cli`.
 
-    RAISES: ValueError, OSError (H018 to H024, H040, H041) if the input or a pipeline cannot be
-        used.
+    RAISES: ValueError, OSError (H013, H018 to H024, H040 to H042) if the input or a pipeline cannot
+        be used.
     """
     if output_path.suffix != ".spacy":
         raise ValueError(Errors.H023.format(path=output_path))
@@ -86,7 +94,14 @@ def annotate_file(
         find_tagger(nlp, component)
     reader.max_length = min(nlp.max_length for nlp in teachers)
     texts = reader.read(teachers[0].vocab)
-    docs = annotate(teachers, texts, component=component, top_k=top_k, batch_size=batch_size)
+    docs = annotate(
+        teachers,
+        texts,
+        component=component,
+        top_k=top_k,
+        batch_size=batch_size,
+        precision=precision,
+    )
     try:
         n_docs = write_docs(tqdm(docs, unit=" texts"), output_path)
     finally:

@@ -11,6 +11,7 @@ from ..errors import Errors
 from ..pipeline.tagger import HalfreeTagger
 from ..tagging.soft_labels import KEY, keep_top_k
 from .ensemble import annotate_with_mean, make_members
+from .precision import Precision, reduced_precision
 
 
 def find_tagger(nlp: Language, name: str | None = None) -> HalfreeTagger:
@@ -45,6 +46,7 @@ def annotate(
     component: str | None = None,
     top_k: int | None = None,
     batch_size: int = 64,
+    precision: Precision = "float32",
 ) -> Iterator[Doc]:
     """Let teachers annotate texts, leaving their distributions in each doc's user data.
 
@@ -53,9 +55,10 @@ def annotate(
     component: The name of the tagger, if a pipeline has several.
     top_k: Keep only so many tags per word; all if None.
     batch_size: How many texts are tagged at a time.
+    precision: In which type torch models compute: see `reduced_precision`.
     YIELDS: Annotated docs, in order; those of several teachers have the first one's vocabulary.
     RAISES: ValueError (H021, H022, H027) if there is no tagger to be found, (H040, H041) if several
-        teachers do not fit each other.
+        teachers do not fit each other, (H013, H042) if they cannot compute in that precision.
     """
     teachers = [teachers] if isinstance(teachers, Language) else list(teachers)
     taggers = [find_tagger(nlp, component) for nlp in teachers]
@@ -68,11 +71,12 @@ def annotate(
             names = [tagger.name for tagger in taggers]
             members = make_members(list(zip(teachers, names, strict=True)))
             docs = annotate_with_mean(members, texts, batch_size)
-        for doc in docs:
-            # what else is there (a transformer's output, say) is of no use to a student
-            soft = doc.user_data[KEY]
-            doc.user_data = {KEY: soft if top_k is None else keep_top_k(soft, top_k)}
-            yield doc
+        with reduced_precision(teachers, precision):
+            for doc in docs:
+                # what else is there (a transformer's output, say) is of no use to a student
+                soft = doc.user_data[KEY]
+                doc.user_data = {KEY: soft if top_k is None else keep_top_k(soft, top_k)}
+                yield doc
     finally:
         taggers[0].store_soft_labels = before
 

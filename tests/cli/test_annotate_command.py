@@ -94,6 +94,7 @@ def test_help_lists_the_command():
         for option in parameter.opts
     }
     assert {"--component", "--top-k", "--batch-size", "--gpu-id", "--overwrite"} <= options
+    assert "--precision" in options
 
 
 def test_text_file(model, teacher, texts, tmp_path):
@@ -186,6 +187,14 @@ def test_top_k_is_smaller_and_still_trains(model, texts, tmp_path):
     docs = list(DocBin().from_disk(tmp_path / "one.spacy").get_docs(student.vocab))[:4]
     train(student, [spacy.training.Example(student.make_doc(doc.text), doc) for doc in docs])
     assert student.evaluate(make_examples(student))["halfree_f"] == 1.0
+
+
+def test_precision(model, texts, tmp_path):
+    output = tmp_path / "soft.spacy"
+    code, printed = in_process(model, texts, output, "--precision", "int4")
+    assert (code, output.exists()) == (1, False)
+    assert "[H013]" in printed
+    assert in_process(model, texts, output, "--precision", "bfloat16")[0] == 0
 
 
 @pytest.mark.parametrize("content", ["", "\n  \n\n"])

@@ -76,6 +76,9 @@ class AlignedDecoder(nn.Module):
         in a hundred texts, but much in common with others.
     """
 
+    exact_layers = ("output",)
+    """Layers that are never quantized: they decide between tags, and cost next to nothing."""
+
     def __init__(
         self,
         *,
@@ -165,9 +168,9 @@ class AlignedDecoder(nn.Module):
             )
         decided = torch.as_tensor(windows.decided, device=vectors.device)
         logits = vectors.new_empty((len(vectors), self.n_tags))
-        return logits.index_put(
-            (positions[decided],), F.linear(states[decided], tables.output, self.output.bias)
-        )
+        scores = F.linear(states[decided], tables.output, self.output.bias)
+        # in mixed precision these are of a smaller type
+        return logits.index_put((positions[decided],), scores.to(logits.dtype))
 
     def _tables(self) -> TagTables:
         """What stands for each tag: its own part, and that of the words of its name."""
@@ -222,6 +225,7 @@ class AlignedDecoder(nn.Module):
             own_words = torch.as_tensor(first[:n] <= step, device=device)
             words, before = words[own_words], before[own_words]
             scores = F.linear(states[:, 0], tables.output, self.output.bias)[own_words]
+            scores = scores.to(logits.dtype)
             legal = transitions[before]
             if allowed is not None:
                 legal = legal & allowed[words]

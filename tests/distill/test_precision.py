@@ -1,0 +1,105 @@
+"""Labelling with fewer bits a number: nearly the same, and nothing stays changed."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import spacy
+from spacy.language import Language
+from spacy.training import Example
+from thinc.api import Adam, fix_random_seed
+from toy_pipelines import LABELS, TEXTS, make_examples, make_nlp, train
+
+from spacy_halfree.distill.annotate import annotate
+from spacy_halfree.distill.precision import PRECISIONS, reduced_precision, torch_shims
+from spacy_halfree.tagging.soft_labels import KEY
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("transformers")
+pytest.importorskip("spacy_transformers")
+tiny_encoder = pytest.importorskip("tiny_encoder")
+
+CONFIG = Path(__file__).resolve().parents[2] / "configs" / "teacher_aligned.cfg"
+REDUCED = [precision for precision in PRECISIONS if precision != "float32"]
+
+
+@pytest.fixture(scope="module")
+def with_encoder(tmp_path_factory: pytest.TempPathFactory) -> Language:
+    """A pretrained encoder and an aligned decoder, which have learned a little."""
+    fix_random_seed(0)
+    folder = tmp_path_factory.mktemp("precision") / "encoder"
+    tiny_encoder.write_encoder(folder)
+    config = spacy.util.load_config(CONFIG, {"paths.encoder": str(folder)}, interpolate=True)
+    nlp = spacy.util.load_model_from_config(config, auto_fill=True)
+    examples = [Example(nlp.make_doc(e.text), e.reference) for e in make_examples(nlp, "ents")]
+    nlp.initialize(lambda: examples)
+    optimizer = Adam(0.003)
+    for _ in range(20):
+        nlp.update(examples, sgd=optimizer)
+    return nlp
+
+
+def probabilities(nlp: Language, precision: str = "float32") -> np.ndarray:
+    docs = annotate(nlp, TEXTS, precision=precision)  # type: ignore[arg-type]
+    return np.concatenate([doc.user_data[KEY]["probabilities"] for doc in docs])
+
+
+@pytest.mark.parametrize("precision", REDUCED)
+def test_nearly_the_same(with_encoder: Language, precision: str) -> None:
+    exact = probabilities(with_encoder)
+    assert np.ptp(exact, axis=0).max() > 0.1, "an untrained model proves nothing"
+    reduced = probabilities(with_encoder, precision)
+    np.testing.assert_allclose(reduced.astype("f").sum(axis=1), 1.0, atol=5e-3)
+    assert 0 < np.abs(reduced - exact).max() < 0.1
+    # nothing is left of it
+    np.testing.assert_array_equal(probabilities(with_encoder), exact)
+
+
+@pytest.mark.parametrize("precision", REDUCED)
+def test_decoder_and_encoder_are_both_reduced(with_encoder: Language, precision: str) -> None:
+    shims = list(torch_shims(with_encoder))
+    assert len(shims) == 2
+    before = [shim._model for shim in shims]
+    with reduced_precision([with_encoder, with_encoder], precision):  # type: ignore[arg-type]
+        for shim, module in zip(shims, before, strict=True):
+            if precision == "int8":
+                kinds = {type(layer).__module__ for layer in shim._model.modules()}
+                assert any("quantized" in kind for kind in kinds)
+            else:
+                assert shim._model is module
+                assert "forward" in vars(module)
+    assert [shim._model for shim in shims] == before
+    assert not any("forward" in vars(module) for module in before)
+
+
+@pytest.mark.parametrize("precision", REDUCED)
+def test_nothing_stays_changed_when_the_reader_stops(
+    with_encoder: Language, precision: str
+) -> None:
+    exact = probabilities(with_encoder)
+    docs = annotate(with_encoder, TEXTS, batch_size=1, precision=precision)  # type: ignore[arg-type]
+    next(docs)
+    docs.close()  # type: ignore[attr-defined]
+    np.testing.assert_array_equal(probabilities(with_encoder), exact)
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_without_torch_it_is_all_the_same(precision: str) -> None:
+    nlp, _ = make_nlp("first_order", "ents", labels=LABELS)
+    train(nlp, make_examples(nlp, "ents"), 3)
+    np.testing.assert_array_equal(probabilities(nlp, precision), probabilities(nlp))
+
+
+def test_another_precision_is_refused(with_encoder: Language) -> None:
+    with pytest.raises(ValueError, match=r"\[H013\].*precision.*bfloat16.*int4"):
+        list(annotate(with_encoder, TEXTS, precision="int4"))  # type: ignore[arg-type]
+
+
+@pytest.mark.gpu
+def test_int8_is_for_cpus(with_encoder: Language) -> None:
+    if not torch.cuda.is_available():
+        pytest.skip("needs CUDA")
+    for shim in torch_shims(with_encoder):
+        shim.to_device("gpu", 0)
+    with pytest.raises(ValueError, match="H042"), reduced_precision([with_encoder], "int8"):
+        pass
