@@ -9,7 +9,6 @@ from tqdm import tqdm
 from wasabi import msg
 
 from ..distill.annotate import annotate, find_tagger, write_docs
-from ..distill.precision import Precision
 from ..distill.texts import TextReader
 from ..errors import Errors, Warnings
 
@@ -58,7 +57,7 @@ def annotate_cli(
             component=component,
             top_k=top_k,
             batch_size=batch_size,
-            precision=precision,  # type: ignore[arg-type]
+            precision=precision,
             gpu_id=gpu_id,
             overwrite=overwrite,
         )
@@ -74,7 +73,7 @@ def annotate_file(
     component: str | None,
     top_k: int | None,
     batch_size: int,
-    precision: Precision,
+    precision: str,
     gpu_id: int,
     overwrite: bool,
 ) -> None:
@@ -100,7 +99,8 @@ def annotate_file(
         component=component,
         top_k=top_k,
         batch_size=batch_size,
-        precision=precision,
+        # another word is refused before anything is read
+        precision=precision,  # type: ignore[arg-type]
     )
     try:
         n_docs = write_docs(tqdm(docs, unit=" texts"), output_path)

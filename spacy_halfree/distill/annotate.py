@@ -8,10 +8,10 @@ from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 
 from ..errors import Errors
+from ..pipeline.precision import Precision, compute_with
 from ..pipeline.tagger import HalfreeTagger
 from ..tagging.soft_labels import KEY, keep_top_k
 from .ensemble import annotate_with_mean, make_members
-from .precision import Precision, reduced_precision
 
 
 def find_tagger(nlp: Language, name: str | None = None) -> HalfreeTagger:
@@ -55,7 +55,7 @@ def annotate(
     component: The name of the tagger, if a pipeline has several.
     top_k: Keep only so many tags per word; all if None.
     batch_size: How many texts are tagged at a time.
-    precision: In which type torch models compute: see `reduced_precision`.
+    precision: In which type torch models compute: "float32", "bfloat16" or "int8".
     YIELDS: Annotated docs, in order; those of several teachers have the first one's vocabulary.
     RAISES: ValueError (H021, H022, H027) if there is no tagger to be found, (H040, H041) if several
         teachers do not fit each other, (H013, H042) if they cannot compute in that precision.
@@ -71,7 +71,7 @@ def annotate(
             names = [tagger.name for tagger in taggers]
             members = make_members(list(zip(teachers, names, strict=True)))
             docs = annotate_with_mean(members, texts, batch_size)
-        with reduced_precision(teachers, precision):
+        with compute_with(precision, teachers):
             for doc in docs:
                 # what else is there (a transformer's output, say) is of no use to a student
                 soft = doc.user_data[KEY]

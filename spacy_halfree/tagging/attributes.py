@@ -9,11 +9,11 @@ from spacy.tokens import Doc
 from ..types import Hashes, Ints
 
 
-def token_attributes(doc: Doc, attributes: Sequence[int | str]) -> Hashes:
+def token_attributes(doc: Doc, attributes: Sequence[int]) -> Hashes:
     """Attributes of a doc's tokens.
 
     doc: The doc.
-    attributes: Ids from `spacy.attrs`, or names.
+    attributes: Ids from `spacy.attrs`.
     RETURNS (n_tokens x n_attributes, uint64): Their values.
     """
     values = doc.to_array(list(attributes))

@@ -18,7 +18,8 @@ pytest.importorskip("matplotlib")
 
 from tiny_encoder import write_encoder
 
-from benchmarks.accuracy import levers, report, tables
+from benchmarks import report
+from benchmarks.accuracy import levers, tables
 from benchmarks.accuracy.pool import PoolPart
 from benchmarks.accuracy.results import Cell, append_cell, config_hash, key_of, read_cells
 from benchmarks.accuracy.run import choose_systems, fill

@@ -18,6 +18,7 @@ from tiny_encoder import write_encoder
 from benchmarks import throughput
 from benchmarks.accuracy.results import config_hash
 from benchmarks.accuracy.workspace import Run
+from benchmarks.speed import tables
 from benchmarks.speed.footprint import measure_footprint
 from benchmarks.speed.inputs import count_words
 from benchmarks.speed.systems import find_system
@@ -165,3 +166,30 @@ def test_only_the_component_asked_for_runs(tmp_path: Path) -> None:
     nlp.initialize()
     nlp.to_disk(tmp_path / "pipeline")
     assert SpacyTagger(tmp_path / "pipeline", only="sentencizer").nlp.pipe_names == ["sentencizer"]
+
+
+def make_row(**changes: object) -> dict[str, object]:
+    row = {
+        **{"system": "spacy_ner_gold", "input": "mit_movie_trivia", "batch_size": 1},
+        **{"tokenised": False, "threads": 1, "words_per_second": 12_345, "ratio": 1.5},
+        **{"least_ratio": 1.25, "greatest_ratio": 2.0, "f1": 38.05, "latency_ms": [1.234, 5.6]},
+        **{"load_seconds": 2.0, "peak_megabytes": 400.4, "megabytes": 3.98},
+    }
+    return row | changes
+
+
+def test_tables_show_speed_beside_f1() -> None:
+    rows = [
+        make_row(batch_size=256),
+        make_row(batch_size=32, tokenised=True, ratio=None),
+        make_row(threads=2, words_per_second=99),
+        make_row(),
+    ]
+    (line,) = tables.throughput_table(rows, threads=1).splitlines()[2:]
+    assert line == (
+        "| MIT Movie Trivia: spaCy `ner`, CNN of the same width | 38.0 | - | 12,345 | - | "
+        "12,345 (1.50; 1.25 to 2.00) |"
+    )
+    (line,) = tables.footprint_table(rows, "mit_movie_trivia").splitlines()[2:]
+    assert line == "| spaCy `ner`, CNN of the same width | 1.23 | 5.60 | 2.00 | 400 | 4.0 |"
+    assert len(tables.throughput_table([], threads=1).splitlines()) == 2

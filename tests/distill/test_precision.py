@@ -1,6 +1,7 @@
 """Labelling with fewer bits a number: nearly the same, and nothing stays changed."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +12,8 @@ from thinc.api import Adam, fix_random_seed
 from toy_pipelines import LABELS, TEXTS, make_examples, make_nlp, train
 
 from spacy_halfree.distill.annotate import annotate
-from spacy_halfree.distill.precision import PRECISIONS, reduced_precision, torch_shims
+from spacy_halfree.models.precision import torch_shims
+from spacy_halfree.pipeline.precision import PRECISIONS, compute_with
 from spacy_halfree.tagging.soft_labels import KEY
 
 torch = pytest.importorskip("torch")
@@ -44,6 +46,10 @@ def probabilities(nlp: Language, precision: str = "float32") -> np.ndarray:
     return np.concatenate([doc.user_data[KEY]["probabilities"] for doc in docs])
 
 
+def encoder_and_decoder(nlp: Language) -> list[Any]:
+    return [shim for name in nlp.pipe_names for shim in torch_shims(nlp.get_pipe(name).model)]
+
+
 @pytest.mark.parametrize("precision", REDUCED)
 def test_nearly_the_same(with_encoder: Language, precision: str) -> None:
     exact = probabilities(with_encoder)
@@ -57,10 +63,10 @@ def test_nearly_the_same(with_encoder: Language, precision: str) -> None:
 
 @pytest.mark.parametrize("precision", REDUCED)
 def test_decoder_and_encoder_are_both_reduced(with_encoder: Language, precision: str) -> None:
-    shims = list(torch_shims(with_encoder))
+    shims = encoder_and_decoder(with_encoder)
     assert len(shims) == 2
     before = [shim._model for shim in shims]
-    with reduced_precision([with_encoder, with_encoder], precision):  # type: ignore[arg-type]
+    with compute_with(precision, [with_encoder, with_encoder]):  # type: ignore[arg-type]
         for shim, module in zip(shims, before, strict=True):
             if precision == "int8":
                 kinds = {type(layer).__module__ for layer in shim._model.modules()}
@@ -99,7 +105,7 @@ def test_another_precision_is_refused(with_encoder: Language) -> None:
 def test_int8_is_for_cpus(with_encoder: Language) -> None:
     if not torch.cuda.is_available():
         pytest.skip("needs CUDA")
-    for shim in torch_shims(with_encoder):
+    for shim in encoder_and_decoder(with_encoder):
         shim.to_device("gpu", 0)
-    with pytest.raises(ValueError, match="H042"), reduced_precision([with_encoder], "int8"):
+    with pytest.raises(ValueError, match="H042"), compute_with("int8", [with_encoder]):
         pass

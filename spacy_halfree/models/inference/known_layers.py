@@ -26,24 +26,23 @@ MODULES = {
 class KnownLayers:
     """The parts of a CNN over hash embeddings.
 
-    columns: The attributes that are embedded, as `Doc.to_array` takes them.
+    extract: From docs to the attributes of their tokens that are embedded.
     embed: From attributes (n x n_columns, uint64) to columns of embeddings.
     mix: From these to vectors.
     convolutions: For each layer of the encoder its maxout and its layer norm.
     window_size: How many tokens to either side a layer of the encoder reads.
     """
 
-    columns: list[str | int]
+    extract: Model
     embed: Model
     mix: Model
     convolutions: list[tuple[Model, Model]]
     window_size: int
 
     @property
-    def models(self) -> list[Model]:
-        """All layers that may have parameters."""
-        encoder = [layer for pair in self.convolutions for layer in pair]
-        return [*self.embed.walk(), *self.mix.walk(), *encoder]
+    def n_columns(self) -> int:
+        """How many attributes of a token are embedded."""
+        return len(self.extract.attrs["columns"])
 
 
 def find_known_layers(tok2vec: Model) -> KnownLayers | None:
@@ -71,7 +70,7 @@ def find_known_layers(tok2vec: Model) -> KnownLayers | None:
     if len(window_sizes) != 1:
         return None
     return KnownLayers(
-        columns=extract.attrs["columns"],
+        extract=extract,
         embed=columns,
         mix=mix,
         convolutions=list(zip(by_name["maxout"], by_name["layernorm"], strict=True)),

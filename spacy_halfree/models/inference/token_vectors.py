@@ -9,7 +9,6 @@ from spacy.tokens import Doc
 from thinc.api import Model
 from thinc.types import Floats2d
 
-from ...tagging.attributes import token_attributes
 from ...types import Floats, Hashes
 from .known_layers import KnownLayers, find_known_layers
 from .lexeme_table import LexemeTable, Values
@@ -100,7 +99,7 @@ class FastTok2Vec:
 
     def __init__(self, tok2vec: Tok2Vec, layers: KnownLayers) -> None:
         self.weights = Weights.of(tok2vec)
-        self.columns = layers.columns
+        self.extract = layers.extract
         self.encoder = WindowEncoder(
             [read_layer(maxout, layer_norm) for maxout, layer_norm in layers.convolutions],
             layers.window_size,
@@ -110,12 +109,12 @@ class FastTok2Vec:
             return self.encoder.project(layers.mix.predict(layers.embed.predict(attributes)))
 
         padding = self.encoder.project(np.zeros((1, self.encoder.width), dtype=np.float32))
-        self.lexemes = LexemeTable(compute, len(self.columns), padding)
+        self.lexemes = LexemeTable(compute, layers.n_columns, padding)
 
     def __call__(self, docs: Sequence[Doc]) -> Floats:
         lengths = np.array([len(doc) for doc in docs], dtype=np.int64)
         if not lengths.sum():
             return np.zeros((0, self.encoder.width), dtype=np.float32)
-        attributes = np.concatenate([token_attributes(doc, self.columns) for doc in docs])
+        attributes = np.concatenate(self.extract.predict(list(docs)))
         rows, values = self.lexemes.look_up(attributes)
         return self.encoder.encode(rows, values, lengths)

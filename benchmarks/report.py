@@ -1,6 +1,6 @@
 """Write the tables into docs/benchmarks.md and README.md, and draw the plots.
 
-    python -m benchmarks.accuracy.report
+    python -m benchmarks.report
 
 A table stands between two comments, `<!-- table: NAME -->` and `<!-- /table -->`; what was between
 them is replaced.
@@ -13,24 +13,26 @@ from typing import Annotated
 
 import typer
 
-from .plots import plot_pool, plot_shots, plot_speed
-from .results import Cell, read_cells
-from .run import RESULTS
-from .tables import ablation_table, accuracy_table, cost_table, pool_table, shots_table
-from .workspace import CORPORA
+from .accuracy.plots import plot_pool, plot_shots, plot_speed
+from .accuracy.results import Cell, read_cells
+from .accuracy.run import RESULTS
+from .accuracy.tables import ablation_table, accuracy_table, cost_table, pool_table, shots_table
+from .accuracy.workspace import CORPORA
+from .speed.tables import Row, footprint_table, read_rows, throughput_table
+from .throughput import RESULTS as SPEED_RESULTS
 
 PAGES = (Path("docs/benchmarks.md"), Path("README.md"))
 IMAGES = Path("docs/images")
 HEADLINE = (
     *("spacy_ner_gold", "trf_ner_gold", "token_classification_gold"),
-    *("teacher", "student_first_order_gold", "student_first_order_soft"),
+    *("teacher", "teacher_ensemble", "student_first_order_gold", "student_first_order_soft"),
 )
 TUNED_ON = ("snips", "mit_restaurant")
 SHOTS = ("50", "100", "300", "all")
 TABLE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- /table -->)", re.DOTALL)
 
 
-def make_tables(cells: list[Cell]) -> dict[str, str]:
+def make_tables(cells: list[Cell], rows: list[Row]) -> dict[str, str]:
     """All tables, by name."""
     return {
         "headline": accuracy_table(cells, "100", HEADLINE),
@@ -40,6 +42,9 @@ def make_tables(cells: list[Cell]) -> dict[str, str]:
         "shots": shots_table(cells, TUNED_ON, SHOTS),
         "pool": pool_table(cells, TUNED_ON),
         "ablation": ablation_table(cells, TUNED_ON),
+        "throughput_1": throughput_table(rows, threads=1),
+        "throughput_2": throughput_table(rows, threads=2),
+        "footprint": footprint_table(rows, "mit_movie_trivia"),
     }
 
 
@@ -54,10 +59,11 @@ def fill_page(text: str, tables: Mapping[str, str]) -> str:
 
 def main(
     results: Annotated[Path, typer.Option(help="Finished cells.")] = RESULTS,
+    speed: Annotated[Path, typer.Option(help="Measured speeds.")] = SPEED_RESULTS,
 ) -> None:
-    """Make tables and plots anew from RESULTS."""
+    """Make tables and plots anew from RESULTS and SPEED."""
     cells = read_cells(results)
-    tables = make_tables(cells)
+    tables = make_tables(cells, read_rows(speed))
     for page in PAGES:
         page.write_text(fill_page(page.read_text(encoding="utf8"), tables), encoding="utf8")
         typer.echo(f"{page}: tables written")
