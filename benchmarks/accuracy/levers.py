@@ -96,7 +96,7 @@ TEACHER_LEVERS = [
     vary(TEACHER, "adaptation_1000", encoder_steps=1000),
     vary(TEACHER, "no_shared_label_words", tagger(model={"share_label_words": False})),
     vary(TEACHER, "no_mention_replacement", {"corpora": {"train": corpus("${paths.train}")}}),
-    vary(TEACHER, "one_decoder_layer", tagger(model={"layers": 1})),
+    vary(TEACHER, "two_decoder_layers", tagger(model={"layers": 2})),
     vary(TEACHER, "steps_400", training(max_steps=400)),
     SECOND_TEACHER,
 ]

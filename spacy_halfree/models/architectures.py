@@ -26,7 +26,7 @@ def build_first_order_tagger(tok2vec: Model[list[Doc], list[Floats2d]]) -> Tagge
 
 def build_aligned_seq2seq(
     tok2vec: Model[list[Doc], list[Floats2d]],
-    layers: int = 2,
+    layers: int = 1,
     heads: int = 12,
     hidden_factor: int = 4,
     dropout: float | None = None,

@@ -149,12 +149,17 @@ def reference_decode(
     return logits, history
 
 
+both_ways = pytest.mark.parametrize("most_in_parallel", [0, 100], ids=["steps", "parallel"])
+
+
+@both_ways
 @settings(max_examples=30)
-@given(head_batches(max_length=6, min_words=1), seeds, windows)
+@given(batch=head_batches(max_length=6, min_words=1), seed=seeds, window=windows)
 def test_decoding_equals_the_numpy_reference(
-    batch: TaggingBatch, seed: int, window: tuple[int, int]
+    batch: TaggingBatch, seed: int, window: tuple[int, int], most_in_parallel: int
 ) -> None:
     decoder = random_decoder(batch.n_tags, seed, window)
+    decoder.most_in_parallel = most_in_parallel
     vectors = normal(seed, batch.n_words, WIDTH).astype(np.float64)
     logits, history = decode(decoder, vectors, batch)
     expected_logits, expected_history = reference_decode(decoder, vectors, batch)
@@ -165,11 +170,13 @@ def test_decoding_equals_the_numpy_reference(
 # -- against itself
 
 
-@given(batches, seeds, windows)
-def test_cached_decoding_equals_teacher_forcing(
-    batch: TaggingBatch, seed: int, window: tuple[int, int]
+@both_ways
+@given(batch=batches, seed=seeds, window=windows)
+def test_decoding_equals_teacher_forcing(
+    batch: TaggingBatch, seed: int, window: tuple[int, int], most_in_parallel: int
 ) -> None:
     decoder = random_decoder(batch.n_tags, seed, window, torch.float32)
+    decoder.most_in_parallel = most_in_parallel
     vectors = normal(seed, batch.n_words, WIDTH)
     logits, history = decode(decoder, vectors, batch)
     assert history.tolist() == history_of(batch, best_tags(logits, history, batch)).tolist()
@@ -178,12 +185,14 @@ def test_cached_decoding_equals_teacher_forcing(
     assert np.allclose(logits, forced, rtol=1e-5, atol=1e-5)
 
 
+@both_ways
 @settings(max_examples=30)
-@given(batches, seeds, windows)
+@given(batch=batches, seed=seeds, window=windows)
 def test_decoding_equals_scoring_with_growing_history(
-    batch: TaggingBatch, seed: int, window: tuple[int, int]
+    batch: TaggingBatch, seed: int, window: tuple[int, int], most_in_parallel: int
 ) -> None:
     decoder = random_decoder(batch.n_tags, seed, window)
+    decoder.most_in_parallel = most_in_parallel
     vectors = normal(seed, batch.n_words, WIDTH).astype(np.float64)
     rounds = join_rounds(window_rounds(batch.lengths, *window))
     history = np.full(batch.n_words, batch.start)
