@@ -174,6 +174,11 @@ class Errors:
         "[H042] Precision 'int8' is for CPUs, but a model is on {device}. Use 'bfloat16' there, or "
         "leave --gpu-id out."
     )
+    H043 = (
+        "[H043] '{name}' (model '{model}') cannot sum over all tags before a word. Exact marginals "
+        "need halfree.FirstOrderTagger.v1, where a tag depends on the one before alone; "
+        "`token._.tag_probs` has probabilities given the decoded tags, for every model."
+    )
 
 
 class Warnings:

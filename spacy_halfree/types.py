@@ -12,6 +12,7 @@ Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 Hashes = NDArray[np.uint64]
 Floats = NDArray[np.float32]
+Doubles = NDArray[np.float64]
 """Arrays in numpy, whatever device the model is on."""
 
 Target = Literal["ents", "tags", "spans"]

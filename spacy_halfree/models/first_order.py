@@ -25,6 +25,7 @@ def first_order_head() -> HeadModel:
         init=init,
         dims={"nI": None, "nO": None},
         params={"W": None, "b": None, "A": None},
+        attrs={"marginals": marginals},
     )
 
 
@@ -100,3 +101,42 @@ def greedy_decode(
     tags[steps] = decided
     history[steps] = before
     return tags, history
+
+
+def marginals(model: HeadModel, vectors: Floats2d, batch: TaggingBatch) -> Floats2d:
+    """How probable each tag is at each word, whatever the tags before: the forward recursion.
+
+    model: The head.
+    vectors (n_words x width, float32): The words' vectors.
+    batch: The batch, for its lengths and constraints.
+    RETURNS (n_words x n_tags, float32): p(tag | text), the sum over all tags before of
+        p(tag before | text) p(tag | tag before, text).
+    """
+    ops = model.ops
+    xp = ops.xp
+    W, A = model.get_param("W"), model.get_param("A")
+    emissions = finite(ops, ops.affine(vectors, W, model.get_param("b")))
+    transition_scores = finite(ops, A)
+    legal = xp.asarray(batch.transitions)
+    order, n_active = greedy_order(batch.lengths)
+    starts = (np.cumsum(batch.lengths) - batch.lengths)[order]
+    found = ops.alloc2f(batch.n_words, batch.n_tags)
+    # (n_texts x tag before), the start row being certain at first
+    before = ops.alloc2f(len(order), batch.n_tags + 1)
+    before[:, batch.start] = 1.0
+    for step, n in enumerate(n_active):
+        words = xp.asarray(starts[:n] + step)
+        allowed = legal[None]
+        if batch.allowed is not None:
+            allowed = allowed & xp.asarray(batch.allowed)[words][:, None]
+        scores = emissions[words][:, None] + transition_scores[None]
+        scores = xp.where(allowed, scores, -xp.inf)
+        best = scores.max(axis=2, keepdims=True)
+        # a tag before that cannot be followed by any allowed one has no probability itself
+        scores = xp.exp(scores - xp.where(xp.isfinite(best), best, 0.0))
+        total = scores.sum(axis=2, keepdims=True)
+        scores /= xp.where(total > 0, total, 1.0)
+        now = xp.einsum("np,npt->nt", before[:n], scores)
+        found[words] = now
+        before = xp.pad(now, ((0, 0), (0, 1)))
+    return found

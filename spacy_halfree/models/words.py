@@ -70,8 +70,7 @@ def forward(
     else:
         vectors = model.attrs["token_vectors"](tok2vec, batch.docs)
     n_tokens = vectors.shape[0]
-    all_tokens = batch.n_words == n_tokens
-    words = None if all_tokens else ops.xp.asarray(batch.words)
+    words = None if batch.n_words == n_tokens else ops.xp.asarray(batch.words)
     if words is not None:
         vectors = vectors[words]
     prediction, backprop_head = head((vectors, batch, history), is_train)
@@ -85,3 +84,17 @@ def forward(
         return backprop_tok2vec(ops.unflatten(d_vectors, [len(doc) for doc in batch.docs]))
 
     return prediction, backprop
+
+
+def tag_marginals(model: TaggerModel, batch: TaggingBatch) -> Floats2d | None:
+    """How probable each tag is at each word, whatever the tags before.
+
+    model: What `tag_words` returned.
+    batch: The batch.
+    RETURNS (n_words x n_tags, float32): p(tag | text); None if the head cannot tell.
+    """
+    head = model.get_ref("head")
+    if "marginals" not in head.attrs:
+        return None
+    vectors = model.attrs["token_vectors"](model.get_ref("tok2vec"), batch.docs)
+    return head.attrs["marginals"](head, vectors[model.ops.xp.asarray(batch.words)], batch)

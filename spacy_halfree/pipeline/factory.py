@@ -27,7 +27,7 @@ DEFAULT_MODEL = Config().from_str(default_model_config)["model"]
 
 @Language.factory(
     "halfree_tagger",
-    assigns=["doc.ents", "token.ent_iob", "token.ent_type"],
+    assigns=["doc.ents", "token.ent_iob", "token.ent_type", "span._.confidence"],
     default_config={
         "model": DEFAULT_MODEL,
         "target": "ents",
@@ -37,6 +37,8 @@ DEFAULT_MODEL = Config().from_str(default_model_config)["model"]
         "temperature": 1.0,
         "gold_weight": 1.0,
         "head_learn_rate_factor": 1.0,
+        "threshold": 0.0,
+        "store_probs": False,
         "scorer": {"@scorers": "halfree.tagger_scorer.v1"},
     },
     default_score_weights={"halfree_f": 1.0, "halfree_p": 0.0, "halfree_r": 0.0},
@@ -52,6 +54,8 @@ def make_halfree_tagger(
     temperature: float,
     gold_weight: float,
     head_learn_rate_factor: float,
+    threshold: float,
+    store_probs: bool,
     scorer: TaggerScorer | None,
 ) -> HalfreeTagger:
     """Make a tagger for entities, token tags or spans; see `HalfreeTagger` for the settings.
@@ -69,5 +73,7 @@ def make_halfree_tagger(
         temperature=temperature,
         gold_weight=gold_weight,
         head_learn_rate_factor=head_learn_rate_factor,
+        threshold=threshold,
+        store_probs=store_probs,
         scorer=scorer,
     )

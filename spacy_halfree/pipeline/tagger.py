@@ -1,16 +1,13 @@
 """The component: a trainable pipe around a tagger model."""
 
-import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from itertools import islice
-from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 from spacy.errors import Errors as SpacyErrors
 from spacy.language import Language
-from spacy.pipeline import TrainablePipe
 from spacy.tokens import Doc
 from spacy.training import Example, validate_examples, validate_get_examples
 from spacy.vocab import Vocab
@@ -18,24 +15,26 @@ from thinc.api import Optimizer, set_dropout_rate
 
 from ..errors import Errors
 from ..losses import cross_entropy
-from ..models.words import TaggerModel
-from ..tagging.batch import LabelTags, make_batch
-from ..tagging.scheme import TagScheme, make_scheme
+from ..models.words import TaggerModel, tag_marginals
+from ..tagging.batch import make_batch
 from ..tagging.soft_labels import SoftLabels, store_soft_labels
 from ..tagging.targets import TargetReader
 from ..types import Floats, Ints, Prediction, TaggingBatch, Target, Targets
+from .confidence import register_extensions
+from .labelled_pipe import LabelledPipe
 from .labels import find_labels
-from .loading import check_sizes, explained_loading
 from .optimizer import ScaledOptimizer
 from .scorers import TaggerScorer, score_tagger
-from .writing import write_predictions
+from .settings import check_positive, check_share
+from .writing import Writer
 
 Tagged = tuple[TaggingBatch, Prediction]
-TARGETS = get_args(Target)
 N_SAMPLES = 10
 
+register_extensions()
 
-class HalfreeTagger(TrainablePipe):
+
+class HalfreeTagger(LabelledPipe):
     """Tags words with labels of a fixed set; learns from gold tags or a teacher's distributions.
 
     It is only ever asked how likely each allowed tag is, so labels, spans and lengths are right by
@@ -55,6 +54,8 @@ class HalfreeTagger(TrainablePipe):
         temperature: float = 1.0,
         gold_weight: float = 1.0,
         head_learn_rate_factor: float = 1.0,
+        threshold: float = 0.0,
+        store_probs: bool = False,
         scorer: TaggerScorer | None = score_tagger,
     ) -> None:
         """Make a component; `nlp.add_pipe("halfree_tagger")` is the usual way.
@@ -74,19 +75,19 @@ class HalfreeTagger(TrainablePipe):
             to words learned from a teacher's distributions.
         head_learn_rate_factor: What the optimizer's learning rate is multiplied with for the part
             behind `tok2vec`, which starts from nothing when the encoder is pretrained.
+        threshold: The least probability of an entity or span that is written; every one has it in
+            `span._.confidence`.
+        store_probs: Whether to keep every word's distribution for `token._.tag_probs`.
         scorer: Scores the component's annotation.
         RAISES: ValueError (H013) for a setting out of range, (H028) for a factor for a part that
             the model does not have.
         """
-        for setting, value in (
-            ("temperature", temperature),
-            ("gold_weight", gold_weight),
-            ("head_learn_rate_factor", head_learn_rate_factor),
-        ):
-            if not 0 < value < math.inf:
-                raise ValueError(
-                    Errors.H013.format(setting=setting, expected="above 0", value=value)
-                )
+        check_positive(
+            temperature=temperature,
+            gold_weight=gold_weight,
+            head_learn_rate_factor=head_learn_rate_factor,
+        )
+        check_share(threshold=threshold)
         if head_learn_rate_factor != 1.0 and not model.has_ref("head"):
             raise ValueError(
                 Errors.H028.format(name=name, value=head_learn_rate_factor, model=model.name)
@@ -99,71 +100,12 @@ class HalfreeTagger(TrainablePipe):
         self.temperature = temperature
         self.gold_weight = gold_weight
         self.head_learn_rate_factor = head_learn_rate_factor
+        self.threshold = threshold
+        self.store_probs = store_probs
         self.store_soft_labels = False
         """Whether to leave each doc's distributions in its user data, for students."""
         self.cfg: dict[str, Any] = {"target": target, "spans_key": spans_key, "labels": []}
         self._set_labels(labels)
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """The labels, in the order of their tags."""
-        return self._label_tags.scheme.labels
-
-    @property
-    def label_data(self) -> list[str]:
-        """What `[initialize.components.halfree_tagger.labels]` may hold."""
-        return list(self.labels)
-
-    @property
-    def target(self) -> Target:
-        return self.cfg["target"]
-
-    @property
-    def spans_key(self) -> str:
-        return self.cfg["spans_key"]
-
-    @property
-    def scheme(self) -> TagScheme:
-        """The tags."""
-        return self._label_tags.scheme
-
-    @property
-    def is_initialized(self) -> bool:
-        """Whether the model has its parameters."""
-        return bool(self.model.has_dim("nO"))
-
-    def _set_labels(self, labels: Iterable[str]) -> None:
-        """Take labels, and add them to the string store, where they outlive memory zones."""
-        if self.target not in TARGETS:
-            raise ValueError(
-                Errors.H013.format(setting="target", expected=f"in {TARGETS}", value=self.target)
-            )
-        unique = list(dict.fromkeys(labels))
-        for label in unique:
-            if not isinstance(label, str) or not label.strip():
-                raise ValueError(Errors.H012.format(label=label))
-        self.cfg["labels"] = unique
-        scheme = make_scheme(tuple(unique), self.target)
-        self._label_tags = LabelTags(self.vocab.strings, scheme)
-        self._label_hashes = np.array(
-            [self.vocab.strings[label] for label in unique], dtype=np.uint64
-        )
-
-    def add_label(self, label: str) -> int:
-        """Add a label before the model is initialized.
-
-        label: The label.
-        RETURNS: 1 if it is new, 0 if it is there already.
-        RAISES: ValueError (H002) if the model is initialized and the label is new.
-        """
-        if label in self.labels:
-            return 0
-        if self.is_initialized:
-            raise ValueError(
-                Errors.H002.format(label=label, name=self.name, n_labels=len(self.labels))
-            )
-        self._set_labels([*self.labels, label])
-        return 1
 
     def initialize(
         self,
@@ -253,6 +195,24 @@ class HalfreeTagger(TrainablePipe):
         probabilities: Floats = self.model.ops.to_numpy(prediction.probabilities)
         return probabilities
 
+    def marginals(self, docs: Iterable[Doc]) -> Floats:
+        """How probable each tag is at each word, whatever the tags before it.
+
+        docs: The docs.
+        RETURNS (n_words x n_tags, float32): p(tag | text), exact.
+        RAISES: ValueError (E109) if the component is not initialized, NotImplementedError (H043)
+            if its model is none of the first order.
+        """
+        self._require_initialized()
+        batch = self._batch(list(docs))
+        if not batch.n_words:
+            return np.zeros((0, batch.n_tags), dtype=np.float32)
+        found = tag_marginals(self.model, batch) if self.model.has_ref("head") else None
+        if found is None:
+            raise NotImplementedError(Errors.H043.format(name=self.name, model=self.model.name))
+        marginals: Floats = self.model.ops.to_numpy(found)
+        return marginals
+
     def annotate(self, docs: Iterable[Doc], tags: Ints, probabilities: Floats) -> None:
         """Write tags and distributions that were found otherwise than by `predict`.
 
@@ -275,7 +235,15 @@ class HalfreeTagger(TrainablePipe):
         batch, prediction = scores
         batch = replace(batch, docs=list(docs))
         tags = self.model.ops.to_numpy(prediction.tags)
-        write_predictions(batch, tags, self._label_hashes, self.target, self.spans_key)
+        write = Writer(
+            self.scheme,
+            self._label_hashes,
+            self.target,
+            self.spans_key,
+            self.threshold,
+            self.store_probs,
+        )
+        write(batch, tags, self.model.ops.to_numpy(prediction.probabilities))
         if self.store_soft_labels:
             self._store_soft_labels(batch, prediction)
 
@@ -358,31 +326,3 @@ class HalfreeTagger(TrainablePipe):
     def rehearse(self, examples: Iterable[Example], **kwargs: Any) -> dict[str, float]:
         """RAISES: NotImplementedError (H005), always: there is no such method here."""
         raise NotImplementedError(Errors.H005.format(name=self.name))
-
-    def from_bytes(self, bytes_data: bytes, *, exclude: Iterable[str] = ()) -> "HalfreeTagger":
-        """Load from bytes.
-
-        bytes_data: What `to_bytes` returned.
-        exclude: Names of parts to leave out.
-        RETURNS: The component itself.
-        RAISES: ValueError (H010, H011) if the weights cannot be read or do not fit the labels.
-        """
-        with explained_loading(self.name, "bytes"):
-            super().from_bytes(bytes_data, exclude=exclude)
-            self._set_labels(self.cfg["labels"])
-        check_sizes(self.name, self.model, self.scheme)
-        return self
-
-    def from_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> "HalfreeTagger":
-        """Load from a folder.
-
-        path: The component's folder.
-        exclude: Names of parts to leave out.
-        RETURNS: The component itself.
-        RAISES: ValueError (H010, H011) if the weights cannot be read or do not fit the labels.
-        """
-        with explained_loading(self.name, path):
-            super().from_disk(path, exclude=exclude)
-            self._set_labels(self.cfg["labels"])
-        check_sizes(self.name, self.model, self.scheme)
-        return self

@@ -1,78 +1,129 @@
 """From predicted tags to annotation on docs; what stood there before stays."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from spacy.attrs import ENT_IOB, ENT_TYPE, TAG
 from spacy.tokens import Doc, Span, SpanGroup
 
 from ..tagging.attributes import token_attributes
-from ..tagging.scheme import spans_from_tags
-from ..types import Hashes, Ints, TaggingBatch, Target
+from ..tagging.scheme import TagScheme, spans_from_tags
+from ..types import Doubles, Floats, Hashes, Ints, TaggingBatch, Target
+from .confidence import span_confidences, store_confidences, store_tag_probabilities
 
 
-def write_predictions(
-    batch: TaggingBatch, tags: Ints, label_hashes: Hashes, target: Target, spans_key: str
-) -> None:
-    """Write predicted tags where a component is to write them.
+@dataclass(frozen=True)
+class Writer:
+    """Writes what was predicted to where a component is to write it.
 
-    batch: The docs and their words.
-    tags (n_words, int64): A legal sequence of tags for each doc.
+    scheme: The tags.
     label_hashes (n_labels, uint64): The labels' hashes in the string store.
     target: Where to write.
     spans_key: The span group, if the target is "spans".
+    threshold: The least probability of a span that is written.
+    store_probs: Whether to keep all distributions for `token._.tag_probs`.
     """
-    if target == "tags":
-        bounds = np.cumsum(batch.lengths)[:-1]
-        for doc, own in zip(batch.docs, np.split(tags, bounds), strict=True):
-            write_tags(doc, label_hashes[own])
-        return
-    keep_existing = batch.allowed is not None
-    for doc, spans in spans_by_doc(batch, tags, label_hashes):
-        if target == "spans":
-            write_span_group(doc, spans, spans_key)
+
+    scheme: TagScheme
+    label_hashes: Hashes
+    target: Target
+    spans_key: str
+    threshold: float
+    store_probs: bool
+
+    def __call__(self, batch: TaggingBatch, tags: Ints, probabilities: Floats) -> None:
+        """Write a batch's annotation.
+
+        batch: The docs and their words.
+        tags (n_words, int64): A legal sequence of tags for each doc.
+        probabilities (n_words x n_tags, float32): The distributions they were taken from.
+        """
+        if self.target == "tags":
+            bounds = np.cumsum(batch.lengths)[:-1]
+            for doc, own in zip(batch.docs, np.split(tags, bounds), strict=True):
+                write_tags(doc, self.label_hashes[own])
         else:
-            write_entities(doc, spans, keep_existing=keep_existing)
+            self._write_spans(batch, tags, probabilities)
+        if self.store_probs:
+            store_tag_probabilities(batch, self.scheme, probabilities)
+
+    def _write_spans(self, batch: TaggingBatch, tags: Ints, probabilities: Floats) -> None:
+        first, last, labels = spans_from_tags(tags, batch.lengths)
+        confidences = span_confidences(tags, probabilities, batch.lengths, first, last)
+        if self.threshold > 0:
+            sure = confidences >= self.threshold
+            first, last, labels = first[sure], last[sure], labels[sure]
+            confidences = confidences[sure]
+        keep_existing = self.target == "ents" and batch.allowed is not None
+        for doc, spans, own in spans_by_doc(
+            batch, first, last, self.label_hashes[labels], confidences
+        ):
+            if keep_existing:
+                spans, own = new_spans(doc, spans, own)
+            if self.target == "spans":
+                write_span_group(doc, spans, self.spans_key)
+            else:
+                write_entities(doc, spans, keep_existing=keep_existing)
+            store_confidences(doc, spans, own)
 
 
 def spans_by_doc(
-    batch: TaggingBatch, tags: Ints, label_hashes: Hashes
-) -> Iterator[tuple[Doc, list[Span]]]:
-    """Yield every doc with the spans that its tags spell.
+    batch: TaggingBatch, first: Ints, last: Ints, hashes: Hashes, confidences: Doubles
+) -> Iterator[tuple[Doc, list[Span], list[float]]]:
+    """Yield every doc with its spans, and how probable each is.
 
     batch: The docs and their words.
-    tags (n_words, int64): A legal sequence of tags for each doc.
-    label_hashes (n_labels, uint64): The labels' hashes in the string store.
+    first, last (n_spans, int64): The spans' first and last words.
+    hashes (n_spans, uint64): The hashes of their labels.
+    confidences (n_spans, float64): Their probabilities.
     """
-    first, last, labels = spans_from_tags(tags, batch.lengths)
     starts, ends = batch.words[first], batch.words[last] + 1
-    hashes = label_hashes[labels].tolist()
     token_bounds = np.cumsum([0, *(len(doc) for doc in batch.docs)])
     span_bounds = np.searchsorted(starts, token_bounds).tolist()
     for i, doc in enumerate(batch.docs):
         own = slice(span_bounds[i], span_bounds[i + 1])
         offset = int(token_bounds[i])
         bounds = zip(
-            (starts[own] - offset).tolist(), (ends[own] - offset).tolist(), hashes[own], strict=True
+            (starts[own] - offset).tolist(),
+            (ends[own] - offset).tolist(),
+            hashes[own].tolist(),
+            strict=True,
         )
-        yield doc, [Span(doc, start, end, label=label) for start, end, label in bounds]
+        spans = [Span(doc, start, end, label=label) for start, end, label in bounds]
+        yield doc, spans, confidences[own].tolist()
+
+
+def entity_codes(doc: Doc) -> tuple[Ints, Hashes]:
+    """The IOB code and the entity type of each token."""
+    iob, types = token_attributes(doc, [ENT_IOB, ENT_TYPE]).T
+    return iob, types
+
+
+def new_spans(
+    doc: Doc, spans: Sequence[Span], confidences: Sequence[float]
+) -> tuple[list[Span], list[float]]:
+    """The spans that do not repeat entities which the doc has already, with their probabilities."""
+    iob, types = entity_codes(doc)
+    taken = (iob == 3) | ((iob == 1) & (types != 0))
+    pairs = zip(spans, confidences, strict=True)
+    new = [(span, own) for span, own in pairs if not taken[span.start : span.end].any()]
+    return [span for span, _ in new], [own for _, own in new]
 
 
 def write_entities(doc: Doc, spans: Sequence[Span], *, keep_existing: bool) -> None:
-    """Set a doc's entities.
+    """Add entities to a doc.
 
     doc: The doc.
-    spans: The entities to add; those that repeat existing ones are left out.
+    spans: The entities; none overlaps an existing one.
     keep_existing: Whether the doc may have entities or blocked tokens to keep.
     """
     if not keep_existing:
         doc.set_ents(list(spans))
         return
-    iob, types = token_attributes(doc, [ENT_IOB, ENT_TYPE]).T
-    taken = (iob == 3) | ((iob == 1) & (types != 0))
+    iob, types = entity_codes(doc)
     blocked = [doc[i : i + 1] for i in np.flatnonzero((iob == 3) & (types == 0)).tolist()]
-    new = [span for span in spans if not taken[span.start : span.end].any()]
-    doc.set_ents([*doc.ents, *new], blocked=blocked)
+    doc.set_ents([*doc.ents, *spans], blocked=blocked)
 
 
 def write_span_group(doc: Doc, spans: Sequence[Span], spans_key: str) -> None:

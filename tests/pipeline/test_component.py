@@ -104,6 +104,7 @@ def test_analyze_pipes():
         "doc.ents",
         "token.ent_iob",
         "token.ent_type",
+        "span._.confidence",
     ]
     assert analysis["summary"]["halfree_tagger"]["scores"] == [
         "halfree_f",

@@ -1,0 +1,123 @@
+"""What a component tags with: its labels, where they come from and go to, and how it is saved."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+import numpy as np
+from spacy.pipeline import TrainablePipe
+from spacy.vocab import Vocab
+
+from ..errors import Errors
+from ..models.words import TaggerModel
+from ..tagging.batch import LabelTags
+from ..tagging.scheme import TagScheme, make_scheme
+from ..types import Target
+from .loading import check_sizes, explained_loading
+
+TARGETS = get_args(Target)
+Pipe = TypeVar("Pipe", bound="LabelledPipe")
+
+
+class LabelledPipe(TrainablePipe):
+    """A trainable component with a fixed set of labels.
+
+    vocab: The shared vocabulary.
+    model: The model.
+    name: The component's name.
+    cfg: What is saved beside the model: the target, the span group's key, and the labels.
+    """
+
+    vocab: Vocab
+    model: TaggerModel
+    name: str
+    cfg: dict[str, Any]
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels, in the order of their tags."""
+        return self._label_tags.scheme.labels
+
+    @property
+    def label_data(self) -> list[str]:
+        """What `[initialize.components.halfree_tagger.labels]` may hold."""
+        return list(self.labels)
+
+    @property
+    def target(self) -> Target:
+        return self.cfg["target"]
+
+    @property
+    def spans_key(self) -> str:
+        return self.cfg["spans_key"]
+
+    @property
+    def scheme(self) -> TagScheme:
+        """The tags."""
+        return self._label_tags.scheme
+
+    @property
+    def is_initialized(self) -> bool:
+        """Whether the model has its parameters."""
+        return bool(self.model.has_dim("nO"))
+
+    def _set_labels(self, labels: Iterable[str]) -> None:
+        """Take labels, and add them to the string store, where they outlive memory zones."""
+        if self.target not in TARGETS:
+            raise ValueError(
+                Errors.H013.format(setting="target", expected=f"in {TARGETS}", value=self.target)
+            )
+        unique = list(dict.fromkeys(labels))
+        for label in unique:
+            if not isinstance(label, str) or not label.strip():
+                raise ValueError(Errors.H012.format(label=label))
+        self.cfg["labels"] = unique
+        scheme = make_scheme(tuple(unique), self.target)
+        self._label_tags = LabelTags(self.vocab.strings, scheme)
+        self._label_hashes = np.array(
+            [self.vocab.strings[label] for label in unique], dtype=np.uint64
+        )
+
+    def add_label(self, label: str) -> int:
+        """Add a label before the model is initialized.
+
+        label: The label.
+        RETURNS: 1 if it is new, 0 if it is there already.
+        RAISES: ValueError (H002) if the model is initialized and the label is new.
+        """
+        if label in self.labels:
+            return 0
+        if self.is_initialized:
+            raise ValueError(
+                Errors.H002.format(label=label, name=self.name, n_labels=len(self.labels))
+            )
+        self._set_labels([*self.labels, label])
+        return 1
+
+    def from_bytes(self: Pipe, bytes_data: bytes, *, exclude: Iterable[str] = ()) -> Pipe:
+        """Load from bytes.
+
+        bytes_data: What `to_bytes` returned.
+        exclude: Names of parts to leave out.
+        RETURNS: The component itself.
+        RAISES: ValueError (H010, H011) if the weights cannot be read or do not fit the labels.
+        """
+        with explained_loading(self.name, "bytes"):
+            super().from_bytes(bytes_data, exclude=exclude)
+            self._set_labels(self.cfg["labels"])
+        check_sizes(self.name, self.model, self.scheme)
+        return self
+
+    def from_disk(self: Pipe, path: str | Path, *, exclude: Iterable[str] = ()) -> Pipe:
+        """Load from a folder.
+
+        path: The component's folder.
+        exclude: Names of parts to leave out.
+        RETURNS: The component itself.
+        RAISES: ValueError (H010, H011) if the weights cannot be read or do not fit the labels.
+        """
+        with explained_loading(self.name, path):
+            super().from_disk(path, exclude=exclude)
+            self._set_labels(self.cfg["labels"])
+        check_sizes(self.name, self.model, self.scheme)
+        return self

@@ -1,0 +1,245 @@
+"""Probabilities of spans and tags: what sums over all sequences say, and `None` where unknown."""
+
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pytest
+import spacy
+from hypothesis import given
+from hypothesis import strategies as st
+from spacy.cli.find_threshold import find_threshold
+from spacy.language import Language
+from spacy.tokens import Doc, DocBin, Span
+from toy_pipelines import (
+    ARCHITECTURES,
+    LABELS,
+    OTHER_TEXTS,
+    SPANS_KEY,
+    TEXTS,
+    annotation,
+    make_examples,
+    make_nlp,
+    train,
+)
+
+from spacy_halfree.pipeline.confidence import span_confidences
+from spacy_halfree.pipeline.tagger import HalfreeTagger
+from spacy_halfree.tagging.scheme import INSIDE, spans_from_tags
+
+SHORT = ["Play Björk now", "Find Zürich", "Hear The Beatles"]
+
+
+def make_unsure(architecture: str = "first_order", target: str = "ents", **settings: Any) -> Any:
+    """A tagger that has hardly learned."""
+    nlp, tagger = make_nlp(architecture, target, **settings)
+    train(nlp, make_examples(nlp, target), 8)
+    return nlp, tagger
+
+
+@pytest.fixture(scope="module", params=ARCHITECTURES)
+def unsure(request: pytest.FixtureRequest) -> tuple[Language, HalfreeTagger]:
+    return make_unsure(request.param)
+
+
+def all_sequences(
+    nlp: Language, tagger: HalfreeTagger, text: str, prefix: list[int]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Every sequence of tags that begins with a prefix, and its probability given that prefix."""
+    doc = nlp.make_doc(text)
+    free = product(range(tagger.scheme.n_tags), repeat=len(doc) - len(prefix))
+    sequences = np.array([[*prefix, *rest] for rest in free])
+    probabilities = np.ones(len(sequences))
+    rows = [tagger.distributions([doc], sequence) for sequence in sequences]
+    for i, (sequence, row) in enumerate(zip(sequences, rows, strict=True)):
+        for word in range(len(prefix), len(doc)):
+            probabilities[i] *= row[word, sequence[word]]
+            if probabilities[i] == 0:
+                break
+    return sequences, probabilities
+
+
+@pytest.mark.parametrize("text", SHORT)
+def test_confidence_is_a_sum_over_all_sequences(
+    unsure: tuple[Language, HalfreeTagger], text: str
+) -> None:
+    nlp, tagger = unsure
+    _, prediction = tagger.predict([nlp.make_doc(text)])
+    tags = np.asarray(prediction.tags)
+    doc = nlp(text)
+    for ent in doc.ents:
+        sequences, probabilities = all_sequences(nlp, tagger, text, tags[: ent.start].tolist())
+        same = (sequences[:, ent.start : ent.end] == tags[ent.start : ent.end]).all(axis=1)
+        if ent.end < len(doc):
+            same &= sequences[:, ent.end] != INSIDE
+        assert ent._.confidence == pytest.approx(probabilities[same].sum(), abs=1e-5)
+
+
+def test_there_is_something_to_be_sure_of(unsure: tuple[Language, HalfreeTagger]) -> None:
+    nlp, _ = unsure
+    found = [ent._.confidence for doc in nlp.pipe([*SHORT, *TEXTS]) for ent in doc.ents]
+    assert found
+    assert all(0 < confidence <= 1 for confidence in found)
+
+
+@pytest.mark.parametrize("text", SHORT)
+def test_marginals_are_sums_over_all_sequences(text: str) -> None:
+    nlp, tagger = make_unsure()
+    _, probabilities = sequences = all_sequences(nlp, tagger, text, [])
+    assert probabilities.sum() == pytest.approx(1, abs=1e-5)
+    expected = np.zeros((sequences[0].shape[1], tagger.scheme.n_tags))
+    for sequence, probability in zip(*sequences, strict=True):
+        expected[np.arange(len(sequence)), sequence] += probability
+    np.testing.assert_allclose(tagger.marginals([nlp.make_doc(text)]), expected, atol=1e-5)
+
+
+def test_marginals_of_a_batch_are_those_of_its_texts() -> None:
+    nlp, tagger = make_unsure()
+    docs = [nlp.make_doc(text) for text in [*TEXTS, *OTHER_TEXTS]]
+    docs[0].set_ents([Span(docs[0], 1, 3, label=LABELS[0])], default="missing")
+    together = tagger.marginals(docs)
+    alone = np.concatenate([tagger.marginals([doc]) for doc in docs])
+    np.testing.assert_allclose(together, alone, atol=1e-6)
+    np.testing.assert_allclose(together.sum(axis=1), 1, atol=1e-5)
+    # what is pinned is certain
+    assert together[1, tagger.scheme.tag_names.index(LABELS[0])] == pytest.approx(1)
+    assert tagger.marginals([]).shape == (0, tagger.scheme.n_tags)
+
+
+@pytest.mark.parametrize("architecture", ["aligned", "sentinel"])
+def test_other_models_have_no_marginals(architecture: str) -> None:
+    nlp, tagger = make_unsure(architecture)
+    with pytest.raises(NotImplementedError, match=r"\[H043\].*FirstOrderTagger"):
+        tagger.marginals([nlp.make_doc(TEXTS[0])])
+
+
+@st.composite
+def tagged_rows(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Legal tags of several texts, and any distributions."""
+    tags: list[int] = []
+    lengths = draw(st.lists(st.integers(0, 5), min_size=1, max_size=4))
+    for length in lengths:
+        before = 0
+        for _ in range(length):
+            before = draw(st.sampled_from([0, 2, 3] if before == 0 else [0, 1, 2, 3]))
+            tags.append(before)
+    rows = np.random.default_rng(len(tags)).dirichlet(np.ones(4), size=len(tags))
+    return np.array(tags, dtype=np.int64), rows.astype(np.float32), np.array(lengths)
+
+
+@given(tagged_rows())
+def test_many_spans_at_once(case: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
+    tags, rows, lengths = case
+    first, last, _ = spans_from_tags(tags, lengths)
+    expected = []
+    ends = set(np.cumsum(lengths).tolist())
+    for start, end in zip(first.tolist(), (last + 1).tolist(), strict=True):
+        probability = float(np.prod([rows[i, tags[i]] for i in range(start, end)]))
+        expected.append(probability * (1 if end in ends else 1 - float(rows[end, INSIDE])))
+    found = span_confidences(tags, rows.reshape(-1, 4), lengths, first, last)
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
+def test_unknown_confidence_is_none() -> None:
+    nlp, _ = make_unsure()
+    ruler = nlp.add_pipe("entity_ruler", before="halfree_tagger")
+    ruler.add_patterns([{"label": LABELS[1], "pattern": "now"}])  # type: ignore[attr-defined]
+    doc = nlp("Play Björk now")
+    by_text = {ent.text: ent._.confidence for ent in doc.ents}
+    assert by_text.pop("now") is None
+    assert by_text
+    assert all(isinstance(confidence, float) for confidence in by_text.values())
+    assert doc[0:1]._.confidence is None
+
+
+@pytest.mark.parametrize("target", ["ents", "spans"])
+def test_threshold(target: str) -> None:
+    nlp, tagger = make_unsure(target=target)
+    docs = list(nlp.pipe(TEXTS))
+    spans = [
+        span for doc in docs for span in (doc.ents if target == "ents" else doc.spans[SPANS_KEY])
+    ]
+    confidences = sorted(span._.confidence for span in spans)
+    tagger.threshold = confidences[len(confidences) // 2]
+    sure = [annotation(doc, target) for doc in nlp.pipe(TEXTS)]
+    assert 0 < sum(map(len, sure)) < len(spans)
+    expected = [
+        [
+            (span.start, span.end, span.label_)
+            for span in (doc.ents if target == "ents" else doc.spans[SPANS_KEY])
+            if span._.confidence >= tagger.threshold
+        ]
+        for doc in docs
+    ]
+    assert sure == expected
+    tagger.threshold = 1.1
+    assert not any(annotation(doc, target) for doc in nlp.pipe(TEXTS))
+
+
+@pytest.mark.parametrize("threshold", [-0.1, 1.1])
+def test_threshold_out_of_range(threshold: float) -> None:
+    with pytest.raises(ValueError, match=r"\[H013\].*threshold"):
+        make_nlp(threshold=threshold)
+
+
+def test_spacy_finds_a_threshold(tmp_path: Any) -> None:
+    nlp, _ = make_unsure()
+    nlp.to_disk(tmp_path / "model")
+    DocBin(docs=[example.reference for example in make_examples(nlp)]).to_disk(
+        tmp_path / "dev.spacy"
+    )
+    best, score, scores = find_threshold(
+        str(tmp_path / "model"),
+        tmp_path / "dev.spacy",
+        "halfree_tagger",
+        "threshold",
+        "halfree_f",
+        n_trials=5,
+    )
+    assert 0 <= best <= 1
+    assert score == max(scores.values())
+    # nothing is as sure as that
+    assert scores[1.0] < score
+
+
+def test_tag_probabilities_on_demand(unsure: tuple[Language, HalfreeTagger]) -> None:
+    nlp, tagger = unsure
+    text = "Play  Björk now"
+    assert nlp(text)[0]._.tag_probs is None
+    tagger.store_probs = True
+    try:
+        docs = list(nlp.pipe([TEXTS[0], text, ""]))
+    finally:
+        tagger.store_probs = False
+    _, prediction = tagger.predict([nlp.make_doc(text)])
+    doc = docs[1]
+    assert [token._.tag_probs is None for token in doc] == [token.is_space for token in doc]
+    words = [token for token in doc if not token.is_space]
+    for token, row in zip(words, np.asarray(prediction.probabilities), strict=True):
+        assert list(token._.tag_probs) == ["O", "I", *LABELS]
+        np.testing.assert_allclose(list(token._.tag_probs.values()), row, atol=1e-5)
+
+
+def test_tag_probabilities_of_single_tokens() -> None:
+    nlp, _ = make_unsure(target="tags", store_probs=True)
+    for token in nlp(TEXTS[0]):
+        probabilities = token._.tag_probs
+        assert max(probabilities, key=probabilities.get) == token.tag_
+        assert sum(probabilities.values()) == pytest.approx(1, abs=1e-5)
+
+
+def facts(doc: Doc) -> list[Any]:
+    spans = [(ent.text, ent.label_, ent._.confidence) for ent in doc.ents]
+    return [spans, [token._.tag_probs for token in doc]]
+
+
+def test_they_travel_with_the_doc() -> None:
+    nlp, tagger = make_unsure()
+    tagger.store_probs = True
+    docs = list(nlp.pipe(TEXTS))
+    expected = [facts(doc) for doc in docs]
+    assert [facts(Doc(nlp.vocab).from_bytes(doc.to_bytes())) for doc in docs] == expected
+    stored = DocBin(docs=docs, store_user_data=True)
+    other = DocBin(store_user_data=True).from_bytes(stored.to_bytes())
+    assert [facts(doc) for doc in other.get_docs(spacy.blank("en").vocab)] == expected
+    assert [facts(doc) for doc in nlp.pipe(TEXTS, n_process=2, batch_size=2)] == expected
