@@ -179,6 +179,19 @@ class Errors:
         "need halfree.FirstOrderTagger.v1, where a tag depends on the one before alone; "
         "`token._.tag_probs` has probabilities given the decoded tags, for every model."
     )
+    H044 = (
+        "[H044] There is nothing that '{name}' could be right or wrong about: either the texts are "
+        "not annotated with what it predicts, or it predicts nothing on them. Give it annotated "
+        "texts in which there is something to find."
+    )
+    H045 = (
+        "[H045] {path} cannot be drawn without matplotlib. Install it (`pip install matplotlib`), "
+        "or leave the diagram out."
+    )
+    H046 = (
+        "[H046] {path} cannot be read as annotated texts ({reason}). It must be a .spacy file, as "
+        "`python -m spacy convert` or `DocBin.to_disk` write it."
+    )
 
 
 class Warnings:

@@ -4,10 +4,12 @@ from spacy.cli._util import app
 from typer import Typer
 
 from .annotate import annotate_cli
+from .calibrate import calibrate_cli
 
-HELP = "Label raw text with a teacher, for a small student to learn from."
+HELP = "Label raw text with a teacher for a small student to learn from, and calibrate pipelines."
 
 halfree_cli = Typer(name="halfree", help=HELP, no_args_is_help=True)
 halfree_cli.callback()(lambda: None)
 halfree_cli.command("annotate")(annotate_cli)
+halfree_cli.command("calibrate")(calibrate_cli)
 app.add_typer(halfree_cli)

@@ -14,6 +14,23 @@ TAG_PROBS = "tag_probs"
 PROBABILITIES_KEY = "halfree_tag_probs"
 
 
+def calibrate(probabilities: Floats, temperature: float) -> Floats:
+    """Flatten distributions (temperature above 1) or sharpen them (below 1).
+
+    probabilities (n_words x n_tags, float32): Rows that sum to 1.
+    temperature: What the scores behind them are divided by.
+    RETURNS (n_words x n_tags, float32): softmax(scores / temperature), for which probabilities
+        suffice; the same array if the temperature is 1.
+    """
+    if temperature == 1.0 or not len(probabilities):
+        return probabilities
+    # the largest is 1, so that no row vanishes
+    relative = probabilities / probabilities.max(axis=1, keepdims=True)
+    powers = relative ** np.float32(1 / temperature)
+    calibrated: Floats = powers / powers.sum(axis=1, keepdims=True)
+    return calibrated
+
+
 def span_confidences(
     tags: Ints, probabilities: Floats, lengths: Ints, first: Ints, last: Ints
 ) -> Doubles:

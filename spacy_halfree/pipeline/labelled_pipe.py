@@ -14,6 +14,7 @@ from ..tagging.batch import LabelTags
 from ..tagging.scheme import TagScheme, make_scheme
 from ..types import Target
 from .loading import check_sizes, explained_loading
+from .settings import check_positive
 
 TARGETS = get_args(Target)
 Pipe = TypeVar("Pipe", bound="LabelledPipe")
@@ -50,6 +51,16 @@ class LabelledPipe(TrainablePipe):
     @property
     def spans_key(self) -> str:
         return self.cfg["spans_key"]
+
+    @property
+    def calibration(self) -> float:
+        """The temperature of what `span._.confidence` and `token._.tag_probs` tell.
+
+        It is found by `python -m spacy halfree calibrate`, and is saved with the component; soft
+        labels are as the model gives them.
+        """
+        # not in what versions before this setting have saved
+        return self.cfg.get("calibration", 1.0)
 
     @property
     def scheme(self) -> TagScheme:
@@ -105,6 +116,7 @@ class LabelledPipe(TrainablePipe):
         with explained_loading(self.name, "bytes"):
             super().from_bytes(bytes_data, exclude=exclude)
             self._set_labels(self.cfg["labels"])
+            check_positive(calibration=self.calibration)
         check_sizes(self.name, self.model, self.scheme)
         return self
 
@@ -119,5 +131,6 @@ class LabelledPipe(TrainablePipe):
         with explained_loading(self.name, path):
             super().from_disk(path, exclude=exclude)
             self._set_labels(self.cfg["labels"])
+            check_positive(calibration=self.calibration)
         check_sizes(self.name, self.model, self.scheme)
         return self

@@ -104,7 +104,11 @@ class HalfreeTagger(LabelledPipe):
         self.store_probs = store_probs
         self.store_soft_labels = False
         """Whether to leave each doc's distributions in its user data, for students."""
-        self.cfg: dict[str, Any] = {"target": target, "spans_key": spans_key, "labels": []}
+        self.cfg: dict[str, Any] = {
+            **{"target": target, "spans_key": spans_key, "labels": []},
+            # as trained; what `spacy halfree calibrate` finds stands here
+            "calibration": 1.0,
+        }
         self._set_labels(labels)
 
     def initialize(
@@ -125,6 +129,7 @@ class HalfreeTagger(LabelledPipe):
         RAISES: ValueError (H001) if there is no label, (H002) if the model has other ones.
         """
         validate_get_examples(get_examples, "HalfreeTagger.initialize")
+        self.cfg["calibration"] = 1.0
         for label in labels or ():
             self.add_label(label)
         if not self.labels:
@@ -240,6 +245,7 @@ class HalfreeTagger(LabelledPipe):
             self._label_hashes,
             self.target,
             self.spans_key,
+            self.calibration,
             self.threshold,
             self.store_probs,
         )

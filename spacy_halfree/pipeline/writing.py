@@ -10,7 +10,7 @@ from spacy.tokens import Doc, Span, SpanGroup
 from ..tagging.attributes import token_attributes
 from ..tagging.scheme import TagScheme, spans_from_tags
 from ..types import Doubles, Floats, Hashes, Ints, TaggingBatch, Target
-from .confidence import span_confidences, store_confidences, store_tag_probabilities
+from .confidence import calibrate, span_confidences, store_confidences, store_tag_probabilities
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,7 @@ class Writer:
     label_hashes (n_labels, uint64): The labels' hashes in the string store.
     target: Where to write.
     spans_key: The span group, if the target is "spans".
+    calibration: The temperature of the probabilities.
     threshold: The least probability of a span that is written.
     store_probs: Whether to keep all distributions for `token._.tag_probs`.
     """
@@ -29,6 +30,7 @@ class Writer:
     label_hashes: Hashes
     target: Target
     spans_key: str
+    calibration: float
     threshold: float
     store_probs: bool
 
@@ -39,6 +41,7 @@ class Writer:
         tags (n_words, int64): A legal sequence of tags for each doc.
         probabilities (n_words x n_tags, float32): The distributions they were taken from.
         """
+        probabilities = calibrate(probabilities, self.calibration)
         if self.target == "tags":
             bounds = np.cumsum(batch.lengths)[:-1]
             for doc, own in zip(batch.docs, np.split(tags, bounds), strict=True):

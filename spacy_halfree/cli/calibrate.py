@@ -1,0 +1,91 @@
+"""`python -m spacy halfree calibrate`."""
+
+import json
+import os
+from pathlib import Path
+
+import spacy
+import typer
+from spacy.tokens import DocBin
+from wasabi import msg
+
+from ..distill.annotate import find_tagger
+from ..errors import Errors
+from ..evaluation.judgement import judge
+from ..evaluation.reliability import draw_reliability, fit_temperature, reliability
+
+
+def calibrate_cli(
+    model: Path = typer.Argument(..., help="The pipeline's folder", exists=True, file_okay=False),
+    data_path: Path = typer.Argument(
+        ..., help="Annotated texts (.spacy) that it has not learned from", exists=True
+    ),
+    component: str | None = typer.Option(
+        None, "--component", help="The tagger's name, if the pipeline has several"
+    ),
+    diagram: Path | None = typer.Option(
+        None, "--diagram", help="Where to draw a reliability diagram (.png or .svg)"
+    ),
+    dry_run: bool = typer.Option(False, "--dry-run", help="Leave the pipeline as it is"),
+) -> None:
+    """Make a pipeline's confidence mean what it says.
+
+    Fits one temperature on annotated texts and keeps it in the pipeline. What is tagged does not
+    change; `span._.confidence` and `token._.tag_probs` do. With little data to tune on, texts that
+    chose the best checkpoint may serve once more.
+    """
+    try:
+        calibrate_pipeline(model, data_path, component, diagram, dry_run)
+    except (ValueError, OSError, ImportError) as error:
+        msg.fail("The pipeline was not changed", str(error), exits=1)
+
+
+def calibrate_pipeline(
+    model: Path, data_path: Path, component: str | None, diagram: Path | None, dry_run: bool
+) -> None:
+    """Calibrate a pipeline on disk; see `calibrate_cli`.
+
+    RAISES: ValueError, OSError, ImportError (H021, H022, H027, H044 to H046) if that cannot be.
+    """
+    nlp = spacy.load(model)
+    tagger = find_tagger(nlp, component)
+    try:
+        docs = list(DocBin().from_disk(data_path).get_docs(nlp.vocab))
+    except Exception as error:
+        raise ValueError(Errors.H046.format(path=data_path, reason=error)) from error
+    judgements = judge(nlp, tagger.name, docs)
+    temperature = fit_temperature(judgements)
+    curves = {
+        "before": reliability(judgements, tagger.calibration),
+        "after": reliability(judgements, temperature),
+    }
+    if diagram is not None:
+        draw_reliability(curves, diagram)
+    rows = [
+        (
+            name,
+            f"{curve.expected_calibration_error():.4f}",
+            f"{curve.log_loss():.4f}",
+            f"{100 * curve.precision_at(0.5):.1f}",
+        )
+        for name, curve in curves.items()
+    ]
+    header = ("", "calibration error", "log loss", "precision of the surest half")
+    msg.table(rows, header=header, divider=True)
+    if dry_run:
+        msg.info(f"Temperature {temperature}; {model} is as it was")
+        return
+    store_calibration(model / tagger.name / "cfg", temperature)
+    msg.good(f"Temperature {temperature} in {model}")
+
+
+def store_calibration(cfg: Path, temperature: float) -> None:
+    """Write a temperature into a saved component; the file is replaced at once or not at all."""
+    content = json.loads(cfg.read_text(encoding="utf-8"))
+    content["calibration"] = temperature
+    partial = cfg.with_name(f".{cfg.name}.partial")
+    try:
+        partial.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+        os.replace(partial, cfg)
+    finally:
+        partial.unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""What a tagger's probabilities are worth on annotated texts."""

@@ -1,0 +1,124 @@
+"""What a tagger predicts on annotated texts, and whether it is right."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from spacy.language import Language
+from spacy.tokens import Doc
+from spacy.util import minibatch
+
+from ..errors import Errors
+from ..pipeline.confidence import calibrate, span_confidences
+from ..pipeline.tagger import HalfreeTagger
+from ..tagging.scheme import spans_from_tags
+from ..types import Bools, Doubles, Floats, Ints, Prediction, TaggingBatch
+
+BATCH_SIZE = 128
+Found = tuple[int, int, str]
+"""Where something starts and ends in the text, in characters, and its label."""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Entities, spans or tags of a batch of texts, each right or wrong.
+
+    tags (n_words, int64): The decoded tags, texts laid end to end.
+    probabilities (n_words x n_tags, float32): The distributions, as the model gives them.
+    lengths (n_texts, int64): The number of words of each text.
+    first, last (n, int64): The first and the last word of each thing that was predicted.
+    is_right (n, bool): Whether the annotation has the very same.
+    spans: Whether these are spans, whose ending counts, or tags of single tokens.
+    """
+
+    tags: Ints
+    probabilities: Floats
+    lengths: Ints
+    first: Ints
+    last: Ints
+    is_right: Bools
+    spans: bool
+
+    def confidences(self, temperature: float) -> Doubles:
+        """How probable each is, if the model's scores are divided by a temperature."""
+        probabilities = calibrate(self.probabilities, temperature)
+        if self.spans:
+            return span_confidences(self.tags, probabilities, self.lengths, self.first, self.last)
+        chosen = np.take_along_axis(probabilities, self.tags[:, None], axis=1)[:, 0]
+        return chosen[self.first].astype(np.float64)
+
+
+def judge(nlp: Language, name: str, docs: Iterable[Doc]) -> list[Judgement]:
+    """Let a pipeline predict what annotated texts have.
+
+    nlp: The pipeline.
+    name: The name of its tagger.
+    docs: The annotated texts; those without annotation for the tagger's target are left out.
+    RETURNS: A judgement for each batch. What components before the tagger have set is not judged.
+    RAISES: ValueError (H044) if nothing can be judged.
+    """
+    tagger: HalfreeTagger = nlp.get_pipe(name)  # type: ignore[assignment]
+    before = nlp.pipe_names[: nlp.pipe_names.index(name)]
+    judgements = []
+    annotated = (doc for doc in docs if has_annotation(tagger, doc))
+    with nlp.select_pipes(enable=before):
+        for gold in minibatch(annotated, BATCH_SIZE):
+            predicted = list(nlp.pipe([doc.text for doc in gold]))
+            judgements.append(judge_batch(tagger, *tagger.predict(predicted), gold))
+    if not sum(len(judgement.is_right) for judgement in judgements):
+        raise ValueError(Errors.H044.format(name=name))
+    return judgements
+
+
+def has_annotation(tagger: HalfreeTagger, doc: Doc) -> bool:
+    """Whether a text is annotated with what a tagger predicts."""
+    if tagger.target == "spans":
+        return tagger.spans_key in doc.spans
+    return bool(doc.has_annotation("ENT_IOB" if tagger.target == "ents" else "TAG"))
+
+
+def judge_batch(
+    tagger: HalfreeTagger, batch: TaggingBatch, prediction: Prediction, gold: list[Doc]
+) -> Judgement:
+    """Compare what was predicted with the annotation."""
+    to_numpy = tagger.model.ops.to_numpy
+    tags, probabilities = to_numpy(prediction.tags), to_numpy(prediction.probabilities)
+    if tagger.scheme.spans:
+        first, last, labels = spans_from_tags(tags, batch.lengths)
+    else:
+        first = last = np.arange(batch.n_words)
+        labels = tags
+    if batch.allowed is not None:
+        # others have said so, and it is no prediction
+        n_pinned = np.append(0, np.cumsum(batch.allowed.sum(axis=1) == 1))
+        free = n_pinned[last + 1] == n_pinned[first]
+        first, last, labels = first[free], last[free], labels[free]
+    tokens = [token for doc in batch.docs for token in doc]
+    text_of_word = np.repeat(np.arange(len(gold)), batch.lengths)
+    right = [annotation_of(tagger, doc) for doc in gold]
+    is_right = [
+        (
+            tokens[batch.words[start]].idx,
+            tokens[batch.words[end]].idx + len(tokens[batch.words[end]]),
+            tagger.labels[label],
+        )
+        in right[text_of_word[start]]
+        for start, end, label in zip(first.tolist(), last.tolist(), labels.tolist(), strict=True)
+    ]
+    return Judgement(
+        tags,
+        probabilities,
+        batch.lengths,
+        first,
+        last,
+        np.array(is_right, dtype=bool),
+        tagger.scheme.spans,
+    )
+
+
+def annotation_of(tagger: HalfreeTagger, doc: Doc) -> set[Found]:
+    """All that an annotated text has of what a tagger predicts."""
+    if tagger.target == "tags":
+        return {(token.idx, token.idx + len(token), token.tag_) for token in doc}
+    spans = doc.ents if tagger.target == "ents" else doc.spans[tagger.spans_key]
+    return {(span.start_char, span.end_char, span.label_) for span in spans}

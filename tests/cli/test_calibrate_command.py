@@ -1,0 +1,122 @@
+"""`python -m spacy halfree calibrate`, on pipelines on disk."""
+
+import contextlib
+import io
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import spacy
+from spacy.cli import app
+from spacy.tokens import DocBin
+from spacy.util import registry
+from toy_pipelines import TEXTS, annotation, make_examples, make_nlp, train
+from typer.testing import CliRunner
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    nlp, _ = make_nlp()
+    train(nlp, make_examples(nlp), 12)
+    nlp.to_disk(tmp_path / "model")
+    return tmp_path / "model"
+
+
+@pytest.fixture
+def dev(tmp_path: Path) -> Path:
+    nlp = spacy.blank("en")
+    docs = [example.reference for example in make_examples(nlp)]
+    DocBin(docs=docs * 3).to_disk(tmp_path / "dev.spacy")
+    return tmp_path / "dev.spacy"
+
+
+def in_process(*args: object) -> tuple[int, str]:
+    """The command inside this process; returns its exit code and all that it printed."""
+    registry.cli.get_all()
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+        result = CliRunner().invoke(app, ["halfree", "calibrate", *map(str, args)])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, " ".join((printed.getvalue() + result.output).split())
+
+
+def calibration(model: Path) -> float:
+    return json.loads((model / "halfree_tagger" / "cfg").read_text(encoding="utf8"))["calibration"]
+
+
+def test_in_a_subprocess(model: Path, dev: Path, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    before = spacy.load(model)
+    command = [sys.executable, "-m", "spacy", "halfree", "calibrate", model, dev]
+    diagram = tmp_path / "diagram.png"
+    result = subprocess.run(
+        [*map(str, command), "--diagram", str(diagram)], capture_output=True, text=True
+    )
+    assert result.returncode == 0, result.stderr
+    found = re.search(r"Temperature ([\d.]+)", result.stdout)
+    assert found
+    assert calibration(model) == float(found[1]) != 1.0
+    assert diagram.exists()
+    assert not list(model.rglob("*.partial"))
+    # what is tagged is the same, how sure it is is not
+    after = spacy.load(model)
+    assert after.get_pipe("halfree_tagger").calibration == calibration(model)
+    confidences = []
+    for nlp in (before, after):
+        docs = list(nlp.pipe(TEXTS))
+        confidences.append([ent._.confidence for doc in docs for ent in doc.ents])
+    assert confidences[0] != confidences[1]
+    for text in TEXTS:
+        assert annotation(before(text), "ents") == annotation(after(text), "ents")
+
+
+def test_calibrating_twice_changes_nothing(model: Path, dev: Path) -> None:
+    assert in_process(model, dev)[0] == 0
+    first = calibration(model)
+    assert in_process(model, dev)[0] == 0
+    assert calibration(model) == first
+
+
+def test_dry_run(model: Path, dev: Path) -> None:
+    code, output = in_process(model, dev, "--dry-run")
+    assert code == 0
+    assert "calibration error" in output
+    assert calibration(model) == 1.0
+
+
+def test_training_anew_forgets_it(model: Path, dev: Path) -> None:
+    assert in_process(model, dev)[0] == 0
+    nlp = spacy.load(model)
+    tagger = nlp.get_pipe("halfree_tagger")
+    assert tagger.calibration != 1.0
+    nlp.initialize(lambda: make_examples(nlp))
+    assert tagger.calibration == 1.0
+
+
+@pytest.mark.parametrize(
+    ("content", "number"), [(b"no DocBin", "H046"), (DocBin().to_bytes(), "H044")]
+)
+def test_data_that_cannot_be_used(model: Path, tmp_path: Path, content: bytes, number: str) -> None:
+    data = tmp_path / "data.spacy"
+    data.write_bytes(content)
+    code, output = in_process(model, data)
+    assert code == 1
+    assert f"[{number}]" in output
+    assert "The pipeline was not changed" in output
+    assert calibration(model) == 1.0
+
+
+def test_a_damaged_temperature_is_refused(model: Path) -> None:
+    cfg = model / "halfree_tagger" / "cfg"
+    content = json.loads(cfg.read_text(encoding="utf8"))
+    cfg.write_text(json.dumps(content | {"calibration": -1}), encoding="utf8")
+    with pytest.raises(ValueError, match=r"\[H010\].*calibration"):
+        spacy.load(model)
+    # saved before there was such a number
+    del content["calibration"]
+    cfg.write_text(json.dumps(content), encoding="utf8")
+    assert spacy.load(model).get_pipe("halfree_tagger").calibration == 1.0
