@@ -192,6 +192,10 @@ class Errors:
         "[H046] {path} cannot be read as annotated texts ({reason}). It must be a .spacy file, as "
         "`python -m spacy convert` or `DocBin.to_disk` write it."
     )
+    H047 = (
+        "[H047] {path} is neither a .spacy nor a .jsonl file. Convert IOB and other files with "
+        "`python -m spacy convert`."
+    )
 
 
 class Warnings:

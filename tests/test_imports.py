@@ -19,7 +19,8 @@ FILES = sorted(ROOT.rglob("*.py"))
 BRIDGES = ("models/torch_layer.py", "models/sentinel_layer.py")
 TORCH = {"tokenizers", "peft", "torch", "safetensors", "transformers", "spacy_transformers"}
 MAY_USE = {
-    "cli": {"distill", "evaluation", "errors"},
+    "cli": {"distill", "evaluation", "data", "errors"},
+    "data": {"errors"},
     "evaluation": {"pipeline", "tagging", "types", "errors"},
     "distill": {"pipeline", "tagging", "types", "errors"},
     "pipeline": {"models", "losses", "tagging", "types", "errors"},

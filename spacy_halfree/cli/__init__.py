@@ -5,11 +5,13 @@ from typer import Typer
 
 from .annotate import annotate_cli
 from .calibrate import calibrate_cli
+from .check import check_cli
 
-HELP = "Label raw text with a teacher for a small student to learn from, and calibrate pipelines."
+HELP = "From few labelled texts and many raw ones to a small pipeline that can be trusted."
 
 halfree_cli = Typer(name="halfree", help=HELP, no_args_is_help=True)
 halfree_cli.callback()(lambda: None)
 halfree_cli.command("annotate")(annotate_cli)
 halfree_cli.command("calibrate")(calibrate_cli)
+halfree_cli.command("check")(check_cli)
 app.add_typer(halfree_cli)

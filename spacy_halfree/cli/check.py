@@ -1,0 +1,108 @@
+"""`python -m spacy halfree check`."""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import spacy
+import typer
+from wasabi import msg
+
+from ..data.checks import FileReport, Problem, check_file, find_gaps, shared_texts
+from ..data.labelled_texts import read_labelled_texts
+
+N_SHOWN = 5
+
+
+def check_cli(
+    train: Path = typer.Argument(
+        ..., help="Texts to train on: .spacy, or .jsonl of Prodigy or doccano", exists=True
+    ),
+    dev: Path | None = typer.Option(None, "--dev", help="Texts to tune on", exists=True),
+    test: Path | None = typer.Option(None, "--test", help="Texts to test on", exists=True),
+    lang: str = typer.Option("en", "--lang", help="Language, for the tokenizer"),
+    spans_key: str | None = typer.Option(
+        None, "--spans-key", help="Span group of .spacy files [default: the entities]"
+    ),
+    output: Path | None = typer.Option(
+        None, "--output", help="Where to write all problems, a JSON object a line"
+    ),
+) -> None:
+    """Look for what is wrong with annotated texts before training on them.
+
+    Ends with status 1 if any text or span is wrong, or stands in two files. What is scarce is told,
+    and is no error.
+    """
+    paths = {"train": train, "dev": dev, "test": test}
+    nlp = spacy.blank(lang)
+    try:
+        reports = [
+            check_file(str(path), read_labelled_texts(path, nlp, spans_key))
+            for path in paths.values()
+            if path is not None
+        ]
+    except ValueError as error:
+        msg.fail("The files were not checked", str(error), exits=1)
+    for i, report in enumerate(reports):
+        for other in reports[:i]:
+            report.problems += shared_texts(report, other)
+    show_counts(reports)
+    for report in reports:
+        show_problems(report)
+    for gap in find_gaps(reports[0], reports[1:]):
+        msg.warn(gap)
+    if output is not None:
+        write_problems(output, reports)
+    n_problems = sum(len(report.problems) for report in reports)
+    if n_problems:
+        where = f"; all of them are in {output}" if output is not None else ""
+        msg.fail(f"{n_problems} problems{where}", exits=1)
+    msg.good("No text or span is wrong")
+
+
+def show_counts(reports: list[FileReport]) -> None:
+    """A table of texts, tokens and labels by file."""
+    labels = sorted(set().union(*(report.labels for report in reports)))
+    rows = [
+        ("texts", *(report.n_texts for report in reports)),
+        ("tokens", *(report.n_tokens for report in reports)),
+        *((label, *(report.labels[label] for report in reports)) for label in labels),
+    ]
+    header = ("", *(report.name for report in reports))
+    msg.table(rows, header=header, divider=True, aligns=("l", *("r" for _ in reports)))
+
+
+def show_problems(report: FileReport) -> None:
+    """How often each kind of problem occurs in a file, with the first few of them."""
+    for kind, count in Counter(problem.kind for problem in report.problems).items():
+        msg.warn(f"{report.name}: {kind} ({count})")
+        own = [problem for problem in report.problems if problem.kind == kind]
+        for problem in own[:N_SHOWN]:
+            msg.text(f"{problem.number}: {describe(problem)}")
+        if count > N_SHOWN:
+            msg.text(f"... and {count - N_SHOWN} more")
+
+
+def describe(problem: Problem) -> str:
+    """A problem in a line."""
+    span = problem.span
+    place = "" if span is None else f"{span.label} from {span.start} to {span.end}: "
+    return f"{place}{problem.reason}" + (f" [{problem.text[:60]!r}]" if problem.text else "")
+
+
+def write_problems(output: Path, reports: list[FileReport]) -> None:
+    """Write all problems as JSON lines."""
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with output.open("w", encoding="utf-8") as lines:
+        for report in reports:
+            for problem in report.problems:
+                entry = {
+                    "file": report.name,
+                    "number": problem.number,
+                    "kind": problem.kind,
+                    "reason": problem.reason,
+                    "text": problem.text,
+                }
+                if problem.span is not None:
+                    entry |= vars(problem.span)
+                lines.write(json.dumps(entry, ensure_ascii=False) + "\n")

@@ -1,0 +1,1 @@
+"""Annotated texts in files: reading them, and what may be wrong with them."""

@@ -1,0 +1,195 @@
+"""Reading annotated texts, and finding what is wrong with them."""
+
+import json
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import pytest
+import spacy
+from hypothesis import given
+from hypothesis import strategies as st
+from spacy.tokens import Doc, DocBin, Span
+
+from spacy_halfree.data.checks import FEW_EXAMPLES, check_file, find_gaps, shared_texts
+from spacy_halfree.data.labelled_texts import (
+    BadLine,
+    LabelledSpan,
+    LabelledText,
+    read_labelled_texts,
+)
+
+NLP = spacy.blank("en")
+
+
+def write_lines(path: Path, *entries: Any) -> Path:
+    lines = [entry if isinstance(entry, str) else json.dumps(entry) for entry in entries]
+    path.write_text("\n".join(lines), encoding="utf8")
+    return path
+
+
+def make_text(text: str, *spans: tuple[int, int, str], number: int = 1) -> LabelledText:
+    return LabelledText(number, NLP.make_doc(text), tuple(LabelledSpan(*span) for span in spans))
+
+
+EXPORTS = {
+    "prodigy": {
+        "text": "Play Abbey Road",
+        "tokens": [{"text": "Play", "start": 0, "end": 4, "id": 0}],
+        "spans": [{"start": 5, "end": 15, "token_start": 1, "token_end": 2, "label": "ALBUM"}],
+        "answer": "accept",
+    },
+    "doccano": {"id": 7, "text": "Play Abbey Road", "label": [[5, 15, "ALBUM"]]},
+    "doccano, older": {"text": "Play Abbey Road", "labels": [[5, 15, "ALBUM"]]},
+    "doccano with relations": {
+        "text": "Play Abbey Road",
+        "entities": [{"id": 1, "label": "ALBUM", "start_offset": 5, "end_offset": 15}],
+        "relations": [],
+    },
+}
+
+
+@pytest.mark.parametrize("tool", EXPORTS)
+def test_exports_of_tools(tmp_path: Path, tool: str) -> None:
+    path = write_lines(tmp_path / "export.jsonl", EXPORTS[tool], "", EXPORTS[tool])
+    first, second = read_labelled_texts(path, NLP)
+    assert isinstance(first, LabelledText)
+    assert first.text == "Play Abbey Road"
+    assert first.spans == (LabelledSpan(5, 15, "ALBUM"),)
+    # the empty line counts
+    assert (first.number, second.number) == (1, 3)
+
+
+def test_docs(tmp_path: Path) -> None:
+    doc = Doc(NLP.vocab, words=["Abbey", "Road", "now"])
+    doc.set_ents([Span(doc, 0, 2, label="ALBUM")])
+    doc.spans["sc"] = [Span(doc, 2, 3, label="TIME"), Span(doc, 1, 3, label="X")]
+    DocBin(docs=[doc]).to_disk(tmp_path / "docs.spacy")
+    (entities,) = read_labelled_texts(tmp_path / "docs.spacy", NLP)
+    (group,) = read_labelled_texts(tmp_path / "docs.spacy", NLP, spans_key="sc")
+    assert isinstance(entities, LabelledText)
+    assert entities.spans == (LabelledSpan(0, 10, "ALBUM"),)
+    assert isinstance(group, LabelledText)
+    assert {span.label for span in group.spans} == {"TIME", "X"}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "no JSON",
+        "[]",
+        "{}",
+        '{"text": 3, "spans": []}',
+        '{"text": "a"}',
+        '{"text": "a", "spans": {}}',
+        '{"text": "a", "spans": [3]}',
+        '{"text": "a", "spans": [[0, 1]]}',
+        '{"text": "a", "spans": [[0, "1", "A"]]}',
+        '{"text": "a", "spans": [[0, true, "A"]]}',
+        '{"text": "a", "spans": [{"start": 0, "end": 1, "label": null}]}',
+        "[" * 100_000,
+    ],
+)
+def test_a_line_that_cannot_be_read_is_told(tmp_path: Path, line: str) -> None:
+    path = write_lines(tmp_path / "a.jsonl", {"text": "a", "spans": []}, line)
+    good, bad = read_labelled_texts(path, NLP)
+    assert isinstance(good, LabelledText)
+    assert isinstance(bad, BadLine)
+    assert bad.number == 2
+    assert bad.reason
+    report = check_file("a", read_labelled_texts(path, NLP))
+    assert [problem.kind for problem in report.problems] == ["unreadable line"]
+
+
+def test_bytes_that_are_no_text(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_bytes(b'{"text": "\xff", "spans": []}')
+    (bad,) = read_labelled_texts(tmp_path / "a.jsonl", NLP)
+    assert isinstance(bad, BadLine)
+
+
+@pytest.mark.parametrize(("name", "number"), [("a.txt", "H047"), ("a.spacy", "H046")])
+def test_a_file_of_another_kind(tmp_path: Path, name: str, number: str) -> None:
+    (tmp_path / name).write_bytes(b"something")
+    with pytest.raises(ValueError, match=number):
+        list(read_labelled_texts(tmp_path / name, NLP))
+
+
+@pytest.mark.parametrize(
+    ("spans", "kinds"),
+    [
+        ([(5, 15, "A")], []),
+        ([(5, 10, "A"), (11, 15, "B")], []),
+        ([(5, 12, "A")], ["not aligned with tokens"]),
+        ([(6, 15, "A")], ["not aligned with tokens"]),
+        ([(5, 16, "A")], ["white space at the edge"]),
+        ([(4, 15, "A")], ["white space at the edge"]),
+        ([(5, 99, "A")], ["outside of the text"]),
+        ([(-1, 4, "A")], ["outside of the text"]),
+        ([(5, 5, "A")], ["outside of the text"]),
+        ([(9, 5, "A")], ["outside of the text"]),
+        ([(5, 15, " ")], ["no label"]),
+        ([(5, 15, "A"), (11, 15, "B")], ["overlapping spans"]),
+        ([(5, 15, "A"), (5, 15, "B")], ["overlapping spans"]),
+    ],
+)
+def test_spans(spans: list[tuple[int, int, str]], kinds: list[str]) -> None:
+    report = check_file("a", [make_text("Play Abbey Road now", *spans)])
+    assert [problem.kind for problem in report.problems] == kinds
+    for problem in report.problems:
+        assert problem.span is not None
+        assert problem.number == 1
+        assert problem.text == "Play Abbey Road now"
+
+
+WORDS = ["one", "two", "three", "four", "five", "six"]
+STARTS = [sum(len(word) + 1 for word in WORDS[:i]) for i in range(len(WORDS))]
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), max_size=6))
+def test_overlaps_are_what_pairs_say(bounds: list[tuple[int, int]]) -> None:
+    spans = [(STARTS[min(pair)], STARTS[max(pair)] + len(WORDS[max(pair)]), "A") for pair in bounds]
+    report = check_file("a", [make_text(" ".join(WORDS), *spans)])
+    overlap = any(a[0] < b[1] and b[0] < a[1] for a, b in combinations(spans, 2))
+    assert bool(report.problems) == overlap
+    assert {problem.kind for problem in report.problems} <= {"overlapping spans"}
+
+
+def test_counts() -> None:
+    entries = [
+        make_text("Play Abbey Road", (5, 15, "ALBUM"), (0, 4, "VERB")),
+        make_text("Play it", (0, 4, "VERB"), number=2),
+    ]
+    report = check_file("a", entries)
+    assert (report.n_texts, report.n_tokens) == (2, 5)
+    assert report.labels == {"ALBUM": 1, "VERB": 2}
+
+
+def test_the_same_text_twice() -> None:
+    same = [make_text("Play it", (0, 4, "A")), make_text("Play it", (0, 4, "A"), number=2)]
+    assert check_file("a", same).problems == []
+    other = [*same, make_text("Play it", number=3)]
+    (problem,) = check_file("a", other).problems
+    assert (problem.kind, problem.number) == ("contradicting annotation", 3)
+    assert "number 1" in problem.reason
+
+
+def test_texts_of_two_files() -> None:
+    train = check_file("train", [make_text("a"), make_text("b", number=2)])
+    dev = check_file("dev", [make_text("b"), make_text("c", number=2)])
+    (problem,) = shared_texts(dev, train)
+    assert (problem.number, problem.text) == (1, "b")
+    assert problem.reason == "train has it as number 2"
+
+
+def test_gaps() -> None:
+    few = check_file("train", [make_text("a b", (0, 1, "RARE"))])
+    dev = check_file("dev", [make_text("a b", (0, 1, "RARE"), (2, 3, "NEW"))])
+    scarce, rare, unseen = find_gaps(few, [dev])
+    assert "1 texts" in scarce
+    assert "RARE (1)" in rare
+    assert "dev has labels" in unseen
+    assert "NEW" in unseen
+    assert "RARE" not in unseen
+    plenty = [make_text(f"a {i}", (0, 1, "A"), number=i) for i in range(60)]
+    assert FEW_EXAMPLES <= 60
+    assert find_gaps(check_file("train", plenty), []) == []
