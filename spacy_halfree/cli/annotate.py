@@ -93,6 +93,7 @@ def annotate_file(
         find_tagger(nlp, component)
     reader.max_length = min(nlp.max_length for nlp in teachers)
     texts = reader.read(teachers[0].vocab)
+    progress = tqdm(unit=" texts")
     docs = annotate(
         teachers,
         texts,
@@ -101,10 +102,13 @@ def annotate_file(
         batch_size=batch_size,
         # another word is refused before anything is read
         precision=precision,  # type: ignore[arg-type]
+        # not around the docs, which come many at a time
+        on_progress=progress.update,
     )
     try:
-        n_docs = write_docs(tqdm(docs, unit=" texts"), output_path)
+        n_docs = write_docs(docs, output_path)
     finally:
+        progress.close()
         for bad in reader.bad_lines:
             msg.warn(Warnings.W001.format(path=input_path, line=bad.number, reason=bad.reason))
     if reader.bad_lines:

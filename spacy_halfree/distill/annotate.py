@@ -1,7 +1,9 @@
 """Texts through teachers: their annotation and distributions, as a file for `spacy train`."""
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from itertools import islice
 from pathlib import Path
 
 from spacy.language import Language
@@ -12,6 +14,9 @@ from ..pipeline.precision import Precision, compute_with
 from ..pipeline.tagger import HalfreeTagger
 from ..tagging.soft_labels import KEY, keep_top_k
 from .ensemble import annotate_with_mean, make_members
+
+BATCHES_IN_A_ROW = 16
+"""How many batches are sorted by length together: more would save next to nothing."""
 
 
 def find_tagger(nlp: Language, name: str | None = None) -> HalfreeTagger:
@@ -47,6 +52,7 @@ def annotate(
     top_k: int | None = None,
     batch_size: int = 64,
     precision: Precision = "float32",
+    on_progress: Callable[[int], object] | None = None,
 ) -> Iterator[Doc]:
     """Let teachers annotate texts, leaving their distributions in each doc's user data.
 
@@ -56,6 +62,7 @@ def annotate(
     top_k: Keep only so many tags per word; all if None.
     batch_size: How many texts are tagged at a time.
     precision: In which type torch models compute: "float32", "bfloat16" or "int8".
+    on_progress: Is called with the number of texts that have been tagged since the last call.
     YIELDS: Annotated docs, in order; those of several teachers have the first one's vocabulary.
     RAISES: ValueError (H021, H022, H027) if there is no tagger to be found, (H040, H041) if several
         teachers do not fit each other, (H013, H042) if they cannot compute in that precision.
@@ -66,19 +73,44 @@ def annotate(
     taggers[0].store_soft_labels = True
     try:
         if len(teachers) == 1:
-            docs = teachers[0].pipe(texts, batch_size=batch_size)
+            tag = partial(teachers[0].pipe, batch_size=batch_size)
         else:
             names = [tagger.name for tagger in taggers]
             members = make_members(list(zip(teachers, names, strict=True)))
-            docs = annotate_with_mean(members, texts, batch_size)
-        with compute_with(precision, teachers):
-            for doc in docs:
+            tag = partial(annotate_with_mean, members, batch_size=batch_size)
+
+        def tag_for_students(part: Sequence[str | Doc]) -> Iterator[Doc]:
+            for doc in tag(part):
                 # what else is there (a transformer's output, say) is of no use to a student
                 soft = doc.user_data[KEY]
                 doc.user_data = {KEY: soft if top_k is None else keep_top_k(soft, top_k)}
+                if on_progress is not None:
+                    on_progress(1)
                 yield doc
+
+        with compute_with(precision, teachers):
+            yield from shortest_first(texts, tag_for_students, BATCHES_IN_A_ROW * batch_size)
     finally:
         taggers[0].store_soft_labels = before
+
+
+def shortest_first(
+    texts: Iterable[str | Doc],
+    tag: Callable[[Sequence[str | Doc]], Iterable[Doc]],
+    n_at_a_time: int,
+) -> Iterator[Doc]:
+    """Tag texts of like length together, so that little of a batch is padding.
+
+    texts: The texts.
+    tag: Tags texts, in their order.
+    n_at_a_time: How many texts are sorted by their length at a time.
+    YIELDS: The docs, in the order of the texts.
+    """
+    texts = iter(texts)
+    while part := list(islice(texts, n_at_a_time)):
+        order = sorted(range(len(part)), key=lambda i: len(part[i]))
+        tagged = dict(zip(order, tag([part[i] for i in order]), strict=True))
+        yield from (tagged.pop(i) for i in range(len(part)))
 
 
 def write_docs(docs: Iterable[Doc], output: Path) -> int:
@@ -95,10 +127,10 @@ def write_docs(docs: Iterable[Doc], output: Path) -> int:
     if not len(doc_bin):
         raise ValueError(Errors.H020)
     output.parent.mkdir(parents=True, exist_ok=True)
-    partial = output.with_name(f".{output.name}.partial")
+    unfinished = output.with_name(f".{output.name}.partial")
     try:
-        doc_bin.to_disk(partial)
-        os.replace(partial, output)
+        doc_bin.to_disk(unfinished)
+        os.replace(unfinished, output)
     finally:
-        partial.unlink(missing_ok=True)
+        unfinished.unlink(missing_ok=True)
     return len(doc_bin)

@@ -61,12 +61,12 @@ def test_annotate_leaves_the_teacher_as_it_was(teacher):
         soft = load_soft_labels(doc, len(doc))
         assert soft.labels == tuple(LABELS)
         np.testing.assert_allclose(soft.probabilities.sum(axis=1), 1, atol=1e-5)
-    assert not teacher(TEXTS[0]).user_data
+    assert KEY not in teacher(TEXTS[0]).user_data
     # also if the caller loses interest half-way
     stream = annotate(teacher, TEXTS, batch_size=1)
     next(stream)
     stream.close()
-    assert not teacher(TEXTS[0]).user_data
+    assert KEY not in teacher(TEXTS[0]).user_data
 
 
 def test_annotate_empty_texts(teacher, tmp_path):
