@@ -18,11 +18,12 @@ from .accuracy.results import Cell, read_cells
 from .accuracy.run import RESULTS
 from .accuracy.tables import ablation_table, accuracy_table, cost_table, pool_table, shots_table
 from .accuracy.workspace import CORPORA
-from .speed.tables import Row, footprint_table, read_rows, throughput_table
+from .speed.tables import Row, footprint_table, precision_table, read_rows, throughput_table
 from .throughput import RESULTS as SPEED_RESULTS
 
 PAGES = (Path("docs/benchmarks.md"), Path("README.md"))
 IMAGES = Path("docs/images")
+PRECISION_RESULTS = Path("benchmarks/results/precision.json")
 HEADLINE = (
     *("spacy_ner_gold", "trf_ner_gold", "token_classification_gold"),
     *("teacher", "teacher_ensemble", "student_first_order_gold", "student_first_order_soft"),
@@ -32,7 +33,7 @@ SHOTS = ("50", "100", "300", "all")
 TABLE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- /table -->)", re.DOTALL)
 
 
-def make_tables(cells: list[Cell], rows: list[Row]) -> dict[str, str]:
+def make_tables(cells: list[Cell], rows: list[Row], precision: Path) -> dict[str, str]:
     """All tables, by name."""
     return {
         "headline": accuracy_table(cells, "100", HEADLINE),
@@ -44,7 +45,8 @@ def make_tables(cells: list[Cell], rows: list[Row]) -> dict[str, str]:
         "ablation": ablation_table(cells, TUNED_ON),
         "throughput_1": throughput_table(rows, threads=1),
         "throughput_2": throughput_table(rows, threads=2),
-        "footprint": footprint_table(rows, "mit_movie_trivia"),
+        "footprint": footprint_table(rows, "snips"),
+        "precision": precision_table(precision),
     }
 
 
@@ -63,7 +65,7 @@ def main(
 ) -> None:
     """Make tables and plots anew from RESULTS and SPEED."""
     cells = read_cells(results)
-    tables = make_tables(cells, read_rows(speed))
+    tables = make_tables(cells, read_rows(speed), PRECISION_RESULTS)
     for page in PAGES:
         page.write_text(fill_page(page.read_text(encoding="utf8"), tables), encoding="utf8")
         typer.echo(f"{page}: tables written")

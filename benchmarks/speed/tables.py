@@ -1,11 +1,12 @@
 """From measured rows to the tables of docs/benchmarks.md."""
 
 import json
+import statistics
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.accuracy.tables import NONE, make_head, make_row
+from benchmarks.accuracy.tables import CORPUS_NAMES, NONE, make_head, make_row
 
 SPEED_NAMES = {
     "student_first_order_soft": "**our CNN, distilled**",
@@ -100,3 +101,21 @@ def footprint_table(rows: Sequence[Row], input_name: str) -> str:
             )
     head = ["system", "ms a text, median", "95 %", "s to load", "MB of memory", "MB on disk"]
     return make_table(head, lines)
+
+
+def precision_table(path: Path) -> str:
+    """What the teacher's precision brings and costs, by corpus."""
+    found = json.loads(path.read_text(encoding="utf8"))["corpora"] if path.exists() else {}
+    lines = []
+    for corpus, by_precision in found.items():
+        for precision, own in by_precision.items():
+            ratios = own["ratios"]
+            lines.append(
+                [
+                    f"{CORPUS_NAMES[corpus]}: {precision}",
+                    f"{own['words_per_second']:,}",
+                    f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})",
+                    f"{own['f1']:.1f}",
+                ]
+            )
+    return make_table(["corpus, precision", "words/s", "times float32", "F1"], lines)
