@@ -153,11 +153,12 @@ def measure(
 
 
 def write_rows(path: Path, rows: list[Row]) -> None:
-    """Add rows to a file, in the place of older ones of the same input and number of threads."""
-    measured = {(row.input, row.threads) for row in rows}
+    """Add rows to a file, in the place of older ones of the same system, input and threads."""
+    measured = {(row.system, row.input, row.threads) for row in rows}
     old = path.read_text(encoding="utf8").splitlines() if path.exists() else []
+    older = map(json.loads, old)
     kept = [
-        line for line in map(json.loads, old) if (line["input"], line["threads"]) not in measured
+        line for line in older if (line["system"], line["input"], line["threads"]) not in measured
     ]
     path.parent.mkdir(parents=True, exist_ok=True)
     lines = [json.dumps(line) + "\n" for line in [*kept, *map(asdict, rows)]]

@@ -210,3 +210,7 @@ class Warnings:
         "[W003] A word of {n_pieces} pieces ({word!r} ...) is longer than the model reads at a "
         "time; only its first {limit} pieces are read. The word is tagged like any other."
     )
+    W004 = (
+        "[W004] {path} leaves out entities below the threshold {threshold}, which was chosen for "
+        "other confidences. Choose it anew with `python -m spacy find-threshold`."
+    )

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import spacy
+from spacy.language import Language
 from spacy.util import registry
 from thinc.api import Config, Model
 
@@ -43,6 +45,16 @@ def test_python_examples_run(
     exec(compile(code, "example", "exec"), {"__name__": "__main__"})
     promised = re.findall(r"^# prints: (.*)$", code, re.MULTILINE)
     assert capsys.readouterr().out.splitlines() == promised
+
+
+def test_every_setting_stands_in_the_readme() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf8")
+    spacy.blank("en").add_pipe("halfree_tagger")
+    defaults = Language.get_factory_meta("halfree_tagger").default_config
+    for setting, value in defaults.items():
+        (default,) = re.findall(rf"^\| `{setting}` \| (.*?) \|", readme, re.MULTILINE)
+        if isinstance(value, (bool, float, str, list)):
+            assert default == f"`{json.dumps(value)}`", setting
 
 
 @pytest.mark.parametrize("code", parameters("ini"))

@@ -10,7 +10,7 @@ from spacy.tokens import DocBin
 from wasabi import msg
 
 from ..distill.annotate import find_tagger
-from ..errors import Errors
+from ..errors import Errors, Warnings
 from ..evaluation.judgement import judge
 from ..evaluation.reliability import draw_reliability, fit_temperature, reliability
 
@@ -30,8 +30,9 @@ def calibrate_cli(
 ) -> None:
     """Make a pipeline's confidence mean what it says.
 
-    Fits one temperature on annotated texts and keeps it in the pipeline. What is tagged does not
-    change; `span._.confidence` and `token._.tag_probs` do. With little data to tune on, texts that
+    Fits one temperature on annotated texts and keeps it in the pipeline. What is found does not
+    change; `span._.confidence` and `token._.tag_probs` do, and with them what passes a threshold:
+    choose that afterwards. With little data to tune on, texts that
     chose the best checkpoint may serve once more.
     """
     try:
@@ -76,6 +77,8 @@ def calibrate_pipeline(
         msg.info(f"Temperature {temperature}; {model} is as it was")
         return
     store_calibration(model / tagger.name / "cfg", temperature)
+    if tagger.threshold > 0:
+        msg.warn(Warnings.W004.format(path=model, threshold=tagger.threshold))
     msg.good(f"Temperature {temperature} in {model}")
 
 

@@ -34,14 +34,14 @@ def check_cli(
     and is no error.
     """
     paths = {"train": train, "dev": dev, "test": test}
-    nlp = spacy.blank(lang)
     try:
+        nlp = spacy.blank(lang)
         reports = [
             check_file(str(path), read_labelled_texts(path, nlp, spans_key))
             for path in paths.values()
             if path is not None
         ]
-    except ValueError as error:
+    except (ValueError, ImportError) as error:
         msg.fail("The files were not checked", str(error), exits=1)
     for i, report in enumerate(reports):
         for other in reports[:i]:

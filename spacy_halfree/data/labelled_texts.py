@@ -60,7 +60,8 @@ def read_labelled_texts(
     """Read a file of annotated texts.
 
     path: A `.spacy` file, or a `.jsonl` file as Prodigy or doccano export it: an object a line,
-        with `text` and a list of spans under `spans`, `label`, `labels` or `entities`.
+        with `text` and a list of spans under `spans`, `label`, `labels` or `entities`. Texts
+        that were rejected or ignored in Prodigy are left out.
     nlp: Tokenizes texts that come without tokens.
     spans_key: The span group to read from a `.spacy` file; the entities if None.
     YIELDS: The texts; for lines that are none, what is wrong with them.
@@ -94,12 +95,15 @@ def _read_lines(path: Path, nlp: Language) -> Iterator[LabelledText | BadLine]:
         if not line.strip():
             continue
         try:
-            entry = json.loads(line.decode("utf-8"))
-            text, spans = _text_of(entry), _spans_of(entry)
+            # the first line of a file may begin with a byte order mark
+            entry = json.loads(line.decode("utf-8-sig"))
+            if isinstance(entry, dict) and entry.get("answer", "accept") != "accept":
+                continue
+            doc, spans = nlp.make_doc(_text_of(entry)), _spans_of(entry)
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             yield BadLine(number, str(error) or repr(error))
             continue
-        yield LabelledText(number, nlp.make_doc(text), spans)
+        yield LabelledText(number, doc, spans)
 
 
 def _text_of(entry: Any) -> str:
@@ -113,7 +117,8 @@ def _spans_of(entry: dict[str, Any]) -> tuple[LabelledSpan, ...]:
     keys = [key for key in SPAN_KEYS if isinstance(entry.get(key), list)]
     if not keys:
         raise KeyError(f"it has no list of spans under any of {', '.join(SPAN_KEYS)}")
-    return tuple(_span_of(span) for span in entry[keys[0]])
+    filled = next((key for key in keys if entry[key]), keys[0])
+    return tuple(_span_of(span) for span in entry[filled])
 
 
 def _span_of(span: Any) -> LabelledSpan:

@@ -69,8 +69,9 @@ def annotate(
     """
     teachers = [teachers] if isinstance(teachers, Language) else list(teachers)
     taggers = [find_tagger(nlp, component) for nlp in teachers]
-    before = taggers[0].store_soft_labels
-    taggers[0].store_soft_labels = True
+    before = taggers[0].store_soft_labels, taggers[0].threshold
+    # what is too unsure to be written is not too unsure to be learned from
+    taggers[0].store_soft_labels, taggers[0].threshold = True, 0.0
     try:
         if len(teachers) == 1:
             tag = partial(teachers[0].pipe, batch_size=batch_size)
@@ -91,7 +92,7 @@ def annotate(
         with compute_with(precision, teachers):
             yield from shortest_first(texts, tag_for_students, BATCHES_IN_A_ROW * batch_size)
     finally:
-        taggers[0].store_soft_labels = before
+        taggers[0].store_soft_labels, taggers[0].threshold = before
 
 
 def shortest_first(

@@ -54,7 +54,8 @@ def judge(nlp: Language, name: str, docs: Iterable[Doc]) -> list[Judgement]:
     nlp: The pipeline.
     name: The name of its tagger.
     docs: The annotated texts; those without annotation for the tagger's target are left out.
-    RETURNS: A judgement for each batch. What components before the tagger have set is not judged.
+    RETURNS: A judgement for each batch. What components before the tagger have set is not judged,
+        and neither is what is predicted where the annotation is missing.
     RAISES: ValueError (H044) if nothing can be judged.
     """
     tagger: HalfreeTagger = nlp.get_pipe(name)  # type: ignore[assignment]
@@ -96,24 +97,34 @@ def judge_batch(
     tokens = [token for doc in batch.docs for token in doc]
     text_of_word = np.repeat(np.arange(len(gold)), batch.lengths)
     right = [annotation_of(tagger, doc) for doc in gold]
-    is_right = [
-        (
-            tokens[batch.words[start]].idx,
-            tokens[batch.words[end]].idx + len(tokens[batch.words[end]]),
-            tagger.labels[label],
-        )
-        in right[text_of_word[start]]
-        for start, end, label in zip(first.tolist(), last.tolist(), labels.tolist(), strict=True)
-    ]
+    unknown = [unannotated(tagger, doc) for doc in gold]
+    is_known, is_right = [], []
+    for start, end, label in zip(first.tolist(), last.tolist(), labels.tolist(), strict=True):
+        text, end_token = text_of_word[start], tokens[batch.words[end]]
+        found = (tokens[batch.words[start]].idx, end_token.idx + len(end_token))
+        is_known.append(not any(a < found[1] and found[0] < b for a, b in unknown[text]))
+        is_right.append((*found, tagger.labels[label]) in right[text])
+    known = np.array(is_known, dtype=bool)
     return Judgement(
         tags,
         probabilities,
         batch.lengths,
-        first,
-        last,
-        np.array(is_right, dtype=bool),
+        first[known],
+        last[known],
+        np.array(is_right, dtype=bool)[known],
         tagger.scheme.spans,
     )
+
+
+def unannotated(tagger: HalfreeTagger, doc: Doc) -> list[tuple[int, int]]:
+    """Where nothing is known about a partly annotated text, in characters."""
+    if tagger.target == "spans":
+        return []
+    return [
+        (token.idx, token.idx + len(token))
+        for token in doc
+        if (token.ent_iob == 0 if tagger.target == "ents" else not token.tag)
+    ]
 
 
 def annotation_of(tagger: HalfreeTagger, doc: Doc) -> set[Found]:

@@ -36,6 +36,8 @@ def reduced_precision(models: Iterable[Model], precision: Precision) -> Iterator
     from .torch.precision import compute_in_bfloat16, quantized
 
     modules = [(shim, shim._model) for shim in shims.values()]
+    # a module may have a forward method of its own that stands before its class's
+    forwards = [vars(module).get("forward") for _, module in modules]
     try:
         for shim, module in modules:
             if precision == "int8":
@@ -44,10 +46,11 @@ def reduced_precision(models: Iterable[Model], precision: Precision) -> Iterator
                 compute_in_bfloat16(module)
         yield
     finally:
-        for shim, module in modules:
+        for (shim, module), forward in zip(modules, forwards, strict=True):
             shim._model = module
-            # the method of its class stands behind it
             vars(module).pop("forward", None)
+            if forward is not None:
+                module.forward = forward
 
 
 def torch_shims(model: Model) -> Iterator[PyTorchShim]:

@@ -11,7 +11,8 @@ from ..types import Doubles, Floats, Ints, TaggingBatch
 
 CONFIDENCE = "confidence"
 TAG_PROBS = "tag_probs"
-PROBABILITIES_KEY = "halfree_tag_probs"
+CONFIDENCE_KEY = "halfree_confidence"
+TAG_PROBS_KEY = "halfree_tag_probs"
 
 
 def calibrate(probabilities: Floats, temperature: float) -> Floats:
@@ -57,10 +58,23 @@ def span_confidences(
 
 
 def store_confidences(doc: Doc, spans: Sequence[Span], confidences: Sequence[float]) -> None:
-    """Set `span._.confidence` of a doc's spans, faster than by assigning to each."""
+    """Keep how probable a doc's spans are, for `span._.confidence`.
+
+    Under keys like those of spaCy's own extension attributes, which it moves along when docs are
+    sliced or joined; with the label, because another span may come to stand at the same place.
+    """
     user_data: dict[Any, Any] = doc.user_data
     for span, confidence in zip(spans, confidences, strict=True):
-        user_data["._.", CONFIDENCE, span.start_char, span.end_char] = confidence
+        key = ("._.", CONFIDENCE_KEY, span.start_char, span.end_char)
+        user_data[key] = [span.label_, confidence]
+
+
+def span_confidence(span: Span) -> float | None:
+    """What `span._.confidence` is: how probable a span is; None if no tagger has said so."""
+    key = ("._.", CONFIDENCE_KEY, span.start_char, span.end_char)
+    user_data: dict[Any, Any] = span.doc.user_data
+    label, confidence = user_data.get(key, (None, None))
+    return confidence if label == span.label_ else None
 
 
 def store_tag_probabilities(batch: TaggingBatch, scheme: TagScheme, probabilities: Floats) -> None:
@@ -70,37 +84,32 @@ def store_tag_probabilities(batch: TaggingBatch, scheme: TagScheme, probabilitie
     scheme: Whose tags the columns are.
     probabilities (n_words x n_tags): The distributions.
     """
-    bounds = np.cumsum(batch.lengths)[:-1]
-    offset = 0
-    words, rows = np.split(batch.words, bounds), np.split(probabilities, bounds)
-    for doc, own_words, own_rows in zip(batch.docs, words, rows, strict=True):
-        doc.user_data[PROBABILITIES_KEY] = {
-            "tags": list(scheme.tag_names),
-            "tokens": own_words - offset,
-            # a copy, so that a doc does not keep its whole batch in memory
-            "probabilities": own_rows.copy(),
-        }
-        offset += len(doc)
+    names = scheme.tag_names
+    rows = iter(zip(batch.words.tolist(), probabilities.tolist(), strict=True))
+    word, row = next(rows, (-1, []))
+    for number, token in enumerate(token for doc in batch.docs for token in doc):
+        if number == word:
+            key = ("._.", TAG_PROBS_KEY, token.idx, None)
+            user_data: dict[Any, Any] = token.doc.user_data
+            user_data[key] = [token.text, dict(zip(names, row, strict=True))]
+            word, row = next(rows, (-1, []))
 
 
 def tag_probabilities(token: Token) -> dict[str, float] | None:
     """What `token._.tag_probs` is: the probability of each tag at a word.
 
     RETURNS: Tags and their probabilities, given the tags decoded before; None if none are stored,
-        or if the token is white space, which gets no tag of its own.
+        or if the token is white space, which gets no tag of its own, or has been merged or split.
     """
-    stored: dict[str, Any] | None = token.doc.user_data.get(PROBABILITIES_KEY)
-    if stored is None:
-        return None
-    row = int(np.searchsorted(stored["tokens"], token.i))
-    if row == len(stored["tokens"]) or stored["tokens"][row] != token.i:
-        return None
-    return dict(zip(stored["tags"], stored["probabilities"][row].tolist(), strict=True))
+    key = ("._.", TAG_PROBS_KEY, token.idx, None)
+    user_data: dict[Any, Any] = token.doc.user_data
+    text, probabilities = user_data.get(key, (None, None))
+    return probabilities if text == token.text else None
 
 
 def register_extensions() -> None:
     """Add `span._.confidence` and `token._.tag_probs`, unless there are attributes of that name."""
     if not Span.has_extension(CONFIDENCE):
-        Span.set_extension(CONFIDENCE, default=None)
+        Span.set_extension(CONFIDENCE, getter=span_confidence)
     if not Token.has_extension(TAG_PROBS):
         Token.set_extension(TAG_PROBS, getter=tag_probabilities)

@@ -203,8 +203,9 @@ class HalfreeTagger(LabelledPipe):
     def marginals(self, docs: Iterable[Doc]) -> Floats:
         """How probable each tag is at each word, whatever the tags before it.
 
-        docs: The docs.
-        RETURNS (n_words x n_tags, float32): p(tag | text), exact.
+        docs: The docs. Entities or tags that are on them are taken as given, so ask about docs
+            that the component has not tagged yet.
+        RETURNS (n_words x n_tags, float32): p(tag | text), exact, and not calibrated.
         RAISES: ValueError (E109) if the component is not initialized, NotImplementedError (H043)
             if its model is none of the first order.
         """
@@ -239,6 +240,8 @@ class HalfreeTagger(LabelledPipe):
         """
         batch, prediction = scores
         batch = replace(batch, docs=list(docs))
+        if not batch.docs:
+            return
         tags = self.model.ops.to_numpy(prediction.tags)
         write = Writer(
             self.scheme,

@@ -136,11 +136,13 @@ def test_rows_of_an_input_replace_its_old_ones(project: Path) -> None:
     measure = partial(throughput.main, input=["snips"], threads=[1], rounds=2, least_seconds=0.01)
     results = project / "results" / "rows.jsonl"
     results.parent.mkdir()
-    old = [{"input": "snips", "threads": 1}, {"input": "snips", "threads": 2}]
+    places = [("snips", 1, "spacy_ner_gold"), ("snips", 2, "spacy_ner_gold"), ("snips", 1, "other")]
+    old = [dict(zip(("input", "threads", "system"), place, strict=True)) for place in places]
     results.write_text("".join(json.dumps(row) + "\n" for row in old), encoding="utf8")
     measure(system=["spacy_ner_gold"], results=results)
-    kept, *rows = [json.loads(line) for line in results.read_text(encoding="utf8").splitlines()]
-    assert kept == old[1]
+    lines = [json.loads(line) for line in results.read_text(encoding="utf8").splitlines()]
+    assert lines[:2] == old[1:]
+    rows = lines[2:]
     assert [(row["batch_size"], row["tokenised"]) for row in rows] == [
         (size, tokenised) for size in (1, 32, 256) for tokenised in (True, False)
     ]

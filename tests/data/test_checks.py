@@ -73,9 +73,31 @@ def test_docs(tmp_path: Path) -> None:
     assert {span.label for span in group.spans} == {"TIME", "X"}
 
 
+def test_what_was_rejected_is_left_out(tmp_path: Path) -> None:
+    lines = [EXPORTS["prodigy"] | {"answer": answer} for answer in ("reject", "accept", "ignore")]
+    path = write_lines(tmp_path / "export.jsonl", *lines)
+    (kept,) = read_labelled_texts(path, NLP)
+    assert kept.number == 2
+
+
+def test_an_empty_list_beside_a_filled_one(tmp_path: Path) -> None:
+    path = write_lines(tmp_path / "a.jsonl", {"text": "a", "label": [], "entities": [[0, 1, "A"]]})
+    (entry,) = read_labelled_texts(path, NLP)
+    assert isinstance(entry, LabelledText)
+    assert entry.spans == (LabelledSpan(0, 1, "A"),)
+
+
+def test_a_byte_order_mark(tmp_path: Path) -> None:
+    content = json.dumps({"text": "a", "spans": []})
+    (tmp_path / "a.jsonl").write_text(content, encoding="utf-8-sig")
+    (entry,) = read_labelled_texts(tmp_path / "a.jsonl", NLP)
+    assert isinstance(entry, LabelledText)
+
+
 @pytest.mark.parametrize(
     "line",
     [
+        '{"text": "\\ud800", "spans": []}',
         "no JSON",
         "[]",
         "{}",

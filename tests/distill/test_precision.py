@@ -89,6 +89,43 @@ def test_nothing_stays_changed_when_the_reader_stops(
     np.testing.assert_array_equal(probabilities(with_encoder), exact)
 
 
+def test_few_texts_are_decoded_to_the_end() -> None:
+    """Quantized layers let later words have a say, so that rounds might never settle."""
+    from spacy_halfree.models.torch.aligned_decoder import AlignedDecoder
+    from spacy_halfree.models.torch.precision import quantized
+
+    n_words, n_tags = 40, 41
+    transitions = torch.ones(n_tags + 1, n_tags, dtype=torch.bool)
+    for seed in range(10):
+        torch.manual_seed(seed)
+        sizes = {"width": 64, "layers": 1, "heads": 4, "hidden_factor": 2}
+        decoder = AlignedDecoder(**sizes, n_tags=n_tags, window=64, margin=4)
+        torch.nn.init.normal_(decoder.tag_embedding.weight, std=2.0)
+        for module in (decoder.eval(), quantized(decoder)):
+            logits, history, tags = module(
+                torch.randn(n_words, 64),
+                lengths=np.array([n_words]),
+                transitions=transitions,
+                allowed=None,
+                history=None,
+            )
+            assert logits.shape == (n_words, n_tags)
+            assert torch.equal(history[1:], tags[:-1])
+
+
+def test_a_forward_method_of_its_own_comes_back(with_encoder: Language) -> None:
+    module = encoder_and_decoder(with_encoder)[0]._model
+    own = module.forward
+    module.forward = own
+    try:
+        for precision in REDUCED:
+            with compute_with(precision, [with_encoder]):  # type: ignore[arg-type]
+                pass
+            assert vars(module)["forward"] is own
+    finally:
+        del module.forward
+
+
 @pytest.mark.parametrize("precision", PRECISIONS)
 def test_without_torch_it_is_all_the_same(precision: str) -> None:
     nlp, _ = make_nlp("first_order", "ents", labels=LABELS)

@@ -166,6 +166,22 @@ def test_texts_without_annotation_are_left_out() -> None:
     assert together.is_right.tolist() == alone.is_right.tolist()
 
 
+@pytest.mark.parametrize("target", ["ents", "tags"])
+def test_where_nothing_is_annotated_nothing_is_judged(target: str) -> None:
+    nlp, _, gold = unsure(target)
+    (before,) = judge(nlp, "halfree_tagger", gold)
+    words = [token.text for token in gold[0]]
+    partly = Doc(nlp.vocab, words=words, spaces=[bool(token.whitespace_) for token in gold[0]])
+    if target == "ents":
+        partly.set_ents([], outside=[partly[0:1]], default="missing")
+    else:
+        partly[0].tag_ = gold[0][0].tag_
+    (after,) = judge(nlp, "halfree_tagger", [partly, *gold[1:]])
+    in_first = [int((own.last < len(words)).sum()) for own in (before, after)]
+    assert in_first[1] < in_first[0]
+    assert len(before.is_right) - len(after.is_right) == in_first[0] - in_first[1]
+
+
 def test_many_texts_are_judged_in_batches() -> None:
     nlp, _, gold = unsure("ents")
     (alone,) = judge(nlp, "halfree_tagger", gold)

@@ -136,6 +136,8 @@ def other_tok2vecs() -> list[Model]:
     encode = MaxoutWindowEncoder(width=8, window_size=1, maxout_pieces=2, depth=2)
     characters = CharacterEmbed(8, 40, 4, 4, include_static_vectors=False)
     columns = MultiHashEmbed(8, ["NORM"], [40], include_static_vectors=False)
+    without_padding = make_tok2vec()
+    without_padding.get_ref("encode").attrs["pad"] = 0
     named_alike = make_tok2vec()
     (maxout, *_) = [node for node in named_alike.walk() if node.name == "maxout"]
     maxout._func = lambda model, X, is_train: (X[:, :8], lambda d: d)
@@ -145,10 +147,11 @@ def other_tok2vecs() -> list[Model]:
             columns, spacy.registry.architectures.get("spacy.MishWindowEncoder.v2")(8, 1, 2)
         ),
         named_alike,
+        without_padding,
     ]
 
 
-@pytest.mark.parametrize("kind", range(3))
+@pytest.mark.parametrize("kind", range(4))
 def test_others_compute_for_themselves(kind: int) -> None:
     tok2vec = other_tok2vecs()[kind]
     tok2vec.initialize(X=[make_doc(["a"])])

@@ -152,6 +152,47 @@ def test_unknown_confidence_is_none() -> None:
     assert doc[0:1]._.confidence is None
 
 
+def test_a_span_that_takes_the_place_of_another_has_none() -> None:
+    nlp, _ = make_unsure()
+    doc = nlp("Play Björk now")
+    (ent, *_) = doc.ents
+    other = next(label for label in LABELS if label != ent.label_)
+    replacement = Span(doc, ent.start, ent.end, label=other)
+    doc.set_ents([replacement])
+    assert [ent._.confidence for ent in doc.ents] == [None]
+
+
+def test_slices_and_joined_docs_keep_theirs() -> None:
+    nlp, tagger = make_unsure()
+    tagger.store_probs = True
+    first, second = nlp.pipe(["now Play Björk", "Find Zürich"])
+    part = first[1:3].as_doc(copy_user_data=True)
+    joined = Doc.from_docs([first, second])
+    for doc, others in ((part, [first]), (joined, [first, second])):
+        assert doc.ents
+        by_text = {ent.text: ent._.confidence for other in others for ent in other.ents}
+        assert all(ent._.confidence == by_text[ent.text] for ent in doc.ents)
+        rows = {token.text: token._.tag_probs for other in others for token in other}
+        assert all(token._.tag_probs == rows[token.text] for token in doc)
+
+
+def test_merged_tokens_have_no_probabilities() -> None:
+    nlp, _ = make_unsure(store_probs=True)
+    doc = nlp("Play Björk now")
+    last = doc[2]._.tag_probs
+    with doc.retokenize() as retokenizer:
+        retokenizer.merge(doc[0:2])
+    assert [token._.tag_probs for token in doc] == [None, last]
+
+
+@pytest.mark.parametrize("settings", [{"target": "tags"}, {"store_probs": True}, {}])
+def test_no_docs_at_all(settings: dict[str, Any]) -> None:
+    _, tagger = make_unsure(**settings)
+    tagger.set_annotations([], tagger.predict([]))
+    tagger.store_soft_labels = True
+    tagger.set_annotations([], tagger.predict([]))
+
+
 @pytest.mark.parametrize("target", ["ents", "spans"])
 def test_threshold(target: str) -> None:
     nlp, tagger = make_unsure(target=target)

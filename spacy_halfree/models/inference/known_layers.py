@@ -67,7 +67,9 @@ def find_known_layers(tok2vec: Model) -> KnownLayers | None:
         if node.name in by_name:
             by_name[node.name].append(node)
     window_sizes = {node.attrs["window_size"] for node in by_name["expand_window"]}
-    if len(window_sizes) != 1:
+    depth = len(by_name["maxout"])
+    # texts are kept apart by rows of zeros, as many as the layers read beyond their ends
+    if len(window_sizes) != 1 or encode.attrs["pad"] != depth * min(window_sizes):
         return None
     return KnownLayers(
         extract=extract,

@@ -15,6 +15,8 @@ from .attention import DecoderLayer, KeyValues, empty_cache, no_padding
 
 MOST_IN_PARALLEL = 4
 """Up to so many texts, a few rounds over all words take less time than a step for each word."""
+MOST_ROUNDS = 8
+"""Most texts need two or three; one that has not settled by then is decoded step by step."""
 
 
 class TagTables(NamedTuple):
@@ -247,20 +249,23 @@ class AlignedDecoder(nn.Module):
         """Decode one window of each text, all words at once, until no tag changes any more.
 
         A word's tag depends on earlier tags alone, so every round settles at least one more word
-        of each window, and the tags that stay are those of `_decode`; most texts need two or three
-        rounds. (Jacobi's iteration, as in Song et al. 2021, arXiv 2002.03629.)
+        of each window, and the tags that stay are those of `_decode`. (Jacobi's iteration, as in
+        Song et al. 2021, arXiv 2002.03629.) Quantized layers scale their inputs by the largest of
+        all, so that later words do have a say, and rounds may go round in circles: what has not
+        settled soon is decoded step by step.
         """
         words = torch.as_tensor(windows.positions[windows.decided], device=vectors.device)
         # a draft after which every tag may follow, so that none is ruled out at first
         tags[words + 1] = transitions[:-1].sum(dim=1).argmax()
-        while True:
+        for _ in range(MOST_ROUNDS):
             history = torch.where(is_first, self.n_tags, tags[:-1])
             scores = self.score(vectors, windows, history)[words]
             best = best_tags(scores, history[words], words, transitions, allowed)
             if torch.equal(best, tags[words + 1]):
-                break
+                logits[words] = scores
+                return
             tags[words + 1] = best
-        logits[words] = scores
+        self._decode(vectors, windows, transitions, allowed, is_first, tags, logits)
 
 
 def best_tags(

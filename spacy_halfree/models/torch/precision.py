@@ -5,14 +5,13 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch.ao.quantization import default_dynamic_qconfig, quantize_dynamic
 
 from ...errors import Errors
 
 
 def compute_in_bfloat16(module: nn.Module) -> None:
     """Put PyTorch's autocast around a module's own forward method."""
-    device = next(module.parameters()).device.type
+    device = device_type(module)
     forward = module.forward
 
     def forward_in_bfloat16(*args: Any, **kwargs: Any) -> Any:
@@ -41,7 +40,10 @@ def quantized(module: nn.Module) -> nn.Module:
 
     RAISES: ValueError (H042) if it is on a GPU.
     """
-    device = next(module.parameters()).device.type
+    # PyTorch is to drop this one day, and bfloat16 must not go with it
+    from torch.ao.quantization import default_dynamic_qconfig, quantize_dynamic
+
+    device = device_type(module)
     if device != "cpu":
         raise ValueError(Errors.H042.format(device=device))
     exact: tuple[str, ...] = getattr(module, "exact_layers", ())
@@ -57,3 +59,10 @@ def quantized(module: nn.Module) -> nn.Module:
         warnings.filterwarnings("ignore", "torch.quantize_per_tensor", UserWarning)
         settings = dict.fromkeys(names, default_dynamic_qconfig)
         return quantize_dynamic(module.eval(), settings)
+
+
+def device_type(module: nn.Module) -> str:
+    """Where a module is; one without parameters counts as on the CPU."""
+    for parameter in module.parameters():
+        return parameter.device.type
+    return "cpu"
