@@ -18,6 +18,8 @@ from .accuracy.results import Cell, read_cells
 from .accuracy.run import RESULTS
 from .accuracy.tables import ablation_table, accuracy_table, cost_table, pool_table, shots_table
 from .accuracy.workspace import CORPORA
+from .speed.memory import RESULTS as MEMORY_RESULTS
+from .speed.plots import plot_memory
 from .speed.tables import Row, footprint_table, precision_table, read_rows, throughput_table
 from .throughput import RESULTS as SPEED_RESULTS
 
@@ -72,6 +74,7 @@ def main(
     plot_speed(cells, CORPORA, IMAGES / "f1_against_speed.svg")
     plot_shots(cells, TUNED_ON, SHOTS, IMAGES / "f1_against_shots.svg")
     plot_pool(cells, TUNED_ON, IMAGES / "f1_against_pool.svg")
+    plot_memory(MEMORY_RESULTS, IMAGES / "memory.svg")
 
 
 if __name__ == "__main__":

@@ -8,19 +8,22 @@ from pathlib import Path
 import pytest
 import spacy
 from spacy.language import Language
+from spacy.tokens import DocBin
 
 pytest.importorskip("torch")
 pytest.importorskip("transformers")
 pytest.importorskip("spacy_transformers")
+pytest.importorskip("matplotlib")
 
 from tiny_encoder import write_encoder
 
 from benchmarks import throughput
 from benchmarks.accuracy.results import config_hash
 from benchmarks.accuracy.workspace import Run
-from benchmarks.speed import tables
+from benchmarks.speed import memory, tables
 from benchmarks.speed.footprint import measure_footprint
 from benchmarks.speed.inputs import count_words
+from benchmarks.speed.plots import plot_memory
 from benchmarks.speed.systems import find_system
 from benchmarks.speed.taggers import Inputs, SpacyTagger
 from benchmarks.speed.timing import choose_sample, latencies, time_in_turns
@@ -195,3 +198,24 @@ def test_tables_show_speed_beside_f1() -> None:
     (line,) = tables.footprint_table(rows, "mit_movie_trivia").splitlines()[2:]
     assert line == "| spaCy `ner`, CNN of the same width | 1.23 | 5.60 | 2.00 | 400 | 4.0 |"
     assert len(tables.throughput_table([], threads=1).splitlines()) == 2
+
+
+def test_memory_is_measured_and_drawn(folder: Path, tmp_path: Path) -> None:
+    nlp = spacy.blank("en")
+    DocBin(docs=[nlp.make_doc(text) for text in TEXTS]).to_disk(tmp_path / "texts.spacy")
+    results = tmp_path / "results" / "memory.json"
+    memory.main(folder, tmp_path / "texts.spacy", words=5_000, results=results)
+    found = json.loads(results.read_text(encoding="utf8"))
+    assert list(found) == ["inside nlp.memory_zone()", "outside"]
+    for points in found.values():
+        assert points[-1][0] >= 5_000
+        assert all(20 < megabytes < 4000 for _, megabytes in points)
+    plot_memory(results, tmp_path / "images" / "memory.svg")
+    assert "words tagged so far" in (tmp_path / "images" / "memory.svg").read_text(encoding="utf8")
+
+
+def test_a_tenth_of_the_words_is_new() -> None:
+    texts = memory.endless_texts(["a b c d e f g h i j"])
+    words = [word for _ in range(300) for word in next(texts).split()]
+    assert len(words) == 3000
+    assert 0.08 < sum(len(word) == 9 for word in words) / 3000 < 0.12
