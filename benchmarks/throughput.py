@@ -88,7 +88,8 @@ def measure(
     """Measure the systems of an input, in this process, whose libraries have read the threads."""
     import torch
 
-    from .speed.footprint import measure_footprint, size_on_disk
+    from .accuracy.running import size_in_megabytes
+    from .speed.footprint import measure_footprint
     from .speed.inputs import INPUTS, count_words
     from .speed.systems import BASELINE
     from .speed.timing import latencies, time_in_turns
@@ -139,7 +140,7 @@ def measure(
                     latency_ms=latency.get(system.name),
                     load_seconds=footprint.load_seconds,
                     peak_megabytes=footprint.peak_megabytes,
-                    megabytes=size_on_disk(system.folder),
+                    megabytes=round(size_in_megabytes(system.folder), 2),
                     processor=processor_name(),
                     versions={package: version(package) for package in PACKAGES},
                 )

@@ -153,6 +153,7 @@ def score(pipelines: Sequence[Language], path: Path) -> dict[str, Any]:
     return scores | {"speed": sum(map(len, docs)) / seconds}
 
 
-def size_in_megabytes(folder: Path) -> float:
-    """Size of all files in a folder."""
-    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) / 1e6
+def size_in_megabytes(path: Path) -> float:
+    """Size of a file, or of all files in a folder."""
+    files = path.rglob("*") if path.is_dir() else [path]
+    return sum(file.stat().st_size for file in files if file.is_file()) / 1e6

@@ -49,9 +49,3 @@ def measure_footprint(load: Callable[[], Tagger], texts: Sequence[str]) -> Footp
     """Load a system and tag texts, in a process of its own."""
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as process:
         return process.submit(load_and_tag, load, texts).result()
-
-
-def size_on_disk(path: Path) -> float:
-    """Megabytes of a file, or of all files in a folder."""
-    files = path.rglob("*") if path.is_dir() else [path]
-    return round(sum(file.stat().st_size for file in files if file.is_file()) / 1e6, 2)

@@ -14,7 +14,8 @@ from ..windows import WindowBatch, join_rounds, window_rounds
 from .attention import DecoderLayer, KeyValues, empty_cache, no_padding
 
 MOST_IN_PARALLEL = 4
-"""Up to so many texts, a few rounds over all words take less time than a step for each word."""
+"""Few texts: their rounds over all words cost little, while a step for each word has its overhead
+whatever the number of texts."""
 MOST_ROUNDS = 8
 """Most texts need two or three; one that has not settled by then is decoded step by step."""
 
