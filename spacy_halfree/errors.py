@@ -196,6 +196,19 @@ class Errors:
         "[H047] {path} is neither a .spacy nor a .jsonl file. Convert IOB and other files with "
         "`python -m spacy convert`."
     )
+    H048 = (
+        "[H048] {folder} holds what a run has finished that was stopped. Say `--resume` to go on "
+        "with the same input, teachers and settings, or `--overwrite` to begin anew."
+    )
+    H049 = (
+        "[H049] {folder} cannot be gone on from: it was made with other {names}. Give the same "
+        "again, or say `--overwrite`, too, to begin anew."
+    )
+    H050 = (
+        "[H050] Component '{name}': the weights in {path} were saved with other labels, or with "
+        "their order or the target changed, than what stands in `cfg` beside them ({target}: "
+        "{labels}). Weights and labels come from different pipelines, or one file is damaged."
+    )
 
 
 class Warnings:
@@ -213,4 +226,8 @@ class Warnings:
     W004 = (
         "[W004] {path} leaves out entities below the threshold {threshold}, which was chosen for "
         "other confidences. Choose it anew with `python -m spacy find-threshold`."
+    )
+    W005 = (
+        "[W005] What is finished is kept in {folder}. To go on, say the same command again with "
+        "`--resume`."
     )

@@ -124,7 +124,9 @@ def annotate_pool(run: Run, system: System) -> Path:
             batch_size=64,
             precision="float32",
             gpu_id=-1,
-            overwrite=False,
+            # what is left of a recipe that has changed has another name
+            resume=True,
+            overwrite=True,
         )
     if system.pool is None:
         return output

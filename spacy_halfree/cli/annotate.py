@@ -1,5 +1,6 @@
 """`python -m spacy halfree annotate`."""
 
+from itertools import islice
 from pathlib import Path
 
 import spacy
@@ -8,7 +9,9 @@ from spacy.cli._util import setup_gpu
 from tqdm import tqdm
 from wasabi import msg
 
-from ..distill.annotate import annotate, find_tagger, write_docs
+from ..distill.annotate import annotate_parts, find_tagger, part_size
+from ..distill.manifest import Manifest
+from ..distill.parts import PartedFile
 from ..distill.texts import TextReader
 from ..errors import Errors, Warnings
 
@@ -40,6 +43,9 @@ def annotate_cli(
     ),
     gpu_id: int = typer.Option(-1, "--gpu-id", "-g", help="GPU ID or -1 for CPU"),
     overwrite: bool = typer.Option(False, "--overwrite", help="Replace an existing output"),
+    resume: bool = typer.Option(
+        False, "--resume", help="Go on where a run was stopped, if there was one"
+    ),
 ) -> None:
     """Label raw texts for a student to learn from.
 
@@ -48,6 +54,9 @@ def annotate_cli(
 
     The output holds the teacher's annotation and, for every word, its distribution over all tags.
     It appears only once it is complete. Lines that cannot be used are named and skipped.
+
+    What is finished is kept beside the output until then, in OUTPUT_PATH.parts: after whatever
+    stopped it, the same command with --resume goes on, and ends with the same bytes.
     """
     try:
         annotate_file(
@@ -60,9 +69,10 @@ def annotate_cli(
             precision=precision,
             gpu_id=gpu_id,
             overwrite=overwrite,
+            resume=resume,
         )
     except (ValueError, OSError, ImportError) as error:
-        msg.fail("Nothing was written", str(error), exits=1)
+        msg.fail(f"{output_path} was not written", str(error), exits=1)
 
 
 def annotate_file(
@@ -76,11 +86,12 @@ def annotate_file(
     precision: str,
     gpu_id: int,
     overwrite: bool,
+    resume: bool,
 ) -> None:
     """Annotate a file; see `annotate_cli`.
 
-    RAISES: ValueError, OSError (H013, H018 to H024, H040 to H042) if the input or a pipeline cannot
-        be used.
+    RAISES: ValueError, OSError (H013, H018 to H024, H040 to H042, H048, H049) if the input, a
+        pipeline or what a former run has left cannot be used.
     """
     if output_path.suffix != ".spacy":
         raise ValueError(Errors.H023.format(path=output_path))
@@ -92,9 +103,21 @@ def annotate_file(
     for nlp in teachers:
         find_tagger(nlp, component)
     reader.max_length = min(nlp.max_length for nlp in teachers)
-    texts = reader.read(teachers[0].vocab)
-    progress = tqdm(unit=" texts")
-    docs = annotate(
+    settings = {"component": component, "top_k": top_k, "batch_size": batch_size}
+    manifest = Manifest.of(
+        input_path,
+        teachers,
+        settings | {"precision": precision, "gpu": gpu_id >= 0},
+        part_size(batch_size),
+    )
+    output = PartedFile(output_path, manifest)
+    n_finished = output.start(resume=resume, overwrite=overwrite)
+    n_known = n_finished * manifest.texts_in_a_part
+    if n_finished:
+        msg.info(f"{n_known} texts are finished already")
+    texts = islice(reader.read(teachers[0].vocab), n_known, None)
+    progress = tqdm(unit=" texts", initial=n_known)
+    parts = annotate_parts(
         teachers,
         texts,
         component=component,
@@ -106,11 +129,15 @@ def annotate_file(
         on_progress=progress.update,
     )
     try:
-        n_docs = write_docs(docs, output_path)
+        for number, docs in enumerate(parts, start=n_finished):
+            output.write_part(number, docs)
+        n_docs = output.complete()
     finally:
         progress.close()
         for bad in reader.bad_lines:
             msg.warn(Warnings.W001.format(path=input_path, line=bad.number, reason=bad.reason))
+        if output.leave():
+            msg.warn(Warnings.W005.format(folder=output.folder))
     if reader.bad_lines:
         msg.warn(
             Warnings.W002.format(

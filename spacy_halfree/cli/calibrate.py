@@ -1,7 +1,6 @@
 """`python -m spacy halfree calibrate`."""
 
 import json
-import os
 from pathlib import Path
 
 import spacy
@@ -13,6 +12,7 @@ from ..distill.annotate import find_tagger
 from ..errors import Errors, Warnings
 from ..evaluation.judgement import judge
 from ..evaluation.reliability import draw_reliability, fit_temperature, reliability
+from ..files import write_at_once
 
 
 def calibrate_cli(
@@ -83,12 +83,7 @@ def calibrate_pipeline(
 
 
 def store_calibration(cfg: Path, temperature: float) -> None:
-    """Write a temperature into a saved component; the file is replaced at once or not at all."""
+    """Write a temperature into a saved component."""
     content = json.loads(cfg.read_text(encoding="utf-8"))
     content["calibration"] = temperature
-    partial = cfg.with_name(f".{cfg.name}.partial")
-    try:
-        partial.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
-        os.replace(partial, cfg)
-    finally:
-        partial.unlink(missing_ok=True)
+    write_at_once(cfg, json.dumps(content, ensure_ascii=False, indent=2).encode())

@@ -1,13 +1,13 @@
-"""Texts through teachers: their annotation and distributions, as a file for `spacy train`."""
+"""Texts through teachers: their annotation and distributions, for `spacy train`."""
 
-import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from functools import partial
 from itertools import islice
-from pathlib import Path
+from typing import Any
 
 from spacy.language import Language
-from spacy.tokens import Doc, DocBin
+from spacy.tokens import Doc
 
 from ..errors import Errors
 from ..pipeline.precision import Precision, compute_with
@@ -45,6 +45,22 @@ def find_tagger_names(nlp: Language) -> list[str]:
 
 
 def annotate(
+    teachers: Language | Sequence[Language], texts: Iterable[str | Doc], **settings: Any
+) -> Iterator[Doc]:
+    """Let teachers annotate texts, leaving their distributions in each doc's user data.
+
+    teachers: A teacher's pipeline; or several, which decode with the mean of their distributions.
+    texts: Texts, or docs with the tokens to tag.
+    **settings: As those of `annotate_parts`.
+    YIELDS: Annotated docs, in order; those of several teachers have the first one's vocabulary.
+    RAISES: As `annotate_parts` does.
+    """
+    with closing(annotate_parts(teachers, texts, **settings)) as parts:
+        for docs in parts:
+            yield from docs
+
+
+def annotate_parts(
     teachers: Language | Sequence[Language],
     texts: Iterable[str | Doc],
     *,
@@ -53,8 +69,8 @@ def annotate(
     batch_size: int = 64,
     precision: Precision = "float32",
     on_progress: Callable[[int], object] | None = None,
-) -> Iterator[Doc]:
-    """Let teachers annotate texts, leaving their distributions in each doc's user data.
+) -> Generator[list[Doc], None, None]:
+    """Let teachers annotate texts, part by part: parts do not depend on each other.
 
     teachers: A teacher's pipeline; or several, which decode with the mean of their distributions.
     texts: Texts, or docs with the tokens to tag.
@@ -63,7 +79,7 @@ def annotate(
     batch_size: How many texts are tagged at a time.
     precision: In which type torch models compute: "float32", "bfloat16" or "int8".
     on_progress: Is called with the number of texts that have been tagged since the last call.
-    YIELDS: Annotated docs, in order; those of several teachers have the first one's vocabulary.
+    YIELDS: The docs of `part_size(batch_size)` texts, then of as many others, and so on.
     RAISES: ValueError (H021, H022, H027) if there is no tagger to be found, (H040, H041) if several
         teachers do not fit each other, (H013, H042) if they cannot compute in that precision.
     """
@@ -89,49 +105,31 @@ def annotate(
                     on_progress(1)
                 yield doc
 
+        texts = iter(texts)
         with compute_with(precision, teachers):
-            yield from shortest_first(texts, tag_for_students, BATCHES_IN_A_ROW * batch_size)
+            while part := list(islice(texts, part_size(batch_size))):
+                for tagger in taggers:
+                    # or else the last bits would depend on the parts before
+                    tagger.forget_lexemes()
+                yield shortest_first(part, tag_for_students)
     finally:
         taggers[0].store_soft_labels, taggers[0].threshold = before
 
 
+def part_size(batch_size: int) -> int:
+    """How many texts are sorted by length, and kept, together."""
+    return BATCHES_IN_A_ROW * batch_size
+
+
 def shortest_first(
-    texts: Iterable[str | Doc],
-    tag: Callable[[Sequence[str | Doc]], Iterable[Doc]],
-    n_at_a_time: int,
-) -> Iterator[Doc]:
+    texts: Sequence[str | Doc], tag: Callable[[Sequence[str | Doc]], Iterable[Doc]]
+) -> list[Doc]:
     """Tag texts of like length together, so that little of a batch is padding.
 
     texts: The texts.
     tag: Tags texts, in their order.
-    n_at_a_time: How many texts are sorted by their length at a time.
-    YIELDS: The docs, in the order of the texts.
+    RETURNS: The docs, in the order of the texts.
     """
-    texts = iter(texts)
-    while part := list(islice(texts, n_at_a_time)):
-        order = sorted(range(len(part)), key=lambda i: len(part[i]))
-        tagged = dict(zip(order, tag([part[i] for i in order]), strict=True))
-        yield from (tagged.pop(i) for i in range(len(part)))
-
-
-def write_docs(docs: Iterable[Doc], output: Path) -> int:
-    """Write docs with their user data to a `.spacy` file, which appears only once it is complete.
-
-    docs: The docs.
-    output: The file.
-    RETURNS: How many docs were written.
-    RAISES: ValueError (H020) if there are none; then no file is written.
-    """
-    doc_bin = DocBin(store_user_data=True)
-    for doc in docs:
-        doc_bin.add(doc)
-    if not len(doc_bin):
-        raise ValueError(Errors.H020)
-    output.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = output.with_name(f".{output.name}.partial")
-    try:
-        doc_bin.to_disk(unfinished)
-        os.replace(unfinished, output)
-    finally:
-        unfinished.unlink(missing_ok=True)
-    return len(doc_bin)
+    order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
+    tagged = dict(zip(order, tag([texts[i] for i in order]), strict=True))
+    return [tagged[i] for i in range(len(texts))]

@@ -86,6 +86,15 @@ def forward(
     return prediction, backprop
 
 
+def forget_lexemes(model: TaggerModel) -> None:
+    """Throw away what is kept of words that a model has met; see `TokenVectors`.
+
+    What is computed does not depend on it but for the last bits.
+    """
+    if "token_vectors" in model.attrs:
+        model.attrs["token_vectors"].forget()
+
+
 def tag_marginals(model: TaggerModel, batch: TaggingBatch) -> Floats2d | None:
     """How probable each tag is at each word, whatever the tags before.
 

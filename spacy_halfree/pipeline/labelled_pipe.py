@@ -5,16 +5,20 @@ from pathlib import Path
 from typing import Any, TypeVar, get_args
 
 import numpy as np
+import srsly
 from spacy.pipeline import TrainablePipe
+from spacy.util import from_disk, to_disk
 from spacy.vocab import Vocab
 
 from ..errors import Errors
-from ..models.words import TaggerModel
+from ..files import write_at_once
+from ..models.words import TaggerModel, forget_lexemes
 from ..tagging.batch import LabelTags
 from ..tagging.scheme import TagScheme, make_scheme
 from ..types import Target
 from .loading import check_sizes, explained_loading
 from .settings import check_positive
+from .weights_file import digest_labels, read_weights, write_weights
 
 TARGETS = get_args(Target)
 Pipe = TypeVar("Pipe", bound="LabelledPipe")
@@ -105,6 +109,14 @@ class LabelledPipe(TrainablePipe):
         self._set_labels([*self.labels, label])
         return 1
 
+    def forget_lexemes(self) -> None:
+        """Throw away what the model has computed ahead for words that it has met.
+
+        What it predicts does not depend on that but for the last bits: of two runs that begin
+        with this, all bits are the same.
+        """
+        forget_lexemes(self.model)
+
     def from_bytes(self: Pipe, bytes_data: bytes, *, exclude: Iterable[str] = ()) -> Pipe:
         """Load from bytes.
 
@@ -120,17 +132,56 @@ class LabelledPipe(TrainablePipe):
         check_sizes(self.name, self.model, self.scheme)
         return self
 
+    def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
+        """Save to a folder. Each of its files is replaced at once or not at all.
+
+        path: The component's folder.
+        exclude: Names of parts to leave out.
+        """
+
+        def save_model(file: Path) -> None:
+            write_weights(file, self.model.to_bytes(), digest_labels(self.target, self.labels))
+
+        def save_cfg(file: Path) -> None:
+            write_at_once(file, srsly.json_dumps(self.cfg, indent=2).encode())
+
+        def save_vocab(folder: Path) -> None:
+            self.vocab.to_disk(folder, exclude=exclude)
+
+        to_disk(path, {"cfg": save_cfg, "vocab": save_vocab, "model": save_model}, exclude)
+
     def from_disk(self: Pipe, path: str | Path, *, exclude: Iterable[str] = ()) -> Pipe:
         """Load from a folder.
 
         path: The component's folder.
         exclude: Names of parts to leave out.
         RETURNS: The component itself.
-        RAISES: ValueError (H010, H011) if the weights cannot be read or do not fit the labels.
+        RAISES: ValueError (H010, H011, H050) if the weights cannot be read or do not belong to the
+            labels.
         """
+        saved_labels = b""
+
+        def load_model(file: Path) -> None:
+            nonlocal saved_labels
+            weights, saved_labels = read_weights(file)
+            self.model.from_bytes(weights)
+
+        def load_cfg(file: Path) -> None:
+            self.cfg.update(srsly.read_json(file))
+
+        def load_vocab(folder: Path) -> None:
+            self.vocab.from_disk(folder, exclude=exclude)
+
         with explained_loading(self.name, path):
-            super().from_disk(path, exclude=exclude)
+            loaders = {"cfg": load_cfg, "vocab": load_vocab, "model": load_model}
+            from_disk(path, loaders, exclude)
             self._set_labels(self.cfg["labels"])
             check_positive(calibration=self.calibration)
         check_sizes(self.name, self.model, self.scheme)
+        if saved_labels and saved_labels != digest_labels(self.target, self.labels):
+            raise ValueError(
+                Errors.H050.format(
+                    name=self.name, path=path, target=self.target, labels=list(self.labels)
+                )
+            )
         return self

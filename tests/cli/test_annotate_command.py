@@ -7,12 +7,9 @@ import contextlib
 import gzip
 import io
 import json
-import os
 import re
-import signal
 import subprocess
 import sys
-from threading import Timer
 
 import pytest
 import spacy
@@ -314,45 +311,6 @@ def test_damaged_input(model, tmp_path, name, how):
         assert_refused(result, "H020", tmp_path)  # to gzip, no bytes are no texts
     else:
         assert_refused(result, "H019", tmp_path, names=name)
-
-
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
-def test_stopped_in_the_middle(model, texts, tmp_path, how):
-    """No output appears under the name, a former one stays, and the next run works."""
-    big = tmp_path / "big.txt"
-    big.write_text("\n".join(TEXTS * 25_000), encoding="utf8")
-    output = tmp_path / "out" / "out.spacy"
-    if how == signal.SIGKILL:
-        output.parent.mkdir()
-        output.write_bytes(b"former")
-    process = subprocess.Popen(
-        [*COMMAND, str(model), str(big), str(output), "--batch-size", "16", "--overwrite"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    )
-    watchdog = Timer(120, process.kill)
-    watchdog.start()
-    try:
-        seen = b""
-        while not re.search(rb"[1-9]\d* texts", seen):
-            chunk = os.read(process.stderr.fileno(), 4096)
-            assert chunk, f"ended before the first batch: {seen.decode()}"
-            seen += chunk
-        process.send_signal(how)
-        process.stderr.read()
-        assert process.wait() != 0
-    finally:
-        watchdog.cancel()
-        process.kill()
-        process.wait()
-        process.stderr.close()
-    if how == signal.SIGKILL:
-        assert output.read_bytes() == b"former"
-    else:
-        assert not output.exists()
-    assert in_process(model, texts, output, "--overwrite")[0] == 0
-    assert len(read(output)) == len(TEXTS)
-    assert [path.name for path in output.parent.iterdir()] == ["out.spacy"]
 
 
 @pytest.mark.parametrize("line", ['{"text": "two", "id": ' + "9" * 5000 + "}", "[" * 200_000])

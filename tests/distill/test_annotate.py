@@ -7,20 +7,33 @@ from hypothesis import strategies as st
 from spacy.language import Language
 from toy_pipelines import TEXTS
 
-from spacy_halfree.distill.annotate import annotate, shortest_first
+from spacy_halfree.distill.annotate import (
+    annotate,
+    annotate_parts,
+    part_size,
+    shortest_first,
+)
 
 
-@given(st.lists(st.integers(0, 30), max_size=40), st.integers(1, 9))
-def test_texts_of_like_length_are_tagged_together(lengths: list[int], n: int) -> None:
-    parts: list[list[int]] = []
+@given(st.lists(st.integers(0, 30), max_size=40))
+def test_texts_of_like_length_are_tagged_together(lengths: list[int]) -> None:
+    seen: list[int] = []
 
-    def tag(part: Sequence[str]) -> Iterator[str]:
-        parts.append([len(text) for text in part])
-        return (text.upper() for text in part)
+    def tag(texts: Sequence[str]) -> Iterator[str]:
+        seen.extend(len(text) for text in texts)
+        return (text.upper() for text in texts)
 
     texts = ["x" * length for length in lengths]
-    assert list(shortest_first(texts, tag, n)) == [text.upper() for text in texts]
-    assert parts == [sorted(lengths[i : i + n]) for i in range(0, len(lengths), n)]
+    assert shortest_first(texts, tag) == [text.upper() for text in texts]
+    assert seen == sorted(lengths)
+
+
+def test_parts(teacher: Language) -> None:
+    texts = [f"{text} {number}" for number in range(5) for text in TEXTS]
+    size = part_size(1)
+    parts = list(annotate_parts(teacher, iter(texts), batch_size=1))
+    assert [len(part) for part in parts] == [size, len(texts) - size]
+    assert [doc.text for part in parts for doc in part] == texts
 
 
 def test_progress_is_told_text_by_text(teacher: Language) -> None:

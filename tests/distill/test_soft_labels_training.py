@@ -21,7 +21,8 @@ from toy_pipelines import (
     train_on,
 )
 
-from spacy_halfree.distill.annotate import annotate, find_tagger, write_docs
+from spacy_halfree.distill.annotate import annotate, find_tagger
+from spacy_halfree.distill.doc_files import write_docs
 from spacy_halfree.tagging.soft_labels import KEY, load_soft_labels
 
 architectures = pytest.mark.parametrize("architecture", ARCHITECTURES)

@@ -6,7 +6,12 @@ import pickle
 import pytest
 import spacy
 import srsly
-from toy_pipelines import ARCHITECTURES, make_nlp
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from thinc.api import Config
+from toy_pipelines import ARCHITECTURES, LABELS, make_nlp
+
+from spacy_halfree.pipeline.weights_file import digest_labels, read_weights, write_weights
 
 architectures = pytest.mark.parametrize("architecture", ARCHITECTURES)
 
@@ -18,6 +23,13 @@ def folder(trained, tmp_path):
         return tmp_path / "nlp" / "halfree_tagger"
 
     return save
+
+
+@pytest.fixture(scope="module")
+def first_order_folder(trained, tmp_path_factory):
+    path = tmp_path_factory.mktemp("first_order") / "nlp"
+    trained("first_order", "ents").to_disk(path)
+    return path / "halfree_tagger"
 
 
 def assert_refused(component_folder, number):
@@ -45,6 +57,7 @@ def test_truncated_weights(folder, architecture, kept):
 
 
 @architectures
+@pytest.mark.parametrize("has_digests", [True, False])
 @pytest.mark.parametrize(
     "content",
     [
@@ -55,18 +68,86 @@ def test_truncated_weights(folder, architecture, kept):
         srsly.msgpack_dumps({"nodes": [], "attrs": [], "params": [], "shims": []}),
     ],
 )
-def test_garbage_weights(folder, architecture, content):
+def test_garbage_weights(folder, architecture, content, has_digests):
     path = folder(architecture)
-    (path / "model").write_bytes(content)
+    if has_digests:
+        save_weights(path, content)
+    else:
+        (path / "model").write_bytes(content)
     assert_refused(path, "H010")
+
+
+def save_weights(path, content):
+    """Write something in the weights' place, with digests that fit it."""
+    cfg = srsly.read_json(path / "cfg")
+    write_weights(path / "model", content, digest_labels(cfg["target"], cfg["labels"]))
 
 
 def test_weights_of_the_other_architecture(folder, trained):
     pytest.importorskip("torch")
     path = folder("first_order")
-    weights = trained("aligned", "ents").get_pipe("halfree_tagger").model.to_bytes()
-    (path / "model").write_bytes(weights)
+    save_weights(path, trained("aligned", "ents").get_pipe("halfree_tagger").model.to_bytes())
     assert_refused(path, "H010")
+
+
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(place=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
+def test_a_flipped_bit_in_the_weights(first_order_folder, place, bit):
+    """Each of them is found, in the weights as in the digests behind them."""
+    path = first_order_folder
+    content = (path / "model").read_bytes()
+    damaged = bytearray(content)
+    damaged[int(place * len(content))] ^= 1 << bit
+    try:
+        (path / "model").write_bytes(damaged)
+        with pytest.raises(ValueError, match=r"\[H0(10|50)\]") as caught:
+            make_nlp()[1].from_disk(path)
+        assert str(path) in str(caught.value)
+    finally:
+        (path / "model").write_bytes(content)
+
+
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(place=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
+def test_a_flipped_bit_in_the_labels(first_order_folder, place, bit):
+    """Another label, target or order is found; what else is there tells nothing about tags."""
+    path = first_order_folder
+    content = (path / "cfg").read_bytes()
+    damaged = bytearray(content)
+    damaged[int(place * len(content))] ^= 1 << bit
+    try:
+        (path / "cfg").write_bytes(damaged)
+        _, tagger = make_nlp()
+        number = ""
+        try:
+            tagger.from_disk(path)
+        except ValueError as error:
+            number = str(error)[:6]
+        assert number in ("", "[H010]", "[H011]", "[H012]", "[H013]", "[H050]")
+        assert number or (tagger.labels, tagger.target) == (tuple(LABELS), "ents")
+    finally:
+        (path / "cfg").write_bytes(content)
+
+
+@architectures
+def test_weights_of_other_sizes(folder, architecture):
+    """A config that asks for another shape."""
+    path = folder(architecture)
+    config = Config().from_disk(path.parent / "config.cfg")
+    model = config["components"]["halfree_tagger"]["model"]
+    if architecture == "sentinel":
+        model["label_style"] = "words" if model["label_style"] == "token" else "token"
+    else:
+        model["tok2vec"]["width"] = 32
+    config.to_disk(path.parent / "config.cfg")
+    assert_refused(path, "H010")
+
+
+def test_labels_in_another_order(folder):
+    path = folder("first_order")
+    cfg = srsly.read_json(path / "cfg")
+    srsly.write_json(path / "cfg", cfg | {"labels": cfg["labels"][::-1]})
+    assert_refused(path, "H050")
 
 
 @architectures
@@ -123,7 +204,7 @@ def test_pickle_in_the_weights_does_not_run(folder, tmp_path, architecture):
     path = folder(architecture)
     trap = tmp_path / "ran"
     payload = pickle.dumps(Payload(trap))
-    whole = srsly.msgpack_loads((path / "model").read_bytes())
+    whole = srsly.msgpack_loads(bytes(read_weights(path / "model")[0]))
     contents = [payload]
     for part in ("shims", "attrs", "params"):
         changed = dict(whole)
@@ -133,7 +214,7 @@ def test_pickle_in_the_weights_does_not_run(folder, tmp_path, architecture):
         state = srsly.msgpack_dumps({"sizes": "{}", "state": payload})
         contents.append(srsly.msgpack_dumps(whole | {"shims": _replace(whole["shims"], state)}))
     for content in contents:
-        (path / "model").write_bytes(content)
+        save_weights(path, content)
         # whether the changed part is read at all is not the question here
         with contextlib.suppress(ValueError):
             spacy.load(path.parent)

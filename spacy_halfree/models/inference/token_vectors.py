@@ -39,6 +39,10 @@ class TokenVectors:
     def __reduce__(self) -> tuple[type["TokenVectors"], tuple[()]]:
         return TokenVectors, ()
 
+    def forget(self) -> None:
+        """Throw away what is kept."""
+        self._fast = None
+
     def __call__(self, tok2vec: Tok2Vec, docs: Sequence[Doc]) -> Floats2d:
         """Compute the vectors of all tokens.
 

@@ -1,0 +1,241 @@
+"""`annotate --resume`: whatever stopped a run, the next one ends as if nothing had happened."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+import spacy
+from spacy.language import Language
+from spacy.tokens import DocBin
+from test_annotate_command import in_process
+from toy_pipelines import TEXTS, make_examples, make_nlp, train
+
+COMMAND = [sys.executable, "-m", "spacy", "halfree", "annotate"]
+BATCH = ("--batch-size", "4")
+TEXTS_IN_A_PART = 64
+PATIENCE = 120
+"""Seconds after which a process that has written nothing is held for hanging."""
+
+
+@pytest.fixture(scope="module")
+def model(teacher: Language, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("teacher") / "model"
+    teacher.to_disk(path)
+    return path
+
+
+def write_texts(path: Path, n_texts: int) -> Path:
+    """Texts that differ, and a line that cannot be used among them."""
+    generator = random.Random(0)
+    words = " ".join(TEXTS).split()
+    lines = [" ".join(generator.choices(words, k=generator.randint(1, 12))) for _ in range(n_texts)]
+    content = "\n".join(lines).encode()
+    path.write_bytes(b"\xff bad line\n" + content)
+    return path
+
+
+def parts_of(output: Path) -> list[Path]:
+    return sorted(output.with_name(f"{output.name}.parts").glob("*.spacy"))
+
+
+def start_and_stop(
+    args: Sequence[object], output: Path, how: signal.Signals, delay: float
+) -> int | None:
+    """Run the command, and stop it some time after it has finished another part.
+
+    RETURNS: Its exit code if it was done before.
+    """
+    known = len(parts_of(output))
+    process = subprocess.Popen(
+        [*COMMAND, *map(str, args)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        deadline = time.monotonic() + PATIENCE
+        while process.poll() is None and len(parts_of(output)) <= known:
+            assert time.monotonic() < deadline, "hangs"
+            time.sleep(0.005)
+        time.sleep(delay)
+        if process.poll() is not None:
+            return process.returncode
+        process.send_signal(how)
+        process.wait(PATIENCE)
+        return None
+    finally:
+        process.kill()
+        process.wait()
+
+
+def kill_and_resume(model: Path, folder: Path, n_kills: int, n_texts: int) -> None:
+    texts = write_texts(folder / "texts.txt", n_texts)
+    undisturbed = folder / "undisturbed.spacy"
+    assert in_process(model, texts, undisturbed, *BATCH)[0] == 0
+    output = folder / "out" / "out.spacy"
+    args = (model, texts, output, "--resume", *BATCH)
+    generator = random.Random(0)
+    for _ in range(n_kills):
+        stopped = start_and_stop(args, output, signal.SIGKILL, generator.uniform(0, 0.3)) is None
+        assert stopped, "there must be more texts than this machine annotates in the meantime"
+        assert not output.exists()
+        for part in parts_of(output):
+            assert len(DocBin().from_disk(part)) == TEXTS_IN_A_PART
+    assert in_process(*args)[0] == 0
+    assert output.read_bytes() == undisturbed.read_bytes()
+    assert [path.name for path in output.parent.iterdir()] == ["out.spacy"]
+
+
+def test_killed_twice(model: Path, tmp_path: Path) -> None:
+    kill_and_resume(model, tmp_path, n_kills=2, n_texts=4_000)
+
+
+@pytest.mark.slow
+def test_killed_fifty_times(model: Path, tmp_path: Path) -> None:
+    kill_and_resume(model, tmp_path, n_kills=50, n_texts=80_000)
+
+
+def test_interrupted(model: Path, tmp_path: Path) -> None:
+    """As by Ctrl-C: a former output stays until the new one is complete."""
+    texts = write_texts(tmp_path / "texts.txt", 4_000)
+    output = tmp_path / "out" / "out.spacy"
+    output.parent.mkdir()
+    output.write_bytes(b"former")
+    args = (model, texts, output, "--overwrite", *BATCH)
+    assert start_and_stop(args, output, signal.SIGINT, 0.1) is None
+    assert output.read_bytes() == b"former"
+    assert parts_of(output)
+    code, printed = in_process(*args, "--resume")
+    assert code == 0
+    assert "texts are finished already" in printed
+    assert len(DocBin().from_disk(output)) == 4_000
+    assert [path.name for path in output.parent.iterdir()] == ["out.spacy"]
+
+
+@pytest.fixture(scope="module")
+def stopped_once(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with texts, what comes of them, and an output of which two parts are finished."""
+    folder = tmp_path_factory.mktemp("stopped")
+    texts = write_texts(folder / "texts.txt", 3 * TEXTS_IN_A_PART)
+    output = folder / "out.spacy"
+    assert in_process(model, texts, output, *BATCH)[0] == 0
+    output.rename(folder / "whole")
+    break_in_the_third_part(model, texts, output)
+    assert len(parts_of(output)) == 2
+    assert not output.exists()
+    return folder
+
+
+@pytest.fixture
+def stopped(stopped_once: Path, tmp_path: Path) -> tuple[Path, Path]:
+    shutil.copytree(stopped_once, tmp_path, dirs_exist_ok=True)
+    return tmp_path / "texts.txt", tmp_path / "out.spacy"
+
+
+def break_in_the_third_part(model: Path, texts: Path, output: Path) -> None:
+    """Run the command on a disk that is full when the third part is to be written."""
+    code = (
+        "import pathlib, sys, spacy_halfree.distill.parts as p\n"
+        "old = p.PartedFile.write_part\n"
+        "def write_part(self, number, docs):\n"
+        "    if number == 2: raise OSError('no space left on device')\n"
+        "    old(self, number, docs)\n"
+        "p.PartedFile.write_part = write_part\n"
+        "from spacy.cli._util import setup_cli\n"
+        "setup_cli()\n"
+    )
+    result = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            code,
+            "halfree",
+            "annotate",
+            *map(str, (model, texts, output)),
+            *BATCH,
+        ],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"COLUMNS": "200"},
+    )
+    assert result.returncode == 1
+    assert "no space left" in result.stdout + result.stderr
+    assert "[W005]" in result.stdout + result.stderr
+
+
+def test_resume_ends_with_the_same_bytes(model: Path, stopped: tuple[Path, Path]) -> None:
+    texts, output = stopped
+    assert in_process(model, texts, output, *BATCH, "--resume")[0] == 0
+    assert output.read_bytes() == output.with_name("whole").read_bytes()
+    assert not parts_of(output)
+
+
+def test_what_is_left_must_be_named(model: Path, stopped: tuple[Path, Path]) -> None:
+    texts, output = stopped
+    code, printed = in_process(model, texts, output, *BATCH)
+    assert code == 1
+    assert "[H048]" in printed
+    assert len(parts_of(output)) == 2
+    assert in_process(model, texts, output, *BATCH, "--overwrite")[0] == 0
+    assert output.read_bytes() == output.with_name("whole").read_bytes()
+
+
+@pytest.mark.parametrize("change", ["input_sha256", "teachers", "settings", "texts_in_a_part"])
+def test_what_differs_is_refused(
+    model: Path, stopped: tuple[Path, Path], tmp_path: Path, change: str
+) -> None:
+    texts, output = stopped
+    teacher, options = model, list(BATCH)
+    if change == "input_sha256":
+        texts.write_bytes(texts.read_bytes() + b"!")
+    elif change == "teachers":
+        nlp, _ = make_nlp()
+        train(nlp, make_examples(nlp), steps=3)
+        teacher = tmp_path / "other"
+        nlp.to_disk(teacher)
+    elif change == "settings":
+        options += ["--top-k", "2"]
+    else:
+        options = ["--batch-size", "8"]
+    code, printed = in_process(teacher, texts, output, *options, "--resume")
+    assert code == 1
+    assert "[H049]" in printed
+    assert change in printed
+    assert len(parts_of(output)) == 2
+    # and with --overwrite, too, it begins anew
+    assert in_process(teacher, texts, output, *options, "--resume", "--overwrite")[0] == 0
+    assert len(DocBin().from_disk(output)) == 3 * TEXTS_IN_A_PART
+
+
+def test_damaged_part(model: Path, stopped: tuple[Path, Path]) -> None:
+    texts, output = stopped
+    part = parts_of(output)[1]
+    part.write_bytes(part.read_bytes()[:-10])
+    code, printed = in_process(model, texts, output, *BATCH, "--resume")
+    assert code == 1
+    assert "[H019]" in printed
+    assert part.name in printed
+    part.unlink()
+    assert in_process(model, texts, output, *BATCH, "--resume")[0] == 0
+    assert output.read_bytes() == output.with_name("whole").read_bytes()
+
+
+def test_the_same_bytes_twice(model: Path, tmp_path: Path) -> None:
+    texts = write_texts(tmp_path / "texts.txt", 200)
+    for name in ("one.spacy", "two.spacy"):
+        assert in_process(model, texts, tmp_path / name)[0] == 0
+    assert (tmp_path / "one.spacy").read_bytes() == (tmp_path / "two.spacy").read_bytes()
+
+
+def test_docs_keep_their_order(model: Path, tmp_path: Path) -> None:
+    texts = write_texts(tmp_path / "texts.txt", 200)
+    assert in_process(model, texts, tmp_path / "out.spacy", *BATCH)[0] == 0
+    docs = DocBin().from_disk(tmp_path / "out.spacy").get_docs(spacy.blank("en").vocab)
+    lines = texts.read_bytes().split(b"\n")[1:]
+    assert [doc.text for doc in docs] == [line.decode() for line in lines]
