@@ -1,0 +1,1 @@
+"""What taggers do with texts that nobody wants."""

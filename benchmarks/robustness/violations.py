@@ -1,0 +1,148 @@
+"""What must hold for every doc that a tagger has seen."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from spacy.tokens import Doc, Span
+
+from spacy_halfree.pipeline.tagger import HalfreeTagger
+
+TOLERANCE = 1e-4
+
+
+@dataclass
+class Before:
+    """What was on a doc before it was tagged."""
+
+    text: str
+    tokens: list[tuple[str, str]]
+    entities: set[tuple[int, int, str, str, str]]
+    blocked: set[int]
+    tags: list[str]
+    others: tuple[Any, ...]
+
+    @classmethod
+    def of(cls, doc: Doc, target: str) -> "Before":
+        blocked = {token.i for token in doc if token.ent_iob_ == "B" and not token.ent_type}
+        return cls(
+            doc.text,
+            [(token.text, token.whitespace_) for token in doc],
+            {entity_facts(ent) for ent in doc.ents},
+            blocked,
+            [token.tag_ for token in doc],
+            others(doc, target),
+        )
+
+
+def entity_facts(ent: Span) -> tuple[int, int, str, str, str]:
+    return ent.start, ent.end, ent.label_, ent.kb_id_, ent.id_
+
+
+def others(doc: Doc, target: str) -> tuple[Any, ...]:
+    """All that is not the tagger's to write."""
+    groups = {
+        key: [(span.start, span.end, span.label_) for span in group]
+        for key, group in doc.spans.items()
+        if target != "spans" or key == "mine"
+    }
+    return (
+        dict(doc.cats),
+        doc.user_data.get("mine"),
+        [token.lemma_ for token in doc],
+        groups,
+        target == "tags" or [token.tag_ for token in doc],
+        target == "ents" or [(token.ent_iob, token.ent_type_) for token in doc],
+    )
+
+
+def find_violations(tagger: HalfreeTagger, docs: Sequence[Doc]) -> list[str]:
+    """Tag docs, and find what must not be.
+
+    tagger: The component.
+    docs: The docs; they are tagged.
+    RETURNS: A sentence for each violation, an exception being one.
+    """
+    before = [Before.of(doc, tagger.target) for doc in docs]
+    try:
+        scores = tagger.predict(docs)
+        tagger.set_annotations(docs, scores)
+    except Exception as error:
+        return [f"{type(error).__name__}: {error}"]
+    batch, prediction = scores
+    found = prediction_violations(
+        batch, np.asarray(prediction.tags), np.asarray(prediction.probabilities)
+    )
+    for doc, known in zip(docs, before, strict=True):
+        found += [
+            f"{problem} in {known.text[:60]!r}" for problem in doc_violations(tagger, doc, known)
+        ]
+    return found
+
+
+def prediction_violations(batch: Any, tags: Any, probabilities: Any) -> list[str]:
+    """A legal tag for each word, out of a distribution over legal tags."""
+    found = []
+    if tags.shape != (batch.n_words,) or probabilities.shape != (batch.n_words, batch.n_tags):
+        return ["not a tag and a distribution for each word"]
+    if not len(tags):
+        return []
+    history = np.concatenate([[batch.start], tags[:-1]])
+    starts = np.cumsum(batch.lengths) - batch.lengths
+    history[starts[batch.lengths > 0]] = batch.start
+    legal = batch.transitions[history]
+    if batch.allowed is not None:
+        legal = legal & batch.allowed
+    if not legal[np.arange(len(tags)), tags].all():
+        found.append("an illegal tag")
+    if probabilities[~legal].any():
+        found.append("an illegal tag with a probability")
+    if not np.isfinite(probabilities).all():
+        found.append("a probability that is no number")
+    if not np.allclose(probabilities.sum(axis=1), 1, atol=TOLERANCE):
+        found.append("probabilities that do not sum to 1")
+    return found
+
+
+def doc_violations(tagger: HalfreeTagger, doc: Doc, before: Before) -> list[str]:
+    """Nothing lost, nothing invented."""
+    found = []
+    if doc.text != before.text or [(t.text, t.whitespace_) for t in doc] != before.tokens:
+        found.append("another text")
+    if others(doc, tagger.target) != before.others:
+        found.append("annotation of others lost")
+    if tagger.target == "tags":
+        tags = [token.tag_ for token in doc]
+        if any(old not in ("", new) for old, new in zip(before.tags, tags, strict=True)):
+            found.append("a tag of others lost")
+        if not set(tags) - set(before.tags) <= set(tagger.labels):
+            found.append("a tag that is no label")
+        return found
+    if tagger.target == "ents":
+        entities = {entity_facts(ent) for ent in doc.ents}
+        if not before.entities <= entities:
+            found.append("an entity of others lost")
+        new = [ent for ent in doc.ents if entity_facts(ent) not in before.entities]
+        if any(doc[i].ent_iob_ != "B" or doc[i].ent_type for i in before.blocked):
+            found.append("a blocked token taken")
+        if any(ent._.confidence is not None for ent in doc.ents if ent not in new):
+            found.append("a made-up confidence")
+    else:
+        new = list(doc.spans[tagger.spans_key])
+    found += [problem for span in new for problem in span_violations(tagger, span)]
+    return found
+
+
+def span_violations(tagger: HalfreeTagger, span: Span) -> list[str]:
+    found = []
+    if not 0 <= span.start < span.end <= len(span.doc):
+        return ["a span outside of the text"]
+    if span.label_ not in tagger.labels:
+        found.append("a label that is not of the set")
+    if span[0].is_space or span[-1].is_space:
+        found.append("white space at an edge")
+    confidence = span._.confidence
+    if confidence is None or not 0 <= confidence <= 1 + TOLERANCE:
+        found.append(f"a confidence of {confidence}")
+    return found
