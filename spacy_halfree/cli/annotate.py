@@ -1,11 +1,13 @@
 """`python -m spacy halfree annotate`."""
 
+import logging
 from itertools import islice
 from pathlib import Path
 
 import spacy
 import typer
 from spacy.cli._util import setup_gpu
+from spacy.util import logger
 from tqdm import tqdm
 from wasabi import msg
 
@@ -99,6 +101,8 @@ def annotate_file(
         raise FileExistsError(Errors.H024.format(path=output_path))
     reader = TextReader(input_path)
     setup_gpu(gpu_id)
+    # as spaCy's own commands do
+    logger.setLevel(logging.INFO)
     teachers = [spacy.load(model) for model in models]
     for nlp in teachers:
         find_tagger(nlp, component)

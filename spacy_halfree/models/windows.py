@@ -1,5 +1,7 @@
 """Long texts as overlapping windows, each word being decided where it has context on both sides."""
 
+import logging
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -7,6 +9,51 @@ from typing import NamedTuple
 import numpy as np
 
 from ..types import Bools, Ints
+
+# spaCy's own commands show what goes to loggers below "spacy"
+logger = logging.getLogger("spacy.halfree")
+
+
+class WindowCounter:
+    """Counts the texts that were too long for one window, and tells the log: of the first such
+    text, the tenth, the hundredth and so on, so that a heap of them does not fill it.
+
+    n_texts: How many there were in this process.
+    n_windows: In how many windows they were read.
+    """
+
+    def __init__(self) -> None:
+        self.n_texts = 0
+        self.n_windows = 0
+        self._next = 1
+        self._lock = threading.Lock()
+
+    def add(self, n_windows: Sequence[int], size: int) -> None:
+        """Count texts.
+
+        n_windows: For each text how many windows it takes.
+        size: The most words in a window.
+        """
+        split = [n for n in n_windows if n > 1]
+        if not split:
+            return
+        with self._lock:
+            self.n_texts += len(split)
+            self.n_windows += sum(split)
+            if self.n_texts < self._next:
+                return
+            while self._next <= self.n_texts:
+                self._next *= 10
+            logger.info(
+                "So far %d texts did not fit into a window of %d words (or of what else limits the "
+                "model); they were read in %d overlapping windows, and no word was left out.",
+                self.n_texts,
+                size,
+                self.n_windows,
+            )
+
+
+window_counter = WindowCounter()
 
 
 class Window(NamedTuple):
@@ -123,12 +170,16 @@ def window_rounds(
     """
     offsets = np.cumsum(lengths) - lengths
     rounds: list[list[tuple[int, Window]]] = []
+    n_windows = []
     for offset, n_words in zip(offsets.tolist(), lengths.tolist(), strict=True):
         own = [budget.part(slice(offset, offset + n_words)) for budget in budgets]
-        for i, window in enumerate(split_into_windows(n_words, size, margin, own)):
+        windows = split_into_windows(n_words, size, margin, own)
+        n_windows.append(len(windows))
+        for i, window in enumerate(windows):
             if i == len(rounds):
                 rounds.append([])
             rounds[i].append((offset, window))
+    window_counter.add(n_windows, size)
     return [pad_windows(windows) for windows in rounds]
 
 

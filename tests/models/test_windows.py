@@ -1,14 +1,19 @@
 """Cutting long texts."""
 
+import logging
+
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from spacy_halfree.models.windows import (
     WindowBatch,
+    WindowCounter,
     join_rounds,
     pad_windows,
     split_into_windows,
+    window_counter,
     window_rounds,
 )
 
@@ -72,3 +77,26 @@ def test_padding_repeats_a_word_of_the_texts() -> None:
     batch = pad_windows(windows)
     assert batch.positions.tolist() == [[0, 1, 2, 0, 0], [3, 4, 5, 6, 7]]
     assert batch.padding.sum() == 2
+
+
+def test_windows_are_counted_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    counter = WindowCounter()
+    with caplog.at_level(logging.INFO, "spacy.halfree"):
+        counter.add([1, 1, 0], 8)
+        assert not caplog.messages
+        counter.add([1, 3, 1], 8)
+        assert "1 texts did not fit into a window of 8 words" in caplog.messages[0]
+        assert "3 overlapping windows" in caplog.messages[0]
+        for _ in range(98):
+            counter.add([2], 8)
+    assert (counter.n_texts, counter.n_windows) == (99, 199)
+    assert len(caplog.messages) == 2
+    assert "10 texts" in caplog.messages[1]
+
+
+def test_splitting_texts_counts_them() -> None:
+    before = window_counter.n_texts, window_counter.n_windows
+    window_rounds(np.array([20, 3, 20]), 8, 2)
+    n_windows = 2 * len(split_into_windows(20, 8, 2))
+    assert window_counter.n_texts == before[0] + 2
+    assert window_counter.n_windows == before[1] + n_windows
