@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import Errors
+from ..pipeline.calibration_error import confidence_bins, expected_calibration_error
 from ..types import Bools, Doubles
 from .judgement import Judgement
 
-N_BINS = 10
 LOWEST, HIGHEST = 0.05, 20.0
 """Between which temperatures the best is looked for."""
 N_STEPS = 60
@@ -28,20 +28,12 @@ class Reliability:
     is_right: Bools
 
     def bins(self) -> list[tuple[int, float, float]]:
-        """Ten bins of equal width that have any members: how many, their mean confidence, and
-        the share of them that is right."""
-        number = np.minimum((self.confidences * N_BINS).astype(int), N_BINS - 1)
-        return [
-            (int(own.sum()), float(self.confidences[own].mean()), float(self.is_right[own].mean()))
-            for own in (number == i for i in range(N_BINS))
-            if own.any()
-        ]
+        """See `confidence_bins`."""
+        return confidence_bins(self.confidences, self.is_right)
 
     def expected_calibration_error(self) -> float:
-        """The mean distance of confidence from the share that is right, bins weighted by their
-        members (Guo et al. 2017, arXiv 1706.04599)."""
-        n = len(self.confidences)
-        return sum(size / n * abs(mean - right) for size, mean, right in self.bins())
+        """See the function of that name."""
+        return expected_calibration_error(self.confidences, self.is_right)
 
     def precision_at(self, coverage: float) -> float:
         """The share of right ones among the most confident.

@@ -3,14 +3,17 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import numpy as np
 from spacy.scorer import PRFScore, Scorer, get_ner_prf
 from spacy.training import Example
 
 from ..types import Target
+from .calibration_error import expected_calibration_error
 
 TaggerScorer = Callable[..., dict[str, Any]]
 
 SHARED_KEYS = ("halfree_p", "halfree_r", "halfree_f")
+CALIBRATION_ERROR = "halfree_calibration_error"
 
 
 def make_tagger_scorer() -> TaggerScorer:
@@ -31,19 +34,49 @@ def score_tagger(
         the same with `spans_{spans_key}`; "tags" gives `tag_acc` and `tag_p`, `tag_r`, `tag_f`,
         `tag_per_type`.
     spans_key: The span group, if the target is "spans".
-    RETURNS: The scores, 0 to 1; None where the examples are not annotated.
+    RETURNS: The scores, 0 to 1; None where the examples are not annotated. Entities and spans have
+        a `halfree_calibration_error`, too: the distance of their confidence from the share of them
+        that is right.
     """
+    examples = list(examples)
     if target == "ents":
         scores, prefix = get_ner_prf(examples), "ents"
     elif target == "spans":
         scores, prefix = _score_span_group(examples, spans_key), f"spans_{spans_key}"
     else:
-        examples = list(examples)
         scores, prefix = _score_tags(examples), "tag"
         scores.update(Scorer.score_token_attr(examples, "tag"))
     for key in SHARED_KEYS:
         scores[key] = scores.get(f"{prefix}_{key[-1]}")
+    if target != "tags":
+        scores[CALIBRATION_ERROR] = _score_confidence(examples, target, spans_key)
     return scores
+
+
+def _score_confidence(examples: Iterable[Example], target: Target, spans_key: str) -> float | None:
+    """The calibration error of what a tagger has found where the annotation is known."""
+    confidences, is_right = [], []
+    for example in examples:
+        found, gold = (
+            doc.ents if target == "ents" else doc.spans.get(spans_key, [])
+            for doc in (example.predicted, example.reference)
+        )
+        if target == "spans" and spans_key not in example.reference.spans:
+            continue
+        right = {(span.start_char, span.end_char, span.label) for span in gold}
+        unknown = [token for token in example.reference if target == "ents" and not token.ent_iob]
+        for span in found:
+            start, end, confidence = span.start_char, span.end_char, span._.confidence
+            # another component's, or where nobody knows
+            if confidence is None or any(
+                token.idx < end and start < token.idx + len(token) for token in unknown
+            ):
+                continue
+            confidences.append(confidence)
+            is_right.append((start, end, span.label) in right)
+    if not confidences:
+        return None
+    return expected_calibration_error(np.array(confidences), np.array(is_right))
 
 
 def _score_span_group(examples: Iterable[Example], spans_key: str) -> dict[str, Any]:

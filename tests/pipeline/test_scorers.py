@@ -4,7 +4,15 @@ import pytest
 from spacy.scorer import Scorer
 from spacy.tokens import Doc, Span
 from spacy.training import Example
-from toy_pipelines import ANNOTATED, SPANS_KEY, TARGETS, make_nlp, reference_doc
+from toy_pipelines import (
+    ANNOTATED,
+    SPANS_KEY,
+    TARGETS,
+    TEXTS,
+    make_examples,
+    make_nlp,
+    reference_doc,
+)
 
 from spacy_halfree.pipeline.scorers import make_tagger_scorer, score_tagger
 
@@ -123,3 +131,39 @@ def test_partly_annotated_entities():
     reference.set_ents([Span(reference, 0, 1, "X")], missing=[reference[2:3]])
     scores = score_tagger([Example(predicted, reference)], target="ents", spans_key="sc")
     assert scores["halfree_f"] == 1.0
+
+
+@pytest.mark.parametrize("target", ["ents", "spans"])
+def test_calibration_error(trained, target):
+    """That of what the tagger has found, and of nothing else; as `spacy evaluate` reports it."""
+    nlp = trained("first_order", target)
+    examples = make_examples(nlp, target)
+    tagged = [Example(nlp(example.text), example.reference) for example in examples]
+    spans = [
+        span
+        for example in tagged
+        for span in (
+            example.predicted.ents if target == "ents" else example.predicted.spans[SPANS_KEY]
+        )
+    ]
+    # they are all right, and in one bin or two at the upper end
+    assert len(spans) == 5
+    expected = 1 - sum(span._.confidence for span in spans) / len(spans)
+    found = nlp.evaluate(examples)["halfree_calibration_error"]
+    assert found == pytest.approx(expected)
+    wrong = [Example(nlp(TEXTS[0]), reference_doc(nlp, TEXTS[0].split(), [], target))]
+    assert score_tagger(wrong, target=target, spans_key=SPANS_KEY)[
+        "halfree_calibration_error"
+    ] == pytest.approx(sum(span._.confidence for span in spans[:2]) / 2)
+
+
+def test_no_calibration_error_without_confidence(trained):
+    nlp = trained("first_order", "ents")
+    examples = examples_for("ents")
+    scores = score_tagger(examples, target="ents", spans_key=SPANS_KEY)
+    assert scores["halfree_calibration_error"] is None
+    unknown = [Example(nlp(text), nlp.make_doc(text)) for text in TEXTS]
+    assert (
+        score_tagger(unknown, target="ents", spans_key=SPANS_KEY)["halfree_calibration_error"]
+        is None
+    )
