@@ -18,12 +18,14 @@ from .accuracy.results import Cell, read_cells
 from .accuracy.run import RESULTS
 from .accuracy.tables import ablation_table, accuracy_table, cost_table, pool_table, shots_table
 from .accuracy.workspace import CORPORA
+from .calibration import RESULTS as CALIBRATION_RESULTS
+from .calibration import calibration_table
 from .speed.memory import RESULTS as MEMORY_RESULTS
 from .speed.plots import plot_memory
 from .speed.tables import Row, footprint_table, precision_table, read_rows, throughput_table
 from .throughput import RESULTS as SPEED_RESULTS
 
-PAGES = (Path("docs/benchmarks.md"), Path("README.md"))
+PAGES = (Path("docs/benchmarks.md"), Path("docs/confidence.md"), Path("README.md"))
 IMAGES = Path("docs/images")
 PRECISION_RESULTS = Path("benchmarks/results/precision.json")
 HEADLINE = (
@@ -35,7 +37,9 @@ SHOTS = ("50", "100", "300", "all")
 TABLE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- /table -->)", re.DOTALL)
 
 
-def make_tables(cells: list[Cell], rows: list[Row], precision: Path) -> dict[str, str]:
+def make_tables(
+    cells: list[Cell], rows: list[Row], precision: Path, calibration: Path
+) -> dict[str, str]:
     """All tables, by name."""
     return {
         "headline": accuracy_table(cells, "100", HEADLINE),
@@ -49,6 +53,7 @@ def make_tables(cells: list[Cell], rows: list[Row], precision: Path) -> dict[str
         "throughput_2": throughput_table(rows, threads=2),
         "footprint": footprint_table(rows, "snips"),
         "precision": precision_table(precision),
+        "calibration": calibration_table(calibration),
     }
 
 
@@ -67,7 +72,7 @@ def main(
 ) -> None:
     """Make tables and plots anew from RESULTS and SPEED."""
     cells = read_cells(results)
-    tables = make_tables(cells, read_rows(speed), PRECISION_RESULTS)
+    tables = make_tables(cells, read_rows(speed), PRECISION_RESULTS, CALIBRATION_RESULTS)
     for page in PAGES:
         page.write_text(fill_page(page.read_text(encoding="utf8"), tables), encoding="utf8")
         typer.echo(f"{page}: tables written")

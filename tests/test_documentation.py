@@ -80,6 +80,7 @@ def test_accuracy_tables_are_the_measured_ones(monkeypatch: pytest.MonkeyPatch) 
         read_cells(ROOT / report.RESULTS),
         report.read_rows(ROOT / report.SPEED_RESULTS),
         ROOT / report.PRECISION_RESULTS,
+        ROOT / report.CALIBRATION_RESULTS,
     )
     for page in report.PAGES:
         text = (ROOT / page).read_text(encoding="utf8")
@@ -111,3 +112,15 @@ def test_tables_are_the_measured_ones(
     text = (ROOT / page).read_text(encoding="utf8")
     shown = text.split(f"<!-- {name}: ")[1].split("-->\n", 1)[1].split(f"<!-- /{name} -->")[0]
     assert shown == namespace["make_table"](reports)
+
+
+def test_guarantees_are_held_by_tests_that_exist() -> None:
+    """Each line of the table names tests by their file and function."""
+    page = (ROOT / "docs" / "guarantees.md").read_text(encoding="utf8")
+    rows = [line for line in page.splitlines() if line.startswith("| ") and "`" in line]
+    named = [re.findall(r"`([\w/]+\.py)::(\w+)`", row) for row in rows]
+    assert len(rows) > 20
+    assert all(named)
+    for file, function in {test for tests in named for test in tests}:
+        code = (ROOT / "tests" / file).read_text(encoding="utf8")
+        assert re.search(rf"^def {function}\(", code, re.MULTILINE), f"{file}::{function}"
