@@ -97,6 +97,7 @@ TEACHER_LEVERS = [
     vary(TEACHER, "no_shared_label_words", tagger(model={"share_label_words": False})),
     vary(TEACHER, "no_mention_replacement", {"corpora": {"train": corpus("${paths.train}")}}),
     vary(TEACHER, "two_decoder_layers", tagger(model={"layers": 2})),
+    vary(TEACHER, "hidden_factor_1", tagger(model={"hidden_factor": 1})),
     vary(TEACHER, "steps_400", training(max_steps=400)),
     SECOND_TEACHER,
 ]

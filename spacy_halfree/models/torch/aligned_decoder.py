@@ -151,26 +151,35 @@ class AlignedDecoder(nn.Module):
             decode(vectors, windows, transitions, allowed, is_first, tags, logits)
         return logits, torch.where(is_first, self.n_tags, tags[:-1]), tags[1:]
 
-    def score(self, vectors: Tensor, windows: WindowBatch, history: Tensor) -> Tensor:
+    def score(
+        self,
+        vectors: Tensor,
+        windows: WindowBatch,
+        history: Tensor,
+        memories: Sequence[KeyValues] | None = None,
+    ) -> Tensor:
         """Score all words in parallel, every tag before them being known (teacher forcing).
 
         vectors (n_words x width): The encoder's states.
         windows: Windows that decide every word once.
         history (n_words, int64): The tag before each word.
+        memories: What `_memories` returns for these windows, if it is known already.
         RETURNS (n_words x n_tags): The scores.
         """
         dropout = self.dropout if self.training else 0.0
         positions = torch.as_tensor(windows.positions, device=vectors.device)
         mask = no_padding(torch.as_tensor(windows.padding, device=vectors.device))
         memory = vectors[positions]
+        if memories is None:
+            memories = self._memories(memory)
         tables = self._tables()
         states = self._embed(memory, history[positions], tables)
         states = F.dropout(states, dropout, dropout > 0)
-        for layer in self.layers:
+        for layer, seen in zip(self.layers, memories, strict=True):
             states = layer(
                 states,
                 layer.self_attention.key_values(states),
-                layer.cross_attention.key_values(memory),
+                seen,
                 memory_mask=mask,
                 causal=True,
                 dropout=dropout,
@@ -180,6 +189,10 @@ class AlignedDecoder(nn.Module):
         scores = F.linear(states[decided], tables.output, self.output.bias)
         # in mixed precision these are of a smaller type
         return logits.index_put((positions[decided],), scores.to(logits.dtype))
+
+    def _memories(self, memory: Tensor) -> list[KeyValues]:
+        """For each layer what it sees of the encoder's states (n_windows x longest x width)."""
+        return [layer.cross_attention.key_values(memory) for layer in self.layers]
 
     def _tables(self) -> TagTables:
         """What stands for each tag: its own part, and that of the words of its name."""
@@ -211,7 +224,7 @@ class AlignedDecoder(nn.Module):
         first = windows.first[order]
         mask = no_padding(torch.as_tensor(windows.padding[order], device=device))
         memory = vectors[positions]
-        memories = [layer.cross_attention.key_values(memory) for layer in self.layers]
+        memories = self._memories(memory)
         cache_shape = (len(order), self.heads, len(n_active), self.width)
         tables = self._tables()
         caches = [empty_cache(*cache_shape, like=vectors) for _ in self.layers]
@@ -256,11 +269,14 @@ class AlignedDecoder(nn.Module):
         settled soon is decoded step by step.
         """
         words = torch.as_tensor(windows.positions[windows.decided], device=vectors.device)
+        memories = self._memories(
+            vectors[torch.as_tensor(windows.positions, device=vectors.device)]
+        )
         # a draft after which every tag may follow, so that none is ruled out at first
         tags[words + 1] = transitions[:-1].sum(dim=1).argmax()
         for _ in range(MOST_ROUNDS):
             history = torch.where(is_first, self.n_tags, tags[:-1])
-            scores = self.score(vectors, windows, history)[words]
+            scores = self.score(vectors, windows, history, memories)[words]
             best = best_tags(scores, history[words], words, transitions, allowed)
             if torch.equal(best, tags[words + 1]):
                 logits[words] = scores
