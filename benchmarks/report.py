@@ -22,6 +22,8 @@ from .calibration import RESULTS as CALIBRATION_RESULTS
 from .calibration import calibration_table
 from .speed.memory import RESULTS as MEMORY_RESULTS
 from .speed.plots import plot_memory
+from .speed.shares import RESULTS as SHARES_RESULTS
+from .speed.shares import shares_table
 from .speed.tables import Row, footprint_table, precision_table, read_rows, throughput_table
 from .throughput import RESULTS as SPEED_RESULTS
 
@@ -38,7 +40,7 @@ TABLE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- /table -->)", re.DOTALL)
 
 
 def make_tables(
-    cells: list[Cell], rows: list[Row], precision: Path, calibration: Path
+    cells: list[Cell], rows: list[Row], precision: Path, calibration: Path, shares: Path
 ) -> dict[str, str]:
     """All tables, by name."""
     return {
@@ -54,6 +56,7 @@ def make_tables(
         "footprint": footprint_table(rows, "snips"),
         "precision": precision_table(precision),
         "calibration": calibration_table(calibration),
+        "shares": shares_table(shares),
     }
 
 
@@ -72,7 +75,9 @@ def main(
 ) -> None:
     """Make tables and plots anew from RESULTS and SPEED."""
     cells = read_cells(results)
-    tables = make_tables(cells, read_rows(speed), PRECISION_RESULTS, CALIBRATION_RESULTS)
+    tables = make_tables(
+        cells, read_rows(speed), PRECISION_RESULTS, CALIBRATION_RESULTS, SHARES_RESULTS
+    )
     for page in PAGES:
         page.write_text(fill_page(page.read_text(encoding="utf8"), tables), encoding="utf8")
         typer.echo(f"{page}: tables written")

@@ -81,6 +81,7 @@ def test_accuracy_tables_are_the_measured_ones(monkeypatch: pytest.MonkeyPatch) 
         report.read_rows(ROOT / report.SPEED_RESULTS),
         ROOT / report.PRECISION_RESULTS,
         ROOT / report.CALIBRATION_RESULTS,
+        ROOT / report.SHARES_RESULTS,
     )
     for page in report.PAGES:
         text = (ROOT / page).read_text(encoding="utf8")
