@@ -20,13 +20,14 @@ from ..tagging.batch import make_batch
 from ..tagging.soft_labels import SoftLabels, store_soft_labels
 from ..tagging.targets import TargetReader
 from ..types import Floats, Ints, Prediction, TaggingBatch, Target, Targets
-from .confidence import register_extensions
+from .confidence import calibrate, register_extensions
+from .explanation import Explanation, explain_words
 from .labelled_pipe import LabelledPipe
 from .labels import find_labels
 from .optimizer import ScaledOptimizer
 from .scorers import TaggerScorer, score_tagger
 from .settings import check_positive, check_share
-from .writing import Writer
+from .writing import Writer, without_annotation
 
 Tagged = tuple[TaggingBatch, Prediction]
 N_SAMPLES = 10
@@ -218,6 +219,25 @@ class HalfreeTagger(LabelledPipe):
             raise NotImplementedError(Errors.H043.format(name=self.name, model=self.model.name))
         marginals: Floats = self.model.ops.to_numpy(found)
         return marginals
+
+    def explain(self, doc: Doc, n_others: int = 3) -> Explanation:
+        """Tell each word's tag and what else it might have been; the doc is not changed.
+
+        doc: A doc, tagged or not. What is on it is not taken as given: this is what the tagger
+            itself thinks.
+        n_others: How many other tags are named for each word.
+        RETURNS: A sequence of words, which prints as a table; probabilities are calibrated.
+        RAISES: ValueError (E109) if the component is not initialized.
+        """
+        batch, prediction = self.predict([without_annotation(doc, self.target)])
+        to_numpy = self.model.ops.to_numpy
+        return explain_words(
+            [doc[int(i)].text for i in batch.words],
+            self.scheme.tag_names,
+            to_numpy(prediction.tags),
+            calibrate(to_numpy(prediction.probabilities), self.calibration),
+            n_others,
+        )
 
     def annotate(self, docs: Iterable[Doc], tags: Ints, probabilities: Floats) -> None:
         """Write tags and distributions that were found otherwise than by `predict`.

@@ -142,3 +142,13 @@ def write_tags(doc: Doc, hashes: Hashes) -> None:
     """
     existing = token_attributes(doc, [TAG])[:, 0]
     doc.from_array([TAG], np.where(existing == 0, hashes, existing))
+
+
+def without_annotation(doc: Doc, target: Target) -> Doc:
+    """A copy of a doc on which nothing is set of what is tagged; all else is there."""
+    copied = doc.copy()
+    if target == "ents":
+        copied.set_ents([], default="missing")
+    elif target == "tags":
+        copied.from_array([TAG], np.zeros(len(copied), dtype=np.uint64))
+    return copied
