@@ -209,6 +209,15 @@ class Errors:
         "their order or the target changed, than what stands in `cfg` beside them ({target}: "
         "{labels}). Weights and labels come from different pipelines, or one file is damaged."
     )
+    H051 = (
+        "[H051] What was finished in {folder} is no longer there: another run with the same "
+        "output has completed or replaced it. Let one run at a time write a file."
+    )
+    H052 = "[H052] {path} is a folder. Name a file to write."
+    H053 = (
+        "[H053] {path} has changed since this run began, so that what is finished comes from two "
+        "different inputs. Say `--overwrite` to begin anew."
+    )
 
 
 class Warnings:
@@ -228,6 +237,6 @@ class Warnings:
         "other confidences. Choose it anew with `python -m spacy find-threshold`."
     )
     W005 = (
-        "[W005] What is finished is kept in {folder}. To go on, say the same command again with "
-        "`--resume`."
+        "[W005] What is finished is kept in {folder}. Once the reason is mended, the same command "
+        "with `--resume` goes on, as long as input, teachers and settings are the same."
     )

@@ -13,9 +13,10 @@ from wasabi import msg
 
 from ..distill.annotate import annotate_parts, find_tagger, part_size
 from ..distill.manifest import Manifest
-from ..distill.parts import PartedFile
+from ..distill.parts import PartedFile, parts_folder
 from ..distill.texts import TextReader
 from ..errors import Errors, Warnings
+from ..files import hash_file
 
 
 def annotate_cli(
@@ -92,12 +93,16 @@ def annotate_file(
 ) -> None:
     """Annotate a file; see `annotate_cli`.
 
-    RAISES: ValueError, OSError (H013, H018 to H024, H040 to H042, H048, H049) if the input, a
-        pipeline or what a former run has left cannot be used.
+    RAISES: ValueError, OSError (H013, H018 to H024, H040 to H042, H048, H049, H051 to H053) if the
+        input, a pipeline, the output or what a former run has left cannot be used.
     """
     if output_path.suffix != ".spacy":
         raise ValueError(Errors.H023.format(path=output_path))
-    if output_path.exists() and not overwrite:
+    if output_path.is_dir():
+        raise IsADirectoryError(Errors.H052.format(path=output_path))
+    # a run that was stopped when all was done but tidying up
+    is_left = resume and parts_folder(output_path).exists()
+    if output_path.exists() and not overwrite and not is_left:
         raise FileExistsError(Errors.H024.format(path=output_path))
     reader = TextReader(input_path)
     setup_gpu(gpu_id)
@@ -118,7 +123,7 @@ def annotate_file(
     n_finished = output.start(resume=resume, overwrite=overwrite)
     n_known = n_finished * manifest.texts_in_a_part
     if n_finished:
-        msg.info(f"{n_known} texts are finished already")
+        msg.info(f"{n_finished} parts of {manifest.texts_in_a_part} texts are finished already")
     texts = islice(reader.read(teachers[0].vocab), n_known, None)
     progress = tqdm(unit=" texts", initial=n_known)
     parts = annotate_parts(
@@ -133,9 +138,13 @@ def annotate_file(
         on_progress=progress.update,
     )
     try:
-        for number, docs in enumerate(parts, start=n_finished):
-            output.write_part(number, docs)
-        n_docs = output.complete()
+        n_parts = n_finished
+        for docs in parts:
+            output.write_part(n_parts, docs)
+            n_parts += 1
+        if hash_file(input_path) != manifest.input_sha256:
+            raise ValueError(Errors.H053.format(path=input_path))
+        n_docs = output.complete(n_parts)
     finally:
         progress.close()
         for bad in reader.bad_lines:

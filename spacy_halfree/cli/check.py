@@ -10,6 +10,7 @@ from wasabi import msg
 
 from ..data.checks import FileReport, Problem, check_file, find_gaps, shared_texts
 from ..data.labelled_texts import read_labelled_texts
+from ..files import write_at_once
 
 N_SHOWN = 5
 
@@ -92,17 +93,18 @@ def describe(problem: Problem) -> str:
 
 def write_problems(output: Path, reports: list[FileReport]) -> None:
     """Write all problems as JSON lines."""
+    lines = []
+    for report in reports:
+        for problem in report.problems:
+            entry = {
+                "file": report.name,
+                "number": problem.number,
+                "kind": problem.kind,
+                "reason": problem.reason,
+                "text": problem.text,
+            }
+            if problem.span is not None:
+                entry |= vars(problem.span)
+            lines.append(json.dumps(entry, ensure_ascii=False) + "\n")
     output.parent.mkdir(parents=True, exist_ok=True)
-    with output.open("w", encoding="utf-8") as lines:
-        for report in reports:
-            for problem in report.problems:
-                entry = {
-                    "file": report.name,
-                    "number": problem.number,
-                    "kind": problem.kind,
-                    "reason": problem.reason,
-                    "text": problem.text,
-                }
-                if problem.span is not None:
-                    entry |= vars(problem.span)
-                lines.write(json.dumps(entry, ensure_ascii=False) + "\n")
+    write_at_once(output, "".join(lines).encode())

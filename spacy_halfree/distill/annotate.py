@@ -15,8 +15,10 @@ from ..pipeline.tagger import HalfreeTagger
 from ..tagging.soft_labels import KEY, keep_top_k
 from .ensemble import annotate_with_mean, make_members
 
-BATCHES_IN_A_ROW = 16
+BATCHES_IN_A_PART = 16
 """How many batches are sorted by length together: more would save next to nothing."""
+LEAST_IN_A_PART, MOST_IN_A_PART = 256, 4096
+"""So that there is neither a file for every few texts nor too much to lose."""
 
 
 def find_tagger(nlp: Language, name: str | None = None) -> HalfreeTagger:
@@ -117,8 +119,9 @@ def annotate_parts(
 
 
 def part_size(batch_size: int) -> int:
-    """How many texts are sorted by length, and kept, together."""
-    return BATCHES_IN_A_ROW * batch_size
+    """How many texts are sorted by length, and kept, together: a whole number of batches."""
+    n_texts = min(max(BATCHES_IN_A_PART * batch_size, LEAST_IN_A_PART), MOST_IN_A_PART)
+    return max(n_texts // batch_size, 1) * batch_size
 
 
 def shortest_first(

@@ -1,15 +1,32 @@
 """What annotated texts came from: input, teachers and settings, as they must be to go on."""
 
+import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from spacy.language import Language
 
-from ..about import __version__
 from ..files import hash_file, hash_folder
+
+PACKAGES = (
+    *("spacy-halfree", "spacy", "thinc", "numpy"),
+    *("torch", "transformers", "tokenizers", "spacy-transformers"),
+)
+
+
+def installed_versions() -> dict[str, str]:
+    """The versions of what computes; packages that are not installed are left out."""
+    found = {}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
 
 
 @dataclass(frozen=True)
@@ -35,14 +52,14 @@ class Manifest:
     teachers: The teachers, in order.
     settings: The command's options.
     texts_in_a_part: How many texts each part holds.
-    spacy_halfree: The version of this package.
+    versions: Of the packages that compute.
     """
 
     input_sha256: str
     teachers: list[TeacherRecord]
     settings: dict[str, Any]
     texts_in_a_part: int
-    spacy_halfree: str = __version__
+    versions: dict[str, str] = field(default_factory=installed_versions)
 
     @classmethod
     def of(
@@ -58,6 +75,11 @@ class Manifest:
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), indent=2)
+
+    @property
+    def digest(self) -> str:
+        """A few digits that stand for all of this."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()[:12]
 
     def differences(self, written: str) -> list[str]:
         """In what a manifest that was written before differs.

@@ -15,10 +15,10 @@ logger = logging.getLogger("spacy.halfree")
 
 
 class WindowCounter:
-    """Counts the texts that were too long for one window, and tells the log: of the first such
-    text, the tenth, the hundredth and so on, so that a heap of them does not fill it.
+    """Counts how often texts were too long for one window, and tells the log (at level INFO): of
+    the first time, the tenth, the hundredth and so on, so that a heap of them does not fill it.
 
-    n_texts: How many there were in this process.
+    n_texts: How often in this process; a text that is read by three teachers counts three times.
     n_windows: In how many windows they were read.
     """
 
@@ -45,10 +45,10 @@ class WindowCounter:
             while self._next <= self.n_texts:
                 self._next *= 10
             logger.info(
-                "So far %d texts did not fit into a window of %d words (or of what else limits the "
-                "model); they were read in %d overlapping windows, and no word was left out.",
-                self.n_texts,
+                "So far a text did not fit into a window of %d words (or of what else limits the "
+                "model) %d times; %d overlapping windows were read, and no word was left out.",
                 size,
+                self.n_texts,
                 self.n_windows,
             )
 

@@ -63,8 +63,8 @@ class LabelledPipe(TrainablePipe):
         It is found by `python -m spacy halfree calibrate`, and is saved with the component; soft
         labels are as the model gives them.
         """
-        # not in what versions before this setting have saved
-        return self.cfg.get("calibration", 1.0)
+        temperature: float = self.cfg["calibration"]
+        return temperature
 
     @property
     def scheme(self) -> TagScheme:

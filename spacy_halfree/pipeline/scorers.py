@@ -9,6 +9,7 @@ from spacy.training import Example
 
 from ..types import Target
 from .calibration_error import expected_calibration_error
+from .confidence import span_confidence
 
 TaggerScorer = Callable[..., dict[str, Any]]
 
@@ -64,13 +65,15 @@ def _score_confidence(examples: Iterable[Example], target: Target, spans_key: st
         if target == "spans" and spans_key not in example.reference.spans:
             continue
         right = {(span.start_char, span.end_char, span.label) for span in gold}
-        unknown = [token for token in example.reference if target == "ents" and not token.ent_iob]
+        is_unknown = np.zeros(len(example.reference.text), dtype=bool)
+        if target == "ents":
+            for token in example.reference:
+                is_unknown[token.idx : token.idx + len(token)] = token.ent_iob == 0
         for span in found:
-            start, end, confidence = span.start_char, span.end_char, span._.confidence
+            # not `span._.confidence`, which may be another package's
+            start, end, confidence = span.start_char, span.end_char, span_confidence(span)
             # another component's, or where nobody knows
-            if confidence is None or any(
-                token.idx < end and start < token.idx + len(token) for token in unknown
-            ):
+            if confidence is None or is_unknown[start:end].any():
                 continue
             confidences.append(confidence)
             is_right.append((start, end, span.label) in right)

@@ -33,7 +33,9 @@ def read_weights(path: Path) -> tuple[memoryview, bytes]:
     ends = len(content) - 2 * DIGEST_SIZE
     weights = content[: max(ends - len(MARK), 0)]
     if content[len(weights) : max(ends, 0)] != MARK:
-        raise ValueError("the file does not end as it should")
+        raise ValueError(
+            "it does not end with its digests (cut off, or saved before there were any)"
+        )
     if content[ends : ends + DIGEST_SIZE] != hashlib.sha256(weights).digest():
         raise ValueError("the weights are not what was saved")
     return weights, bytes(content[ends + DIGEST_SIZE :])

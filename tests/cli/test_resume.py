@@ -19,9 +19,12 @@ from spacy.tokens import DocBin
 from test_annotate_command import in_process
 from toy_pipelines import TEXTS, make_examples, make_nlp, train
 
+from spacy_halfree.distill.manifest import Manifest
+from spacy_halfree.distill.parts import PartedFile
+
 COMMAND = [sys.executable, "-m", "spacy", "halfree", "annotate"]
 BATCH = ("--batch-size", "4")
-TEXTS_IN_A_PART = 64
+TEXTS_IN_A_PART = 256
 PATIENCE = 120
 """Seconds after which a process that has written nothing is held for hanging."""
 
@@ -82,7 +85,7 @@ def kill_and_resume(model: Path, folder: Path, n_kills: int, n_texts: int) -> No
     args = (model, texts, output, "--resume", *BATCH)
     generator = random.Random(0)
     for _ in range(n_kills):
-        stopped = start_and_stop(args, output, signal.SIGKILL, generator.uniform(0, 0.3)) is None
+        stopped = start_and_stop(args, output, signal.SIGKILL, generator.uniform(0, 0.1)) is None
         assert stopped, "there must be more texts than this machine annotates in the meantime"
         assert not output.exists()
         for part in parts_of(output):
@@ -93,17 +96,130 @@ def kill_and_resume(model: Path, folder: Path, n_kills: int, n_texts: int) -> No
 
 
 def test_killed_twice(model: Path, tmp_path: Path) -> None:
-    kill_and_resume(model, tmp_path, n_kills=2, n_texts=4_000)
+    kill_and_resume(model, tmp_path, n_kills=2, n_texts=8_000)
 
 
 @pytest.mark.slow
 def test_killed_fifty_times(model: Path, tmp_path: Path) -> None:
-    kill_and_resume(model, tmp_path, n_kills=50, n_texts=80_000)
+    kill_and_resume(model, tmp_path, n_kills=50, n_texts=100_000)
+
+
+KILLED_AT = """
+import os, signal, sys
+import spacy_halfree.distill.parts as parts
+from spacy.cli._util import setup_cli
+
+
+def kill(*args):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+moment = sys.argv.pop()
+write_at_once = parts.write_at_once
+
+
+def write(path, *content):
+    if path.name == moment:
+        kill()
+    write_at_once(path, *content)
+
+
+parts.write_at_once = write
+if moment == "tidying up":
+    parts.PartedFile.remove_parts = kill
+setup_cli()
+"""
+
+
+@pytest.mark.parametrize("moment", ["manifest.json", "out.spacy", "tidying up"])
+def test_killed_at_the_beginning_and_at_the_end(model: Path, tmp_path: Path, moment: str) -> None:
+    """Before anything is finished, when all is, and when nothing but tidying up is left."""
+    texts = write_texts(tmp_path / "texts.txt", TEXTS_IN_A_PART + 10)
+    assert in_process(model, texts, tmp_path / "whole.spacy", *BATCH)[0] == 0
+    output = tmp_path / "out" / "out.spacy"
+    args = [*map(str, (model, texts, output)), *BATCH, "--resume"]
+    result = subprocess.run(
+        [sys.executable, "-c", KILLED_AT, "halfree", "annotate", *args, moment], capture_output=True
+    )
+    assert result.returncode == -signal.SIGKILL, result.stderr
+    assert output.exists() == (moment == "tidying up")
+    assert in_process(*args)[0] == 0
+    assert output.read_bytes() == (tmp_path / "whole.spacy").read_bytes()
+    assert [path.name for path in output.parent.iterdir()] == ["out.spacy"]
+
+
+def test_two_runs_on_one_output(model: Path, stopped: tuple[Path, Path]) -> None:
+    """The one whose parts are taken away says so, and writes no fragment."""
+    texts, output = stopped
+    settings = {"component": None, "top_k": None, "batch_size": 4}
+    settings |= {"precision": "float32", "gpu": False}
+    nlp = spacy.load(model)
+    manifest = Manifest.of(texts, [nlp], settings, TEXTS_IN_A_PART)
+    slow = PartedFile(output, manifest)
+    assert slow.start(resume=True, overwrite=False) == 2
+    assert in_process(model, texts, output, *BATCH, "--resume")[0] == 0
+    whole = output.read_bytes()
+    with pytest.raises(FileNotFoundError, match=r"\[H051\]"):
+        slow.write_part(2, [nlp("late")])
+    with pytest.raises(FileNotFoundError, match=r"\[H051\]"):
+        slow.complete(3)
+    assert slow.leave() is False
+    assert output.read_bytes() == whole
+
+
+def test_the_parts_of_others_stay(model: Path, stopped: tuple[Path, Path], tmp_path: Path) -> None:
+    """A run whose parts were replaced by another's neither takes nor removes these."""
+    texts, output = stopped
+    nlp = spacy.load(model)
+    (tmp_path / "other.txt").write_text("another input", encoding="utf8")
+    mine = PartedFile(output, Manifest.of(texts, [nlp], {}, 1))
+    assert mine.start(resume=False, overwrite=True) == 0
+    mine.write_part(0, [nlp("one")])
+    other = PartedFile(output, Manifest.of(tmp_path / "other.txt", [nlp], {}, 1))
+    assert other.start(resume=False, overwrite=True) == 0
+    other.write_part(0, [nlp("two")])
+    mine.write_part(1, [nlp("three")])
+    with pytest.raises(FileNotFoundError, match=r"\[H051\]"):
+        mine.complete(2)
+    assert mine.leave() is False
+    assert other.complete(1) == 1
+    assert [doc.text for doc in DocBin().from_disk(output).get_docs(nlp.vocab)] == ["two"]
+
+
+def test_a_folder_is_no_output(model: Path, tmp_path: Path) -> None:
+    texts = write_texts(tmp_path / "texts.txt", 3)
+    (tmp_path / "out.spacy").mkdir()
+    code, printed = in_process(model, texts, tmp_path / "out.spacy", "--overwrite")
+    assert code == 1
+    assert "[H052]" in printed
+
+
+def test_an_input_that_changes_meanwhile(model: Path, tmp_path: Path) -> None:
+    texts = write_texts(tmp_path / "texts.txt", 3)
+    output = tmp_path / "out.spacy"
+    code = (
+        "import sys, spacy_halfree.distill.parts as parts\n"
+        "old = parts.PartedFile.write_part\n"
+        "def write_part(self, number, docs):\n"
+        "    old(self, number, docs)\n"
+        f"    open({str(texts)!r}, 'ab').write(b'more')\n"
+        "parts.PartedFile.write_part = write_part\n"
+        "from spacy.cli._util import setup_cli\n"
+        "setup_cli()\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code, "halfree", "annotate", str(model), str(texts), str(output)],
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 1
+    assert "[H053]" in result.stdout + result.stderr
+    assert not output.exists()
 
 
 def test_interrupted(model: Path, tmp_path: Path) -> None:
     """As by Ctrl-C: a former output stays until the new one is complete."""
-    texts = write_texts(tmp_path / "texts.txt", 4_000)
+    texts = write_texts(tmp_path / "texts.txt", 8_000)
     output = tmp_path / "out" / "out.spacy"
     output.parent.mkdir()
     output.write_bytes(b"former")
@@ -114,7 +230,7 @@ def test_interrupted(model: Path, tmp_path: Path) -> None:
     code, printed = in_process(*args, "--resume")
     assert code == 0
     assert "texts are finished already" in printed
-    assert len(DocBin().from_disk(output)) == 4_000
+    assert len(DocBin().from_disk(output)) == 8_000
     assert [path.name for path in output.parent.iterdir()] == ["out.spacy"]
 
 
@@ -202,7 +318,7 @@ def test_what_differs_is_refused(
     elif change == "settings":
         options += ["--top-k", "2"]
     else:
-        options = ["--batch-size", "8"]
+        options = ["--batch-size", "32"]
     code, printed = in_process(teacher, texts, output, *options, "--resume")
     assert code == 1
     assert "[H049]" in printed

@@ -4,6 +4,7 @@ same seed gives the same weights."""
 from __future__ import annotations
 
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -13,9 +14,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 import spacy
-from spacy.language import Language
 from thinc.api import Config
-from toy_pipelines import TEXTS, make_nlp, parameters, predictions, training_config, write_corpus
+from toy_pipelines import (
+    TEXTS,
+    make_examples,
+    make_nlp,
+    parameters,
+    predictions,
+    train,
+    train_on,
+    training_config,
+    write_corpus,
+)
 
 PATIENCE = 120
 
@@ -44,7 +54,8 @@ def kill_in_training(config: Path, folder: Path, n_kills: int) -> tuple[int, int
     RETURNS: How often that could be loaded, and how often it was refused.
     """
     generator = random.Random(0)
-    n_loaded = n_refused = 0
+    n_loaded = 0
+    reasons: list[str] = []
     for number in range(n_kills):
         output = folder / str(number)
         process = subprocess.Popen(
@@ -52,24 +63,29 @@ def kill_in_training(config: Path, folder: Path, n_kills: int) -> tuple[int, int
         )
         best = output / "model-best"
         deadline = time.monotonic() + PATIENCE
-        while process.poll() is None and not best.exists():
-            assert time.monotonic() < deadline, "hangs"
-            time.sleep(0.001)
-        time.sleep(generator.uniform(0, 0.4))
-        assert process.poll() is None, "there must be more steps than that"
-        process.kill()
-        process.wait()
+        try:
+            while process.poll() is None and not best.exists():
+                assert time.monotonic() < deadline, "hangs"
+                time.sleep(0.001)
+            time.sleep(generator.uniform(0, 0.4))
+            assert process.poll() is None, "there must be more steps than that"
+        finally:
+            process.kill()
+            process.wait()
         try:
             nlp = spacy.load(best)
-        except (ValueError, OSError):
-            n_refused += 1
+        except (ValueError, OSError) as error:
+            reasons.append(str(error))
         else:
             assert len(predictions(nlp, "ents", TEXTS)) == len(TEXTS)
             weights = parameters(nlp.get_pipe("halfree_tagger").model)
             assert all(np.isfinite(value).all() for value in weights.values())
             n_loaded += 1
         shutil.rmtree(output)
-    return n_loaded, n_refused
+    # ours or spaCy's, which name what is missing; or what a JSON reader says of half a file
+    known = re.compile(r"\[[EH]\d+\]|.*No such file|.*JSON|Expected object")
+    assert [reason for reason in reasons if not known.match(reason)] == []
+    return n_loaded, len(reasons)
 
 
 def test_killed_in_training(config: Path, tmp_path: Path) -> None:
@@ -83,14 +99,18 @@ def test_killed_fifty_times_in_training(config: Path, tmp_path: Path) -> None:
     assert n_loaded > 0
 
 
-def test_weights_are_replaced_at_once(teacher: Language, tmp_path: Path) -> None:
+def test_weights_are_replaced_at_once(tmp_path: Path) -> None:
     """Whoever loads a pipeline while it is saved again gets the former weights or the new ones."""
-    nlp = teacher
+    nlp, _ = make_nlp()
+    examples = make_examples(nlp)
+    train(nlp, examples, 2)
     nlp.to_disk(tmp_path / "nlp")
     weights = tmp_path / "nlp" / "halfree_tagger" / "model"
     with weights.open("rb") as file:
         former = weights.read_bytes()
+        train_on(nlp, examples, 2)
         nlp.to_disk(tmp_path / "nlp")
+        assert weights.read_bytes() != former
         # the file that was open is still whole: it was not written into
         assert file.read() == former
 

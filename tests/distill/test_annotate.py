@@ -29,7 +29,7 @@ def test_texts_of_like_length_are_tagged_together(lengths: list[int]) -> None:
 
 
 def test_parts(teacher: Language) -> None:
-    texts = [f"{text} {number}" for number in range(5) for text in TEXTS]
+    texts = [f"{text} {number}" for number in range(80) for text in TEXTS]
     size = part_size(1)
     parts = list(annotate_parts(teacher, iter(texts), batch_size=1))
     assert [len(part) for part in parts] == [size, len(texts) - size]
@@ -41,3 +41,11 @@ def test_progress_is_told_text_by_text(teacher: Language) -> None:
     docs = annotate(teacher, TEXTS * 3, batch_size=2, on_progress=seen.append)
     assert len(list(docs)) == sum(seen) == len(TEXTS) * 3
     assert set(seen) == {1}
+
+
+@given(st.integers(1, 20_000))
+def test_parts_are_whole_batches_of_a_reasonable_size(batch_size: int) -> None:
+    size = part_size(batch_size)
+    assert size % batch_size == 0
+    assert size >= min(256 - batch_size, 256)
+    assert size <= max(4096, batch_size)

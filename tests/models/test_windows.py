@@ -85,13 +85,14 @@ def test_windows_are_counted_in_the_log(caplog: pytest.LogCaptureFixture) -> Non
         counter.add([1, 1, 0], 8)
         assert not caplog.messages
         counter.add([1, 3, 1], 8)
-        assert "1 texts did not fit into a window of 8 words" in caplog.messages[0]
+        assert "a window of 8 words" in caplog.messages[0]
+        assert "1 times" in caplog.messages[0]
         assert "3 overlapping windows" in caplog.messages[0]
         for _ in range(98):
             counter.add([2], 8)
     assert (counter.n_texts, counter.n_windows) == (99, 199)
     assert len(caplog.messages) == 2
-    assert "10 texts" in caplog.messages[1]
+    assert "10 times" in caplog.messages[1]
 
 
 def test_splitting_texts_counts_them() -> None:
