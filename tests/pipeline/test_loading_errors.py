@@ -90,7 +90,7 @@ def test_weights_of_the_other_architecture(folder, trained):
     assert_refused(path, "H010")
 
 
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(place=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
 def test_a_flipped_bit_in_the_weights(first_order_folder, place, bit):
     """Each of them is found, in the weights as in the digests behind them."""
@@ -107,7 +107,7 @@ def test_a_flipped_bit_in_the_weights(first_order_folder, place, bit):
         (path / "model").write_bytes(content)
 
 
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(place=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
 def test_a_flipped_bit_in_the_labels(first_order_folder, place, bit):
     """Another label, target or order is found; what else is there tells nothing about tags."""
