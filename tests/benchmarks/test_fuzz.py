@@ -9,7 +9,7 @@ import pytest
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
-from benchmarks.robustness.fuzz import DOCS_AT_A_TIME, make_pipeline, run
+from benchmarks.robustness.fuzz import make_pipeline, run
 from benchmarks.robustness.violations import find_violations
 from spacy_halfree.pipeline.tagger import HalfreeTagger, Tagged
 
@@ -19,10 +19,7 @@ N_DOCS = 2_000
 def test_hostile_docs() -> None:
     pytest.importorskip("torch")
     counts = run(N_DOCS, random_seed=0)
-    # there may be fewer only if there are no others
-    assert counts.pop("docs") == N_DOCS
-    assert counts == {}
-    assert N_DOCS % DOCS_AT_A_TIME == 0
+    assert counts == {"docs": N_DOCS}
 
 
 def lose_entities(tagger: HalfreeTagger, docs: list[Doc], scores: Tagged) -> None:

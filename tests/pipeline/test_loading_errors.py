@@ -6,7 +6,7 @@ import pickle
 import pytest
 import spacy
 import srsly
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from thinc.api import Config
 from toy_pipelines import ARCHITECTURES, LABELS, make_nlp
@@ -90,43 +90,44 @@ def test_weights_of_the_other_architecture(folder, trained):
     assert_refused(path, "H010")
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(place=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
+flipped_bits = given(place=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
+
+
+@contextlib.contextmanager
+def flipped(path, place, bit):
+    """A file with one bit changed, for a while. place: As a share of the file's size."""
+    content = path.read_bytes()
+    damaged = bytearray(content)
+    damaged[int(place * len(content))] ^= 1 << bit
+    path.write_bytes(damaged)
+    try:
+        yield
+    finally:
+        path.write_bytes(content)
+
+
+@flipped_bits
 def test_a_flipped_bit_in_the_weights(first_order_folder, place, bit):
     """Each of them is found, in the weights as in the digests behind them."""
-    path = first_order_folder
-    content = (path / "model").read_bytes()
-    damaged = bytearray(content)
-    damaged[int(place * len(content))] ^= 1 << bit
-    try:
-        (path / "model").write_bytes(damaged)
+    _, tagger = make_nlp()
+    with flipped(first_order_folder / "model", place, bit):
         with pytest.raises(ValueError, match=r"\[H0(10|50)\]") as caught:
-            make_nlp()[1].from_disk(path)
-        assert str(path) in str(caught.value)
-    finally:
-        (path / "model").write_bytes(content)
+            tagger.from_disk(first_order_folder)
+        assert str(first_order_folder) in str(caught.value)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(place=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
+@flipped_bits
 def test_a_flipped_bit_in_the_labels(first_order_folder, place, bit):
     """Another label, target or order is found; what else is there tells nothing about tags."""
-    path = first_order_folder
-    content = (path / "cfg").read_bytes()
-    damaged = bytearray(content)
-    damaged[int(place * len(content))] ^= 1 << bit
-    try:
-        (path / "cfg").write_bytes(damaged)
-        _, tagger = make_nlp()
-        number = ""
+    _, tagger = make_nlp()
+    number = ""
+    with flipped(first_order_folder / "cfg", place, bit):
         try:
-            tagger.from_disk(path)
+            tagger.from_disk(first_order_folder)
         except ValueError as error:
             number = str(error)[:6]
-        assert number in ("", "[H010]", "[H011]", "[H012]", "[H013]", "[H050]")
-        assert number or (tagger.labels, tagger.target) == (tuple(LABELS), "ents")
-    finally:
-        (path / "cfg").write_bytes(content)
+    assert number in ("", "[H010]", "[H011]", "[H012]", "[H013]", "[H050]")
+    assert number or (tagger.labels, tagger.target) == (tuple(LABELS), "ents")
 
 
 @architectures
