@@ -24,7 +24,9 @@ from transformers import (
 )
 from transformers.trainer_utils import get_last_checkpoint
 
-from spacy_halfree.distill.texts import TextReader
+from spacy_halfree.labelling.inputs import find_inputs
+from spacy_halfree.labelling.records import BadRecord, to_input
+from spacy_halfree.labelling.texts import read_texts
 
 
 class EncodedTexts(torch.utils.data.Dataset):
@@ -45,15 +47,18 @@ class EncodedTexts(torch.utils.data.Dataset):
         return {"input_ids": self.encoded[index]}
 
 
-def read_texts(paths: list[Path]) -> list[str]:
+def read_all_texts(locations: list[str]) -> list[str]:
     """All texts of files; lines that cannot be used are named."""
     vocab = Vocab()
     texts = []
-    for path in paths:
-        reader = TextReader(path)
-        texts += [text if isinstance(text, str) else text.text for text in reader.read(vocab)]
-        for bad in reader.bad_lines:
-            typer.echo(f"{path}, line {bad.number}: skipped, because it {bad.reason}", err=True)
+    for file in (file for location in locations for file in find_inputs(location)):
+        for line, record in read_texts(file):
+            if isinstance(record, BadRecord):
+                reason = f"skipped, because it {record.reason}"
+                typer.echo(f"{file.name}, line {line}: {reason}", err=True)
+                continue
+            text = to_input(record, vocab)
+            texts.append(text if isinstance(text, str) else text.text)
     return texts
 
 
@@ -79,7 +84,9 @@ class MaskedWordsTrainer(Trainer):
 
 def main(
     encoder: str = typer.Argument(..., help="Folder or hub name of the pretrained encoder"),
-    texts: list[Path] = typer.Argument(..., help="Texts: .txt, .jsonl, .jsonl.gz or .spacy"),
+    texts: list[str] = typer.Argument(
+        ..., help="Texts: .txt, .jsonl, .jsonl.gz, .parquet or .spacy, or folders of such files"
+    ),
     output: Path = typer.Option(..., help="Folder for the adapted encoder"),
     steps: int = typer.Option(300, help="Training steps", min=1),
     batch_size: int = typer.Option(64, help="Texts per step", min=1),
@@ -91,9 +98,9 @@ def main(
 ) -> None:
     """Train the encoder to guess masked word pieces of the texts, and save it."""
     set_seed(seed)
-    lines = read_texts(texts)
+    lines = read_all_texts(texts)
     if not lines:
-        raise typer.BadParameter(f"no text in {', '.join(map(str, texts))}")
+        raise typer.BadParameter(f"no text in {', '.join(texts)}")
     tokenizer = AutoTokenizer.from_pretrained(encoder)
     # the head's output matrix is the embedding table, so only its transform starts from nothing
     model = AutoModelForMaskedLM.from_pretrained(encoder)

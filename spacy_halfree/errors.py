@@ -79,7 +79,8 @@ class Errors:
     )
     H018 = (
         "[H018] Cannot tell the format of {path}. Texts are read from `.txt` (one a line), "
-        "`.jsonl` or `.jsonl.gz` (an object a line with the key `text`) and `.spacy`."
+        "`.jsonl` or `.jsonl.gz` (an object a line with the key `text`), `.parquet` (a column "
+        "`text`) and `.spacy`."
     )
     H019 = "[H019] Cannot read {path}, because of this: {reason} (check that the file is whole)."
     H020 = (
@@ -94,7 +95,10 @@ class Errors:
         "[H022] The pipeline {path} has several components of the factory 'halfree_tagger' "
         "({pipes}): name the one to use with `--component`."
     )
-    H023 = "[H023] The output {path} must end in `.spacy`, so that `spacy train` reads it."
+    H023 = (
+        "[H023] The output {path} must end in `.spacy`, for one file, or be a folder for many, "
+        "whose name has no such ending. `--format parquet` is for folders."
+    )
     H024 = "[H024] {path} exists. Say `--overwrite` to replace it."
     H025 = (
         "[H025] `weights` and `sources` of halfree.MixedCorpus.v1 must have the same names. "
@@ -218,6 +222,34 @@ class Errors:
         "[H053] {path} has changed since this run began, so that what is finished comes from two "
         "different inputs. Say `--overwrite` to begin anew."
     )
+    H054 = (
+        "[H054] {what} asks for {package}, which is not installed. Install it with `pip install "
+        "'spacy-halfree[ray]'`."
+    )
+    H055 = (
+        "[H055] {n_bad} records of {path} cannot be used, more than `--max-bad` allows "
+        "({max_bad}). Their reasons are named; if so many are to be left out, say `--resume` and a "
+        "larger number."
+    )
+    H056 = (
+        "[H056] The folder {path} has {n_shards} shards, but its manifest says {expected}. Part of "
+        "it is missing, or something was added; copy or annotate it again."
+    )
+    H057 = (
+        "[H057] The pipeline in {path} is another one than where this run was started. Give all "
+        "machines the same files."
+    )
+    H058 = "[H058] The folder {path} has no files of texts: none ends in {endings}."
+    H059 = (
+        "[H059] Not everything has been labelled, though nothing failed. Missing: {parts} (file "
+        "and part, counted from 0). Say `--resume` to go on."
+    )
+    H060 = (
+        "[H060] {path} is a folder with other files, which would be lost. Name another one, or "
+        "empty it."
+    )
+    H062 = "[H062] {path} cannot be learned from, because of this: {reason}"
+    H061 = "[H061] {path} is a file, but shards are written to a folder. Name another one."
 
 
 class Warnings:

@@ -19,7 +19,8 @@ FILES = sorted(ROOT.rglob("*.py"))
 BRIDGES = ("models/torch_layer.py", "models/sentinel_layer.py")
 TORCH = {"tokenizers", "peft", "torch", "safetensors", "transformers", "spacy_transformers"}
 MAY_USE = {
-    "cli": {"distill", "evaluation", "data", "files", "errors"},
+    "cli": {"labelling", "distill", "evaluation", "data", "files", "errors"},
+    "labelling": {"distill", "pipeline", "tagging", "files", "errors"},
     "data": {"errors"},
     "evaluation": {"pipeline", "tagging", "types", "errors"},
     "distill": {"pipeline", "tagging", "files", "types", "errors", "about"},

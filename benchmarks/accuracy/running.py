@@ -16,8 +16,11 @@ from spacy.tokens import DocBin
 from spacy.training import Example
 from thinc.api import Config
 
-from spacy_halfree.cli.annotate import annotate_file
+from spacy_halfree.cli.annotate import run_job
 from spacy_halfree.distill.annotate import annotate
+from spacy_halfree.labelling.engines.local import run_locally
+from spacy_halfree.labelling.job import LabellingJob
+from spacy_halfree.labelling.worker import TeacherWorker
 
 from .pool import write_part
 from .results import Cell, config_hash
@@ -115,19 +118,13 @@ def annotate_pool(run: Run, system: System) -> Path:
     output = run.training / f"soft-{hashes}.spacy"
     if not output.exists():
         folders = [train_system(run, teacher)[0] for teacher in system.teachers]
-        annotate_file(
-            [str(folder) for folder in folders],
-            run.texts / "pool.txt",
+        job = LabellingJob(
+            TeacherWorker(tuple(str(folder) for folder in folders)),
+            str(run.texts / "pool.txt"),
             output,
-            component=None,
-            top_k=None,
-            batch_size=64,
-            precision="float32",
-            gpu_id=-1,
-            # what is left of a recipe that has changed has another name
-            resume=True,
-            overwrite=True,
         )
+        # what is left of a recipe that has changed has another name
+        run_job(job, run_locally, resume=True, overwrite=True)
     if system.pool is None:
         return output
     part = output.with_name(f"{output.stem}-{system.pool.name}.spacy")

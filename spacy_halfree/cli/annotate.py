@@ -1,22 +1,20 @@
 """`python -m spacy halfree annotate`."""
 
 import logging
-from itertools import islice
 from pathlib import Path
 
-import spacy
 import typer
 from spacy.cli._util import setup_gpu
 from spacy.util import logger
 from tqdm import tqdm
 from wasabi import msg
 
-from ..distill.annotate import annotate_parts, find_tagger, part_size
-from ..distill.manifest import Manifest
-from ..distill.parts import PartedFile, parts_folder
-from ..distill.texts import TextReader
 from ..errors import Errors, Warnings
-from ..files import hash_file
+from ..labelling.engines.local import run_locally
+from ..labelling.engines.ray import RayEngine
+from ..labelling.inputs import is_uri
+from ..labelling.job import Engine, LabellingJob
+from ..labelling.worker import TeacherWorker
 
 
 def annotate_cli(
@@ -25,10 +23,15 @@ def annotate_cli(
         metavar="MODEL...",
         help="The teacher: a pipeline's name or folder; or several, to decode with their mean",
     ),
-    input_path: Path = typer.Argument(
-        ..., help="Texts: .txt (a text a line), .jsonl or .jsonl.gz (key 'text'), or .spacy"
+    input_location: str = typer.Argument(
+        ...,
+        metavar="INPUT",
+        help="Texts: a file .txt (a text a line), .jsonl or .jsonl.gz (key 'text'), .parquet "
+        "(column 'text') or .spacy, or a folder of such files; also as a URI",
     ),
-    output_path: Path = typer.Argument(..., help="The .spacy file to write"),
+    output_path: Path = typer.Argument(
+        ..., help="The file to write, which ends in .spacy; or a folder for many files"
+    ),
     component: str | None = typer.Option(
         None, "--component", help="The tagger's name, if a pipeline has several"
     ),
@@ -45,9 +48,32 @@ def annotate_cli(
         help="What torch models compute in: float32, bfloat16 or int8 (CPU only)",
     ),
     gpu_id: int = typer.Option(-1, "--gpu-id", "-g", help="GPU ID or -1 for CPU"),
+    shard_format: str = typer.Option(
+        "spacy",
+        "--format",
+        help="What the files in a folder are: 'spacy' for `spacy train`, 'parquet' for tables",
+    ),
+    max_bad: int = typer.Option(
+        1000, "--max-bad", min=0, help="Stop when more texts than this cannot be used"
+    ),
     overwrite: bool = typer.Option(False, "--overwrite", help="Replace an existing output"),
     resume: bool = typer.Option(
         False, "--resume", help="Go on where a run was stopped, if there was one"
+    ),
+    engine: str = typer.Option(
+        "local", "--engine", help="'local': in this process; 'ray': on Ray Data"
+    ),
+    address: str | None = typer.Option(
+        None, "--address", help="Ray: the cluster [default: $RAY_ADDRESS, or this machine alone]"
+    ),
+    num_workers: int | None = typer.Option(
+        None, "--num-workers", min=1, help="Ray: worker processes [default: one a CPU or GPU]"
+    ),
+    num_gpus: float = typer.Option(
+        0.0, "--num-gpus", min=0.0, help="Ray: GPUs of each worker; 0.5 lets two share one"
+    ),
+    concurrency: int = typer.Option(
+        2, "--concurrency", min=1, help="Ray: parts given to a worker at a time"
     ),
 ) -> None:
     """Label raw texts for a student to learn from.
@@ -56,105 +82,77 @@ def annotate_cli(
     distributions; they must have the same labels, in any order.
 
     The output holds the teacher's annotation and, for every word, its distribution over all tags.
-    It appears only once it is complete. Lines that cannot be used are named and skipped.
+    It appears only once it is complete. Texts that cannot be used are named and left out.
 
     What is finished is kept beside the output until then, in OUTPUT_PATH.parts: after whatever
     stopped it, the same command with --resume goes on, and ends with the same bytes.
     """
     try:
-        annotate_file(
-            models,
-            input_path,
-            output_path,
-            component=component,
-            top_k=top_k,
-            batch_size=batch_size,
-            precision=precision,
-            gpu_id=gpu_id,
-            overwrite=overwrite,
-            resume=resume,
+        # on other machines, relative paths would mean something else
+        models = [
+            str(Path(model).absolute()) if Path(model).exists() else model for model in models
+        ]
+        if not is_uri(input_location):
+            input_location = str(Path(input_location).absolute())
+        worker = TeacherWorker(
+            tuple(models),
+            component,
+            top_k,
+            batch_size,
+            # another word is refused before anything is read
+            precision,  # type: ignore[arg-type]
+            gpu_id,
         )
+        job = LabellingJob(
+            worker,
+            input_location,
+            output_path,
+            shard_format,  # type: ignore[arg-type]
+            gpu_id >= 0 or num_gpus > 0,
+            max_bad,
+        )
+        run: Engine = run_locally
+        if engine == "ray":
+            run = RayEngine(address, num_workers, num_gpus, concurrency)
+        elif engine != "local":
+            raise ValueError(
+                Errors.H013.format(setting="--engine", expected="local or ray", value=engine)
+            )
+        setup_gpu(gpu_id)
+        # as spaCy's own commands do
+        logger.setLevel(logging.INFO)
+        n_texts = run_job(job, run, resume=resume, overwrite=overwrite)
     except (ValueError, OSError, ImportError) as error:
         msg.fail(f"{output_path} was not written", str(error), exits=1)
+    msg.good(f"Annotated {n_texts} texts: {output_path}")
 
 
-def annotate_file(
-    models: list[str],
-    input_path: Path,
-    output_path: Path,
-    *,
-    component: str | None,
-    top_k: int | None,
-    batch_size: int,
-    precision: str,
-    gpu_id: int,
-    overwrite: bool,
-    resume: bool,
-) -> None:
-    """Annotate a file; see `annotate_cli`.
+def run_job(job: LabellingJob, engine: Engine, *, resume: bool, overwrite: bool) -> int:
+    """Run a job with a progress bar, and tell what was left out.
 
-    RAISES: ValueError, OSError (H013, H018 to H024, H040 to H042, H048, H049, H051 to H053) if the
-        input, a pipeline, the output or what a former run has left cannot be used.
+    job: The job.
+    engine: What carries parts to workers.
+    resume, overwrite: As those of `annotate_cli`.
+    RETURNS: How many texts were labelled, earlier runs' included.
     """
-    if output_path.suffix != ".spacy":
-        raise ValueError(Errors.H023.format(path=output_path))
-    if output_path.is_dir():
-        raise IsADirectoryError(Errors.H052.format(path=output_path))
-    # a run that was stopped when all was done but tidying up
-    is_left = resume and parts_folder(output_path).exists()
-    if output_path.exists() and not overwrite and not is_left:
-        raise FileExistsError(Errors.H024.format(path=output_path))
-    reader = TextReader(input_path)
-    setup_gpu(gpu_id)
-    # as spaCy's own commands do
-    logger.setLevel(logging.INFO)
-    teachers = [spacy.load(model) for model in models]
-    for nlp in teachers:
-        find_tagger(nlp, component)
-    reader.max_length = min(nlp.max_length for nlp in teachers)
-    settings = {"component": component, "top_k": top_k, "batch_size": batch_size}
-    manifest = Manifest.of(
-        input_path,
-        teachers,
-        settings | {"precision": precision, "gpu": gpu_id >= 0},
-        part_size(batch_size),
-    )
-    output = PartedFile(output_path, manifest)
-    n_finished = output.start(resume=resume, overwrite=overwrite)
-    n_known = n_finished * manifest.texts_in_a_part
-    if n_finished:
-        msg.info(f"{n_finished} parts of {manifest.texts_in_a_part} texts are finished already")
-    texts = islice(reader.read(teachers[0].vocab), n_known, None)
+    n_known = job.start(resume=resume, overwrite=overwrite)
+    if n_known:
+        msg.info(f"{n_known} texts are finished already")
     progress = tqdm(unit=" texts", initial=n_known)
-    parts = annotate_parts(
-        teachers,
-        texts,
-        component=component,
-        top_k=top_k,
-        batch_size=batch_size,
-        # another word is refused before anything is read
-        precision=precision,  # type: ignore[arg-type]
-        # not around the docs, which come many at a time
-        on_progress=progress.update,
-    )
     try:
-        n_parts = n_finished
-        for docs in parts:
-            output.write_part(n_parts, docs)
-            n_parts += 1
-        if hash_file(input_path) != manifest.input_sha256:
-            raise ValueError(Errors.H053.format(path=input_path))
-        n_docs = output.complete(n_parts)
+        return job.run(engine, progress.update)
     finally:
         progress.close()
-        for bad in reader.bad_lines:
-            msg.warn(Warnings.W001.format(path=input_path, line=bad.number, reason=bad.reason))
-        if output.leave():
-            msg.warn(Warnings.W005.format(folder=output.folder))
-    if reader.bad_lines:
-        msg.warn(
-            Warnings.W002.format(
-                n_bad=len(reader.bad_lines), n_lines=reader.n_lines, path=input_path
-            )
-        )
-    msg.good(f"Annotated {n_docs} texts: {output_path}")
+        show_bad_records(job)
+        if job.output.leave():
+            msg.warn(Warnings.W005.format(folder=job.output.folder))
+
+
+def show_bad_records(job: LabellingJob) -> None:
+    """Name what could not be used."""
+    bad = job.bad_records()
+    for own in bad:
+        msg.warn(Warnings.W001.format(path=own.file, line=own.line, reason=own.reason))
+    if bad:
+        n_records = job.output.n_texts + len(bad)
+        msg.warn(Warnings.W002.format(n_bad=len(bad), n_lines=n_records, path=job.input_location))

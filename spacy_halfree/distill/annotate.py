@@ -1,15 +1,14 @@
 """Texts through teachers: their annotation and distributions, for `spacy train`."""
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import islice
-from typing import Any
 
 from spacy.language import Language
 from spacy.tokens import Doc
 
 from ..errors import Errors
+from ..pipeline.confidence import is_confidence
 from ..pipeline.precision import Precision, compute_with
 from ..pipeline.tagger import HalfreeTagger
 from ..tagging.soft_labels import KEY, keep_top_k
@@ -47,22 +46,6 @@ def find_tagger_names(nlp: Language) -> list[str]:
 
 
 def annotate(
-    teachers: Language | Sequence[Language], texts: Iterable[str | Doc], **settings: Any
-) -> Iterator[Doc]:
-    """Let teachers annotate texts, leaving their distributions in each doc's user data.
-
-    teachers: A teacher's pipeline; or several, which decode with the mean of their distributions.
-    texts: Texts, or docs with the tokens to tag.
-    **settings: As those of `annotate_parts`.
-    YIELDS: Annotated docs, in order; those of several teachers have the first one's vocabulary.
-    RAISES: As `annotate_parts` does.
-    """
-    with closing(annotate_parts(teachers, texts, **settings)) as parts:
-        for docs in parts:
-            yield from docs
-
-
-def annotate_parts(
     teachers: Language | Sequence[Language],
     texts: Iterable[str | Doc],
     *,
@@ -71,8 +54,10 @@ def annotate_parts(
     batch_size: int = 64,
     precision: Precision = "float32",
     on_progress: Callable[[int], object] | None = None,
-) -> Generator[list[Doc], None, None]:
-    """Let teachers annotate texts, part by part: parts do not depend on each other.
+) -> Iterator[Doc]:
+    """Let teachers annotate texts, leaving their distributions in each doc's user data.
+
+    Texts are annotated in parts of `part_size(batch_size)`, which do not depend on each other.
 
     teachers: A teacher's pipeline; or several, which decode with the mean of their distributions.
     texts: Texts, or docs with the tokens to tag.
@@ -81,7 +66,7 @@ def annotate_parts(
     batch_size: How many texts are tagged at a time.
     precision: In which type torch models compute: "float32", "bfloat16" or "int8".
     on_progress: Is called with the number of texts that have been tagged since the last call.
-    YIELDS: The docs of `part_size(batch_size)` texts, then of as many others, and so on.
+    YIELDS: Annotated docs, in order; those of several teachers have the first one's vocabulary.
     RAISES: ValueError (H021, H022, H027) if there is no tagger to be found, (H040, H041) if several
         teachers do not fit each other, (H013, H042) if they cannot compute in that precision.
     """
@@ -100,9 +85,7 @@ def annotate_parts(
 
         def tag_for_students(part: Sequence[str | Doc]) -> Iterator[Doc]:
             for doc in tag(part):
-                # what else is there (a transformer's output, say) is of no use to a student
-                soft = doc.user_data[KEY]
-                doc.user_data = {KEY: soft if top_k is None else keep_top_k(soft, top_k)}
+                keep_for_students(doc, top_k)
                 if on_progress is not None:
                     on_progress(1)
                 yield doc
@@ -113,9 +96,20 @@ def annotate_parts(
                 for tagger in taggers:
                     # or else the last bits would depend on the parts before
                     tagger.forget_lexemes()
-                yield shortest_first(part, tag_for_students)
+                yield from shortest_first(part, tag_for_students)
     finally:
         taggers[0].store_soft_labels, taggers[0].threshold = before
+
+
+def keep_for_students(doc: Doc, top_k: int | None = None) -> None:
+    """Drop what is of no use to a student, a transformer's output, say, from a doc's user data.
+
+    doc: A doc that carries soft labels. These stay, and how probable its entities are.
+    top_k: Keep only so many tags per word; all if None.
+    """
+    soft = doc.user_data[KEY]
+    kept = {key: value for key, value in doc.user_data.items() if is_confidence(key)}
+    doc.user_data = kept | {KEY: soft if top_k is None else keep_top_k(soft, top_k)}
 
 
 def part_size(batch_size: int) -> int:

@@ -7,18 +7,21 @@ from spacy.tokens import Doc, DocBin
 
 from ..errors import Errors
 from ..files import write_at_once
+from ..tagging.soft_labels import KEY
 
 
 def make_bin(docs: Iterable[Doc]) -> DocBin:
-    """Docs with their user data, ready to be written."""
+    """Docs with their soft labels, and nothing else of their user data, ready to be written."""
     doc_bin = DocBin(store_user_data=True)
     for doc in docs:
+        if KEY in doc.user_data:
+            doc.user_data = {KEY: doc.user_data[KEY]}
         doc_bin.add(doc)
     return doc_bin
 
 
 def write_docs(docs: Iterable[Doc], output: Path) -> int:
-    """Write docs with their user data to a `.spacy` file, which appears only once it is complete.
+    """Write docs with their soft labels to a `.spacy` file, which appears only once it is complete.
 
     docs: The docs.
     output: The file.

@@ -69,6 +69,11 @@ def store_confidences(doc: Doc, spans: Sequence[Span], confidences: Sequence[flo
         user_data[key] = [span.label_, confidence]
 
 
+def is_confidence(key: Any) -> bool:
+    """Whether `store_confidences` put something under this key of a doc's user data."""
+    return isinstance(key, tuple) and key[:2] == ("._.", CONFIDENCE_KEY)
+
+
 def span_confidence(span: Span) -> float | None:
     """What `span._.confidence` is: how probable a span is; None if no tagger has said so."""
     key = ("._.", CONFIDENCE_KEY, span.start_char, span.end_char)

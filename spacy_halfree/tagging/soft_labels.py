@@ -23,6 +23,7 @@ from spacy.tokens import Doc
 
 from ..errors import Errors
 from ..types import Floats, Ints, Target
+from .attributes import tagged_tokens
 from .scheme import TagScheme, make_scheme
 
 KEY = "halfree_soft_labels"
@@ -153,6 +154,13 @@ def load_soft_labels(doc: Doc, n_words: int) -> SoftLabels:
     ):
         raise _damaged(doc, "not probabilities that sum to 1, or a tag that does not exist")
     return SoftLabels(labels, target, tags, probabilities / total)
+
+
+def check_soft_labels(doc: Doc) -> None:
+    """RAISES: ValueError (H007, H008) if the soft labels that a doc carries cannot be used."""
+    soft_label_names(doc)
+    target = doc.user_data[KEY].get("target")
+    load_soft_labels(doc, len(tagged_tokens(doc, spans=target != "tags")))
 
 
 def _damaged(doc: Doc, reason: str) -> ValueError:

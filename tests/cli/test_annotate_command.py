@@ -229,7 +229,7 @@ def test_unknown_suffix(model, tmp_path, name):
 def test_folder_as_input(model, tmp_path):
     (tmp_path / "folder.txt").mkdir()
     result = in_process(model, tmp_path / "folder.txt", tmp_path / "out.spacy")
-    assert_refused(result, "H019", tmp_path, names="folder.txt")
+    assert_refused(result, "H058", tmp_path, names="folder.txt")
 
 
 def test_output_of_other_suffix(model, texts, tmp_path):

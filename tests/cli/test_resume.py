@@ -19,8 +19,11 @@ from spacy.tokens import DocBin
 from test_annotate_command import in_process
 from toy_pipelines import TEXTS, make_examples, make_nlp, train
 
-from spacy_halfree.distill.manifest import Manifest
-from spacy_halfree.distill.parts import PartedFile
+from spacy_halfree.labelling.job import LabellingJob
+from spacy_halfree.labelling.output import PartedOutput
+from spacy_halfree.labelling.parts import Part
+from spacy_halfree.labelling.shards import ShardTask
+from spacy_halfree.labelling.worker import TeacherWorker
 
 COMMAND = [sys.executable, "-m", "spacy", "halfree", "annotate"]
 BATCH = ("--batch-size", "4")
@@ -47,7 +50,7 @@ def write_texts(path: Path, n_texts: int) -> Path:
 
 
 def parts_of(output: Path) -> list[Path]:
-    return sorted(output.with_name(f"{output.name}.parts").glob("*.spacy"))
+    return sorted(output.with_name(f"{output.name}.parts").glob("*/*.spacy"))
 
 
 def start_and_stop(
@@ -106,7 +109,7 @@ def test_killed_fifty_times(model: Path, tmp_path: Path) -> None:
 
 KILLED_AT = """
 import os, signal, sys
-import spacy_halfree.distill.parts as parts
+import spacy_halfree.labelling.output as output
 from spacy.cli._util import setup_cli
 
 
@@ -115,7 +118,7 @@ def kill(*args):
 
 
 moment = sys.argv.pop()
-write_at_once = parts.write_at_once
+write_at_once = output.write_at_once
 
 
 def write(path, *content):
@@ -124,9 +127,9 @@ def write(path, *content):
     write_at_once(path, *content)
 
 
-parts.write_at_once = write
+output.write_at_once = write
 if moment == "tidying up":
-    parts.PartedFile.remove_parts = kill
+    output.PartedOutput.remove_parts = kill
 setup_cli()
 """
 
@@ -148,42 +151,52 @@ def test_killed_at_the_beginning_and_at_the_end(model: Path, tmp_path: Path, mom
     assert [path.name for path in output.parent.iterdir()] == ["out.spacy"]
 
 
+def a_part(number: int, *texts: str) -> Part:
+    records = [{"id": text, "text": text} for text in texts]
+    return Part(0, number, "texts.txt", records, list(range(1, len(texts) + 1)))
+
+
+def finish(output: PartedOutput, model: Path, part: Part) -> None:
+    output.keep(ShardTask(TeacherWorker((str(model),)), output.shards)(part))
+
+
+def make_job(model: Path, texts: Path, output: Path, batch_size: int = 4) -> LabellingJob:
+    return LabellingJob(TeacherWorker((str(model),), batch_size=batch_size), str(texts), output)
+
+
 def test_two_runs_on_one_output(model: Path, stopped: tuple[Path, Path]) -> None:
     """The one whose parts are taken away says so, and writes no fragment."""
     texts, output = stopped
-    settings = {"component": None, "top_k": None, "batch_size": 4}
-    settings |= {"precision": "float32", "gpu": False}
-    nlp = spacy.load(model)
-    manifest = Manifest.of(texts, [nlp], settings, TEXTS_IN_A_PART)
-    slow = PartedFile(output, manifest)
-    assert slow.start(resume=True, overwrite=False) == 2
+    job = make_job(model, texts, output)
+    assert job.start(resume=True, overwrite=False) == 2 * TEXTS_IN_A_PART
     assert in_process(model, texts, output, *BATCH, "--resume")[0] == 0
     whole = output.read_bytes()
     with pytest.raises(FileNotFoundError, match=r"\[H051\]"):
-        slow.write_part(2, [nlp("late")])
+        finish(job.output, model, a_part(2, "late"))
     with pytest.raises(FileNotFoundError, match=r"\[H051\]"):
-        slow.complete(3)
-    assert slow.leave() is False
+        job.output.complete()
+    assert job.output.leave() is False
     assert output.read_bytes() == whole
 
 
 def test_the_parts_of_others_stay(model: Path, stopped: tuple[Path, Path], tmp_path: Path) -> None:
     """A run whose parts were replaced by another's neither takes nor removes these."""
     texts, output = stopped
-    nlp = spacy.load(model)
     (tmp_path / "other.txt").write_text("another input", encoding="utf8")
-    mine = PartedFile(output, Manifest.of(texts, [nlp], {}, 1))
-    assert mine.start(resume=False, overwrite=True) == 0
-    mine.write_part(0, [nlp("one")])
-    other = PartedFile(output, Manifest.of(tmp_path / "other.txt", [nlp], {}, 1))
-    assert other.start(resume=False, overwrite=True) == 0
-    other.write_part(0, [nlp("two")])
-    mine.write_part(1, [nlp("three")])
+    mine = make_job(model, texts, output, batch_size=8).output
+    mine.start(resume=False, overwrite=True)
+    finish(mine, model, a_part(0, "one"))
+    other = make_job(model, tmp_path / "other.txt", output).output
+    other.start(resume=False, overwrite=True)
+    finish(other, model, a_part(0, "two"))
     with pytest.raises(FileNotFoundError, match=r"\[H051\]"):
-        mine.complete(2)
+        finish(mine, model, a_part(1, "three"))
+    with pytest.raises(FileNotFoundError, match=r"\[H051\]"):
+        mine.complete()
     assert mine.leave() is False
-    assert other.complete(1) == 1
-    assert [doc.text for doc in DocBin().from_disk(output).get_docs(nlp.vocab)] == ["two"]
+    other.complete()
+    docs = DocBin().from_disk(output).get_docs(spacy.blank("en").vocab)
+    assert [doc.text for doc in docs] == ["two"]
 
 
 def test_a_folder_is_no_output(model: Path, tmp_path: Path) -> None:
@@ -198,12 +211,12 @@ def test_an_input_that_changes_meanwhile(model: Path, tmp_path: Path) -> None:
     texts = write_texts(tmp_path / "texts.txt", 3)
     output = tmp_path / "out.spacy"
     code = (
-        "import sys, spacy_halfree.distill.parts as parts\n"
-        "old = parts.PartedFile.write_part\n"
-        "def write_part(self, number, docs):\n"
-        "    old(self, number, docs)\n"
+        "import sys, spacy_halfree.labelling.output as output\n"
+        "old = output.PartedOutput.keep\n"
+        "def keep(self, summary):\n"
+        "    old(self, summary)\n"
         f"    open({str(texts)!r}, 'ab').write(b'more')\n"
-        "parts.PartedFile.write_part = write_part\n"
+        "output.PartedOutput.keep = keep\n"
         "from spacy.cli._util import setup_cli\n"
         "setup_cli()\n"
     )
@@ -257,12 +270,12 @@ def stopped(stopped_once: Path, tmp_path: Path) -> tuple[Path, Path]:
 def break_in_the_third_part(model: Path, texts: Path, output: Path) -> None:
     """Run the command on a disk that is full when the third part is to be written."""
     code = (
-        "import pathlib, sys, spacy_halfree.distill.parts as p\n"
-        "old = p.PartedFile.write_part\n"
-        "def write_part(self, number, docs):\n"
-        "    if number == 2: raise OSError('no space left on device')\n"
-        "    old(self, number, docs)\n"
-        "p.PartedFile.write_part = write_part\n"
+        "import sys, spacy_halfree.labelling.shards as shards\n"
+        "old = shards.write_at_once\n"
+        "def write(path, content):\n"
+        "    if path.stem == '00000-000002': raise OSError('no space left on device')\n"
+        "    old(path, content)\n"
+        "shards.write_at_once = write\n"
         "from spacy.cli._util import setup_cli\n"
         "setup_cli()\n"
     )

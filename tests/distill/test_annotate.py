@@ -9,7 +9,6 @@ from toy_pipelines import TEXTS
 
 from spacy_halfree.distill.annotate import (
     annotate,
-    annotate_parts,
     part_size,
     shortest_first,
 )
@@ -31,9 +30,12 @@ def test_texts_of_like_length_are_tagged_together(lengths: list[int]) -> None:
 def test_parts(teacher: Language) -> None:
     texts = [f"{text} {number}" for number in range(80) for text in TEXTS]
     size = part_size(1)
-    parts = list(annotate_parts(teacher, iter(texts), batch_size=1))
-    assert [len(part) for part in parts] == [size, len(texts) - size]
-    assert [doc.text for part in parts for doc in part] == texts
+    assert size < len(texts)
+    seen: list[int] = []
+    docs = annotate(teacher, iter(texts), batch_size=1, on_progress=seen.append)
+    next(docs)
+    assert sum(seen) == size
+    assert [doc.text for doc in docs] == texts[1:]
 
 
 def test_progress_is_told_text_by_text(teacher: Language) -> None:

@@ -1,17 +1,18 @@
-"""What annotated texts came from: input, teachers and settings, as they must be to go on."""
+"""What labelled texts came from: input, teachers and settings, as they must be to go on."""
 
 import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Any
 
 from spacy.language import Language
 
-from ..files import hash_file, hash_folder
+from ..files import hash_folder
+from .inputs import InputFile
 
+FORMAT_VERSION = 1
 PACKAGES = (
     *("spacy-halfree", "spacy", "thinc", "numpy"),
     *("torch", "transformers", "tokenizers", "spacy-transformers"),
@@ -29,6 +30,11 @@ def installed_versions() -> dict[str, str]:
     return found
 
 
+def hash_pipeline(nlp: Language) -> str:
+    """The SHA-256 of all files of a pipeline; of none if it was not loaded from disk."""
+    return hash_folder(nlp.path) if nlp.path else ""
+
+
 @dataclass(frozen=True)
 class TeacherRecord:
     """A teacher's pipeline. name, version: From its meta data. sha256: Of all its files."""
@@ -41,40 +47,35 @@ class TeacherRecord:
     def of(cls, nlp: Language) -> "TeacherRecord":
         """Record a pipeline that was loaded from disk."""
         name = f"{nlp.meta['lang']}_{nlp.meta['name']}"
-        return cls(name, nlp.meta["version"], hash_folder(nlp.path) if nlp.path else "")
+        return cls(name, nlp.meta["version"], hash_pipeline(nlp))
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """What the bytes of the annotated texts depend on.
+    """What the bytes of the labelled texts depend on.
 
-    input_sha256: Of the file with the texts.
+    input_sha256: Of each file with texts, by its name.
     teachers: The teachers, in order.
+    target: What they tag.
+    tags: The tags whose distributions there are, in the order of the first teacher's.
     settings: The command's options.
-    texts_in_a_part: How many texts each part holds.
+    texts_in_a_part: The most texts of a part.
     versions: Of the packages that compute.
+    format_version: Of this file.
     """
 
-    input_sha256: str
+    input_sha256: dict[str, str]
     teachers: list[TeacherRecord]
+    target: str
+    tags: list[str]
     settings: dict[str, Any]
     texts_in_a_part: int
     versions: dict[str, str] = field(default_factory=installed_versions)
+    format_version: int = FORMAT_VERSION
 
-    @classmethod
-    def of(
-        cls,
-        input_path: Path,
-        teachers: Sequence[Language],
-        settings: dict[str, Any],
-        texts_in_a_part: int,
-    ) -> "Manifest":
-        """Record a run that is about to start."""
-        records = [TeacherRecord.of(nlp) for nlp in teachers]
-        return cls(hash_file(input_path), records, settings, texts_in_a_part)
-
-    def to_json(self) -> str:
-        return json.dumps(asdict(self), indent=2)
+    def to_json(self, **more: Any) -> str:
+        """This as JSON. **more: What is to stand there, too."""
+        return json.dumps(asdict(self) | more, indent=2)
 
     @property
     def digest(self) -> str:
@@ -95,3 +96,8 @@ class Manifest:
         if not isinstance(other, dict):
             other = {}
         return [key for key, value in own.items() if other.get(key) != value]
+
+
+def hash_inputs(files: Sequence[InputFile]) -> dict[str, str]:
+    """The SHA-256 of each file, by its name."""
+    return {file.name: file.sha256() for file in files}

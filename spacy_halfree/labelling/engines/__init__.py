@@ -1,0 +1,1 @@
+"""What carries parts to workers: this process, or Ray Data."""

@@ -1,0 +1,147 @@
+"""Labelling files of texts, whatever stops it on the way and whichever engine does it."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from ..errors import Errors
+from .inputs import InputFile, find_inputs
+from .manifest import Manifest, TeacherRecord, hash_inputs
+from .output import MANIFEST, PartedOutput, parts_folder
+from .parts import PartSource
+from .records import BadRecord
+from .shards import ShardFormat, ShardTask, Summary
+from .worker import Progress, TeacherWorker
+
+Engine = Callable[[PartSource, ShardTask, Progress], Iterable[Summary]]
+"""Labels all parts, and gives what has become of each as soon as it is finished."""
+OTHER_SUFFIXES = (".txt", ".json", ".jsonl", ".gz", ".csv", ".parquet")
+"""Of outputs that were meant to be files of another kind."""
+
+
+@dataclass
+class LabellingJob:
+    """Files of texts, and the output that is to become of them.
+
+    worker: The teachers.
+    input_location: A file or folder of texts, as a path or URI.
+    output_path: A file `.spacy`, or a folder of shards.
+    shard_format: What shards are: "spacy" for `spacy train`, "parquet" for tables.
+    on_gpu: Whether the teachers compute on a GPU.
+    max_bad: How many records may be unusable before the run is stopped.
+    """
+
+    worker: TeacherWorker
+    input_location: str
+    output_path: Path
+    shard_format: ShardFormat = "spacy"
+    on_gpu: bool = False
+    max_bad: int = 1000
+
+    def check_output(self, *, resume: bool, overwrite: bool) -> None:
+        """RAISES: ValueError, OSError (H023, H024, H052, H060) if the output cannot be written."""
+        path = self.output_path
+        if path.suffix in OTHER_SUFFIXES or (
+            path.suffix == ".spacy" and self.shard_format != "spacy"
+        ):
+            raise ValueError(Errors.H023.format(path=path))
+        if path.suffix == ".spacy" and path.is_dir():
+            raise IsADirectoryError(Errors.H052.format(path=path))
+        if path.suffix != ".spacy" and path.is_file():
+            raise NotADirectoryError(Errors.H061.format(path=path))
+        if path.is_dir() and any(path.iterdir()) and not (path / MANIFEST).exists():
+            raise FileExistsError(Errors.H060.format(path=path))
+        # a run that was stopped when all was done but tidying up
+        is_left = resume and parts_folder(path).exists()
+        if path.exists() and not overwrite and not is_left:
+            raise FileExistsError(Errors.H024.format(path=path))
+
+    @cached_property
+    def files(self) -> list[InputFile]:
+        """The files of texts."""
+        return find_inputs(self.input_location)
+
+    @cached_property
+    def output(self) -> PartedOutput:
+        """The output, and what it is to come from."""
+        worker = self.worker
+        teachers = worker.load()
+        tagger = worker.find_taggers()[0]
+        settings = {
+            "component": worker.component,
+            "top_k": worker.top_k,
+            "batch_size": worker.batch_size,
+            "precision": worker.precision,
+            "gpu": self.on_gpu,
+            "format": self.shard_format,
+        }
+        manifest = Manifest(
+            hash_inputs(self.files),
+            [TeacherRecord.of(nlp) for nlp in teachers],
+            tagger.target,
+            list(tagger.scheme.tag_names),
+            settings,
+            worker.texts_in_a_part,
+        )
+        return PartedOutput(self.output_path, manifest, self.shard_format)
+
+    def start(self, *, resume: bool, overwrite: bool) -> int:
+        """Begin, or go on where an earlier run was stopped.
+
+        resume, overwrite: As those of `PartedOutput.start`.
+        RETURNS: How many texts are labelled already.
+        RAISES: ValueError, OSError, ImportError for an input, a pipeline, an output or what a
+            former run has left that cannot be used.
+        """
+        self.check_output(resume=resume, overwrite=overwrite)
+        if not resume or self.output.n_moved is None:
+            self.output.start(resume=resume, overwrite=overwrite)
+        return self.output.n_texts
+
+    def run(self, engine: Engine, on_progress: Progress) -> int:
+        """Label what is not finished, and put the output in its place.
+
+        engine: What carries parts to workers.
+        on_progress: Is called with the number of texts tagged since the last call.
+        RETURNS: How many texts the output has.
+        RAISES: ValueError (H020) if there is no text, (H053) if the input has changed meanwhile,
+            (H055) if too much of it cannot be used, (H059) if the engine has left something out.
+        """
+        output = self.output
+        n_moved = output.n_moved
+        if n_moved is not None:
+            output.remove_parts()
+            return n_moved
+        teachers = self.worker.load()
+        source = PartSource(
+            self.files,
+            min(nlp.max_length for nlp in teachers),
+            self.worker.texts_in_a_part,
+            output.finished,
+        )
+        hashes = tuple(teacher.sha256 for teacher in output.manifest.teachers)
+        worker = replace(self.worker, sha256=hashes)
+        task = ShardTask(worker, output.shards.absolute(), self.shard_format)
+        self._check_bad()
+        for summary in engine(source, task, on_progress):
+            output.keep(summary)
+            self._check_bad()
+        missing = output.missing(len(self.files))
+        if missing:
+            raise ValueError(Errors.H059.format(parts=", ".join(missing[:10])))
+        if hash_inputs(self.files) != output.manifest.input_sha256:
+            raise ValueError(Errors.H053.format(path=self.input_location))
+        output.complete()
+        return output.n_texts
+
+    def bad_records(self) -> list[BadRecord]:
+        """What could not be used so far, in the order of the input."""
+        return [bad for own in self.output.ordered for bad in own.bad]
+
+    def _check_bad(self) -> None:
+        n_bad = self.output.n_bad
+        if n_bad > self.max_bad:
+            raise ValueError(
+                Errors.H055.format(n_bad=n_bad, path=self.input_location, max_bad=self.max_bad)
+            )

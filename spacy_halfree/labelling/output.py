@@ -1,0 +1,248 @@
+"""An output that appears only once it is complete, and beside it what is finished until then."""
+
+import json
+import shutil
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from spacy.tokens import DocBin
+
+from ..errors import Errors
+from ..files import sync_folder, write_at_once
+from .manifest import Manifest
+from .parts import part_name
+from .shards import ShardFormat, Summary
+
+MANIFEST = "manifest.json"
+JOURNAL = "finished.jsonl"
+
+
+def parts_folder(output: Path) -> Path:
+    """Where an output's shards are until all are there."""
+    return output.with_name(f"{output.name}.parts")
+
+
+@dataclass
+class PartedOutput:
+    """A file or a folder of shards that is being made, part by part.
+
+    output: A file `.spacy`, or a folder of shards. It appears only once it is complete.
+    manifest: What all its parts come from.
+    shard_format: What shards hold; "spacy" for a file.
+    summaries: The parts that are finished, by their names.
+    n_texts, n_bad: How many texts they have, and how many records that could not be used.
+    """
+
+    output: Path
+    manifest: Manifest
+    shard_format: ShardFormat = "spacy"
+    summaries: dict[str, Summary] = field(default_factory=dict, init=False)
+    n_texts: int = field(default=0, init=False)
+    n_bad: int = field(default=0, init=False)
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is to be a single file."""
+        return self.output.suffix == ".spacy"
+
+    @property
+    def folder(self) -> Path:
+        """Where what is finished stands until the output is complete."""
+        return parts_folder(self.output)
+
+    @property
+    def shards(self) -> Path:
+        """The folder of the shards. What they come from stands in its name: no run takes
+        another's."""
+        return self.folder / self.manifest.digest
+
+    @property
+    def journal(self) -> Path:
+        """The file with a line for each part that is finished."""
+        return self.folder / JOURNAL
+
+    def shard(self, name: str) -> Path:
+        """The file of a part's shard."""
+        return self.shards / f"{name}.{self.shard_format}"
+
+    def start(self, *, resume: bool, overwrite: bool) -> None:
+        """Begin, or go on where an earlier run was stopped.
+
+        resume: Whether to go on, if there are parts of the same input, teachers and settings.
+        overwrite: Whether to begin anew otherwise.
+        RAISES: FileExistsError (H048) if there are parts, and neither was said; ValueError (H049)
+            if they come from something else, and only to go on was said.
+        """
+        manifest = self.folder / MANIFEST
+        # a run that was stopped before it could say what it is leaves nothing else
+        if self.journal.exists():
+            written = manifest.read_text("utf8") if manifest.exists() else ""
+            differences = self.manifest.differences(written)
+            if resume and not differences:
+                self._read_journal()
+                return
+            if not resume and not overwrite:
+                raise FileExistsError(Errors.H048.format(folder=self.folder))
+            if not overwrite:
+                raise ValueError(
+                    Errors.H049.format(folder=self.folder, names=", ".join(differences))
+                )
+            self.remove_parts()
+        self.shards.mkdir(parents=True, exist_ok=True)
+        write_at_once(manifest, self.manifest.to_json().encode())
+        self.journal.touch()
+
+    def _read_journal(self) -> None:
+        if not self.shards.exists():
+            return
+        there = {path.stem for path in self.shards.iterdir()}
+        for line in self.journal.read_text("utf8").splitlines():
+            try:
+                summary = Summary.from_json(line)
+            except (ValueError, TypeError):
+                # the run was stopped while it wrote this
+                continue
+            if summary.name in there or not summary.texts:
+                self._add(summary)
+
+    @property
+    def finished(self) -> dict[int, frozenset[int]]:
+        """The numbers of the parts that are finished, by their files' places."""
+        numbers: dict[int, set[int]] = {}
+        for summary in self.summaries.values():
+            numbers.setdefault(summary.file, set()).add(summary.number)
+        return {file: frozenset(own) for file, own in numbers.items()}
+
+    @property
+    def n_moved(self) -> int | None:
+        """How many texts there are, if an earlier run was stopped when the folder of shards was in
+        its place already, and nothing but tidying up was left; None otherwise."""
+        manifest = self.output / MANIFEST
+        if not self.folder.exists() or self.shards.exists() or not manifest.exists():
+            return None
+        written = manifest.read_text("utf8")
+        if self.manifest.differences(written):
+            return None
+        return int(json.loads(written)["counts"]["texts"])
+
+    def keep(self, summary: Summary) -> None:
+        """Note that a part is finished.
+
+        summary: What has become of it; its shard is there.
+        RAISES: FileNotFoundError (H051) if another run has taken the parts away.
+        """
+        if not self.shards.exists():
+            raise FileNotFoundError(Errors.H051.format(folder=self.folder))
+        # a line that was cut off stays one bad line
+        with self.journal.open("a", encoding="utf8") as journal:
+            journal.write(f"\n{summary.to_json()}")
+        self._add(summary)
+
+    def _add(self, summary: Summary) -> None:
+        # the same part may come twice, from a worker that was taken for dead
+        if summary.name not in self.summaries:
+            self.n_texts += summary.texts
+            self.n_bad += len(summary.bad)
+        self.summaries[summary.name] = summary
+
+    def missing(self, n_files: int) -> list[str]:
+        """The names of parts that are not finished.
+
+        n_files: How many files there are.
+        RETURNS: The names, as far as they are known: of a file whose last part is missing, the
+            part behind the last one that is there.
+        """
+        missing = []
+        last = {own.file: own.number for own in self.summaries.values() if own.is_last}
+        finished = self.finished
+        for file in range(n_files):
+            own = finished.get(file, frozenset())
+            n_parts = last.get(file, max(own, default=-1) + 1) + 1
+            missing += [part_name(file, number) for number in range(n_parts) if number not in own]
+        return missing
+
+    @property
+    def ordered(self) -> list[Summary]:
+        """The parts that are finished, in the order of the input."""
+        return [self.summaries[name] for name in sorted(self.summaries)]
+
+    def complete(self) -> None:
+        """Put the output in its place, and remove the rest.
+
+        RAISES: ValueError (H019) if a shard cannot be read, (H020) if there is no text;
+            FileNotFoundError (H051) if another run has taken a shard away.
+        """
+        if not self.n_texts:
+            raise ValueError(Errors.H020)
+        if self.is_file:
+            shards = [self.shard(own.name) for own in self.ordered if own.texts]
+            write_at_once(self.output, join(shards))
+        else:
+            self._move_folder()
+        self.remove_parts()
+
+    def _move_folder(self) -> None:
+        names = {path.stem for path in self.shards.iterdir()} if self.shards.exists() else set()
+        if any(own.texts and own.name not in names for own in self.summaries.values()):
+            raise FileNotFoundError(Errors.H051.format(folder=self.folder))
+        for stray in self.shards.glob(".*"):
+            # half a shard of a process that was killed
+            stray.unlink()
+        write_at_once(self.shards / MANIFEST, self.manifest.to_json(**self._counts()).encode())
+        former = self.folder / "former"
+        if self.output.exists():
+            self.output.rename(former)
+        self.shards.rename(self.output)
+        sync_folder(self.output.parent)
+
+    def _counts(self) -> dict[str, object]:
+        ordered = self.ordered
+        return {
+            "counts": {
+                "shards": sum(own.texts > 0 for own in ordered),
+                "texts": sum(own.texts for own in ordered),
+                "words": sum(own.words for own in ordered),
+                "spans": sum(own.spans for own in ordered),
+                "bad": sum(len(own.bad) for own in ordered),
+            },
+            "bad": [asdict(bad) for own in ordered for bad in own.bad],
+        }
+
+    def remove_parts(self) -> None:
+        """Remove the parts, all at once for whoever looks for them."""
+        removed = self.folder.with_name(f".{self.folder.name}.removed")
+        shutil.rmtree(removed, ignore_errors=True)
+        self.folder.rename(removed)
+        shutil.rmtree(removed)
+
+    def leave(self) -> bool:
+        """Leave an incomplete output, keeping what is finished.
+
+        RETURNS: Whether there is anything to go on from.
+        """
+        if not self.shards.exists():
+            return False
+        if self.summaries:
+            return True
+        self.remove_parts()
+        return False
+
+
+def join(shards: Iterable[Path]) -> bytes:
+    """The docs of several shards as one file.
+
+    shards: The files, in order.
+    RETURNS: The file's content.
+    RAISES: ValueError (H019) if one cannot be read; FileNotFoundError (H051) if it is not there.
+    """
+    joined = DocBin(store_user_data=True)
+    for path in shards:
+        try:
+            joined.merge(DocBin(store_user_data=True).from_disk(path))
+        except FileNotFoundError as error:
+            raise FileNotFoundError(Errors.H051.format(folder=path.parent)) from error
+        except Exception as error:
+            reason = f"{error} Delete it, and say `--resume`"
+            raise ValueError(Errors.H019.format(path=path, reason=reason)) from error
+    return joined.to_bytes()

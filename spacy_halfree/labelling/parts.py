@@ -1,0 +1,116 @@
+"""Parts of the input: the unit of work, whose bounds depend on the input alone."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+
+import srsly
+
+from .inputs import InputFile
+from .records import BadRecord, Record
+from .texts import Numbered, read_texts
+
+MOST_CHARACTERS = 99_999
+"""Of the texts of a part: a shard then has less than 100,000 words, which never are empty."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """Texts that stand one after another in a file, and are labelled together.
+
+    file, number: The file's place among the files, and the part's in its file, from 0.
+    file_name: What messages call the file.
+    records: The texts.
+    lines: Where each stands in its file.
+    bad: What could not be used among them.
+    is_last: Whether the file ends with it.
+    """
+
+    file: int
+    number: int
+    file_name: str
+    records: list[Record] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
+    bad: list[BadRecord] = field(default_factory=list)
+    is_last: bool = False
+
+    @property
+    def name(self) -> str:
+        """The name of its shard, without ending."""
+        return part_name(self.file, self.number)
+
+    def to_bytes(self) -> bytes:
+        """The part as MessagePack: plain values, no code."""
+        content: bytes = srsly.msgpack_dumps(asdict(self))
+        return content
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> "Part":
+        """The part that `to_bytes` wrote."""
+        values = srsly.msgpack_loads(content)
+        values["bad"] = [BadRecord(**bad) for bad in values["bad"]]
+        return cls(**values)
+
+
+def part_name(file: int, number: int) -> str:
+    """The name of a part's shard, without ending: the same whenever the input is."""
+    return f"{file:05}-{number:06}"
+
+
+@dataclass(frozen=True)
+class PartSource:
+    """Cuts files into parts; can be sent to other processes.
+
+    files: The files.
+    max_length: The most characters of a text.
+    texts_in_a_part: The most texts of a part.
+    finished: How many parts of each file, by its place, need not be labelled again; these are
+        read but not given.
+    """
+
+    files: Sequence[InputFile]
+    max_length: int
+    texts_in_a_part: int
+    finished: Mapping[int, frozenset[int]] = field(default_factory=dict)
+
+    def parts(self) -> Iterator[Part]:
+        """The parts of all files, in order."""
+        for file in range(len(self.files)):
+            yield from self.parts_of(file)
+
+    def parts_of(self, file: int) -> Iterator[Part]:
+        """The parts of a file, in order, without those that are finished.
+
+        file: The file's place among the files.
+        YIELDS: Parts; one without texts if the file has none.
+        RAISES: ValueError, ImportError (H019, H054) if the file cannot be read.
+        """
+        finished = self.finished.get(file, frozenset())
+        name = self.files[file].name
+        texts = read_texts(self.files[file], self.max_length)
+        for part in cut(texts, Part(file, 0, name), self.texts_in_a_part):
+            if part.number not in finished:
+                yield part
+
+
+def cut(texts: Iterable[Numbered], first: Part, most_texts: int) -> Iterator[Part]:
+    """Cut a file's texts into parts.
+
+    texts: The texts, with their lines.
+    first: The first part, with nothing in it yet.
+    most_texts: The most texts of a part.
+    YIELDS: The parts. Each has as many texts as fit: at most `most_texts`, and `MOST_CHARACTERS`
+        (or one text that is longer).
+    """
+    part, size = first, 0
+    for line, record in texts:
+        if isinstance(record, BadRecord):
+            part.bad.append(record)
+            continue
+        own = len(record["words"]) if "words" in record else len(record["text"])
+        if part.records and (size + own > MOST_CHARACTERS or len(part.records) == most_texts):
+            yield part
+            part, size = Part(part.file, part.number + 1, part.file_name), 0
+        part.records.append(record)
+        part.lines.append(line)
+        size += own
+    yield replace(part, is_last=True)

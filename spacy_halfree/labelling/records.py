@@ -1,0 +1,122 @@
+"""Texts, and what teachers say about them, as plain values that go from process to process."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypedDict
+
+from spacy.tokens import Doc, Span
+from spacy.vocab import Vocab
+
+from ..tagging.attributes import tagged_tokens
+from ..tagging.scheme import make_scheme
+from ..tagging.soft_labels import KEY, Payload, load_soft_labels
+
+
+class Record(TypedDict, total=False):
+    """A raw text. Either `text` is there, or `words`.
+
+    id: Its name.
+    text: The text.
+    words: Its words, if it is tokenized.
+    spaces: Whether white space follows each word; unknown if it is not there.
+    """
+
+    id: str
+    text: str
+    words: list[str]
+    spaces: list[bool]
+
+
+class Entity(TypedDict):
+    """An entity or span. start, end: Characters of the text. confidence: Its probability."""
+
+    start: int
+    end: int
+    label: str
+    confidence: float | None
+
+
+class LabelledRecord(TypedDict, total=False):
+    """A text and what the teachers say about it; or, in `error` alone, why they say nothing.
+
+    id: As it was given.
+    text: The text.
+    words: The words that are tagged, in order.
+    tags: The tag of each.
+    probabilities: The probability of each of these tags, given the tags before.
+    entities: The entities or spans.
+    soft_labels: The distributions, as arrays; see `spacy_halfree.tagging.soft_labels`.
+    error: The reason why the teachers failed.
+    """
+
+    id: str
+    text: str
+    words: list[str]
+    tags: list[str]
+    probabilities: list[float]
+    entities: list[Entity]
+    soft_labels: Payload
+    error: str
+
+
+@dataclass(frozen=True)
+class BadRecord:
+    """A record that could not be used.
+
+    file: The file it stands in.
+    line: Its line there (or its number, in files without lines), counted from 1.
+    reason: What is wrong with it.
+    """
+
+    file: str
+    line: int
+    reason: str
+
+
+def to_input(record: Record, vocab: Vocab) -> str | Doc:
+    """What a pipeline takes: a text, or a doc with the record's words."""
+    if "words" in record:
+        return Doc(vocab, words=record["words"], spaces=record.get("spaces"))
+    return record["text"]
+
+
+def from_doc(doc: Doc) -> Record:
+    """The tokens of a doc alone."""
+    record = Record(words=[token.text for token in doc])
+    if not doc.has_unknown_spaces:
+        record["spaces"] = [bool(token.whitespace_) for token in doc]
+    return record
+
+
+def to_labelled(doc: Doc, spans_key: str) -> LabelledRecord:
+    """What stands on a doc that teachers have annotated.
+
+    doc: The doc, with soft labels in its user data.
+    spans_key: The span group to read, if spans were tagged.
+    """
+    payload = doc.user_data[KEY]
+    words = [doc[int(i)].text for i in tagged_tokens(doc, spans=payload["target"] != "tags")]
+    soft = load_soft_labels(doc, len(words))
+    names = make_scheme(soft.labels, soft.target).tag_names
+    tags = soft.tags.tolist()
+    spans: Sequence[Span] = ()
+    if soft.target != "tags":
+        spans = doc.ents if soft.target == "ents" else doc.spans.get(spans_key, ())
+    return LabelledRecord(
+        text=doc.text,
+        words=words,
+        tags=[names[tag] for tag in tags],
+        probabilities=[float(row[tag]) for row, tag in zip(soft.probabilities, tags, strict=True)],
+        entities=[to_entity(span) for span in spans],
+        soft_labels=payload,
+    )
+
+
+def to_entity(span: Span) -> Entity:
+    """A span as plain values."""
+    return Entity(
+        start=span.start_char,
+        end=span.end_char,
+        label=span.label_,
+        confidence=span._.confidence,
+    )

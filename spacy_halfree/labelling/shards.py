@@ -1,0 +1,113 @@
+"""From a part of the input to a file of what the teachers say about it."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+from spacy.tokens import Doc
+
+from ..distill.doc_files import make_bin
+from ..errors import Errors
+from ..files import write_at_once
+from .parts import Part, part_name
+from .records import BadRecord, to_labelled
+from .worker import Progress, TeacherWorker
+
+ShardFormat = Literal["spacy", "parquet"]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What has become of a part.
+
+    file, number: The file's place among the files, and the part's in its file.
+    is_last: Whether the file ends with it.
+    texts, words, spans: How many there are: texts that were labelled, their tokens, and the
+        entities or spans found.
+    bad: What could not be used.
+    """
+
+    file: int
+    number: int
+    is_last: bool
+    texts: int
+    words: int
+    spans: int
+    bad: list[BadRecord]
+
+    @property
+    def name(self) -> str:
+        """The name of its shard, without ending."""
+        return part_name(self.file, self.number)
+
+    def to_json(self) -> str:
+        """This on one line."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, line: str) -> "Summary":
+        """What `to_json` wrote."""
+        values = json.loads(line)
+        values["bad"] = [BadRecord(**bad) for bad in values["bad"]]
+        return cls(**values)
+
+
+@dataclass(frozen=True)
+class ShardTask:
+    """Labels a part and writes its shard; can be sent to other processes.
+
+    worker: The teachers.
+    folder: Where shards are written; it must be there.
+    shard_format: "spacy" for docs that `spacy train` reads, "parquet" for tables.
+    """
+
+    worker: TeacherWorker
+    folder: Path
+    shard_format: ShardFormat = "spacy"
+
+    def __call__(self, part: Part, on_progress: Progress | None = None) -> Summary:
+        """Label a part and write its shard, unless there is nothing to write.
+
+        part: The part.
+        on_progress: Is called with the number of texts tagged since the last call.
+        RETURNS: What has become of it.
+        RAISES: FileNotFoundError (H051) if the folder is no longer there.
+        """
+        if not part.records:
+            return Summary(part.file, part.number, part.is_last, 0, 0, 0, part.bad)
+        with self.worker.annotated(part.records, on_progress) as (docs, failed):
+            spans_key = self.worker.find_taggers()[0].spans_key
+            if docs:
+                good = [record for i, record in enumerate(part.records) if i not in failed]
+                content = self._encode(docs, [record["id"] for record in good], spans_key)
+                self._write(f"{part.name}.{self.shard_format}", content)
+            return Summary(
+                file=part.file,
+                number=part.number,
+                is_last=part.is_last,
+                texts=len(docs),
+                words=sum(map(len, docs)),
+                spans=sum(len(doc.ents) + len(doc.spans.get(spans_key, ())) for doc in docs),
+                bad=[
+                    *part.bad,
+                    *(
+                        BadRecord(part.file_name, part.lines[i], reason)
+                        for i, reason in failed.items()
+                    ),
+                ],
+            )
+
+    def _encode(self, docs: Sequence[Doc], ids: Sequence[str], spans_key: str) -> bytes:
+        if self.shard_format == "spacy":
+            return make_bin(docs).to_bytes()
+        from .tables import encode_table
+
+        labelled = [to_labelled(doc, spans_key) for doc in docs]
+        return encode_table(ids, labelled)
+
+    def _write(self, name: str, content: bytes) -> None:
+        if not self.folder.exists():
+            raise FileNotFoundError(Errors.H051.format(folder=self.folder))
+        write_at_once(self.folder / name, content)

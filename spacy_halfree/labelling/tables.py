@@ -1,0 +1,68 @@
+"""What teachers say as a Parquet table, for people who analyse rather than train."""
+
+import io
+from collections.abc import Sequence
+from typing import cast
+
+import numpy as np
+
+from ..errors import Errors
+from ..tagging.soft_labels import Payload
+from .records import LabelledRecord
+
+
+def encode_table(ids: Sequence[str], records: Sequence[LabelledRecord]) -> bytes:
+    """Write records as a Parquet file with a row for each.
+
+    ids: The records' names.
+    records: What the teachers say.
+    RETURNS: The file: columns `id`, `text`, `words`, `tags`, `probabilities` (of these tags),
+        `entropies` (of the distributions, in nats) and `entities` (a list of `start`, `end`,
+        `label`, `confidence`).
+    RAISES: ImportError (H054) if pyarrow is not installed.
+    """
+    try:
+        import pyarrow as pa
+        from pyarrow import parquet
+    except ImportError as error:
+        raise ImportError(Errors.H054.format(what="Parquet", package="pyarrow")) from error
+    entity = pa.struct(
+        {"start": pa.int32(), "end": pa.int32(), "label": pa.string(), "confidence": pa.float32()}
+    )
+    columns = {
+        "id": pa.array(ids, pa.string()),
+        "text": pa.array([record["text"] for record in records], pa.string()),
+        "words": pa.array([record["words"] for record in records], pa.list_(pa.string())),
+        "tags": pa.array([record["tags"] for record in records], pa.list_(pa.string())),
+        "probabilities": pa.array(
+            [record["probabilities"] for record in records], pa.list_(pa.float32())
+        ),
+        "entropies": pa.array(
+            [entropies(record["soft_labels"]) for record in records], pa.list_(pa.float32())
+        ),
+        "entities": pa.array([record["entities"] for record in records], pa.list_(entity)),
+    }
+    file = io.BytesIO()
+    parquet.write_table(pa.table(columns), file, compression="zstd")
+    return file.getvalue()
+
+
+def entropies(payload: Payload) -> list[float]:
+    """The entropy of each word's distribution.
+
+    payload: Soft labels. Of those cut to the top k, what is missing to 1 counts as spread evenly
+        over the other tags.
+    RETURNS (n_words): Nats.
+    """
+    if "probabilities" in payload:
+        probabilities = payload["probabilities"].astype(np.float64)
+        rest, n_rest = np.zeros(len(probabilities)), 1
+    else:
+        probabilities = payload["top_probabilities"].astype(np.float64)
+        rest = (1 - probabilities.sum(axis=1)).clip(min=0)
+        n_tags = len(payload["labels"]) + (0 if payload["target"] == "tags" else 2)
+        n_rest = max(n_tags - probabilities.shape[1], 1)
+    logs = np.log(np.where(probabilities > 0, probabilities, 1))
+    rest_logs = np.log(np.where(rest > 0, rest / n_rest, 1))
+    found = -(probabilities * logs).sum(axis=1) - rest * rest_logs
+    return cast(list[float], found.clip(min=0).tolist())

@@ -1,0 +1,184 @@
+"""Reading raw texts: lines, JSON lines, docs or Parquet; what cannot be used is set aside."""
+
+import gzip
+import json
+import zlib
+from collections.abc import Callable, Iterator
+from typing import Any, BinaryIO, cast
+
+from spacy.tokens import DocBin
+from spacy.vocab import Vocab
+
+from ..errors import Errors
+from .inputs import InputFile
+from .records import BadRecord, Record, from_doc
+
+Numbered = tuple[int, Record | BadRecord]
+"""A line's number, counted from 1, and what stands in it."""
+COLUMNS = ("id", "text", "words", "spaces")
+ROWS_AT_A_TIME = 1024
+
+
+class UnusableError(Exception):
+    """A record that cannot be used; says why."""
+
+
+def read_texts(file: InputFile, max_length: int = 1_000_000) -> Iterator[Numbered]:
+    """Read the records of a file.
+
+    file: A file `.txt` (a text a line, UTF-8), `.jsonl` or `.jsonl.gz` (an object a line with the
+        key `text`, or `words` and perhaps `spaces`, and perhaps `id`), `.parquet` (columns of the
+        same names) or `.spacy` (docs, of which the tokens alone are taken).
+    max_length: The most characters of a text, as in `Language.max_length`.
+    YIELDS: Records, and reasons why there is none; empty lines are passed over.
+    RAISES: ValueError (H019) if the file as a whole cannot be read, ImportError (H054) if it asks
+        for a library that is not installed.
+    """
+    read = reader_for(file)
+    try:
+        with file.open() as opened:
+            for number, record in read(opened, file.name):
+                if not isinstance(record, BadRecord):
+                    record.setdefault("id", f"{file.name}:{number}")
+                    reason = too_long(record, max_length)
+                    if reason:
+                        record = BadRecord(file.name, number, reason)
+                yield number, record
+    except (OSError, EOFError, ValueError, KeyError, zlib.error) as error:
+        raise ValueError(Errors.H019.format(path=file.location, reason=error)) from error
+
+
+def reader_for(file: InputFile) -> Callable[[BinaryIO, str], Iterator[Numbered]]:
+    """The function that reads files of that ending."""
+    if file.name.endswith(".spacy"):
+        return read_docs
+    if file.name.endswith(".parquet"):
+        return read_parquet
+    if file.name.endswith(".txt"):
+        return read_lines
+    return read_json_lines
+
+
+def read_docs(file: BinaryIO, name: str) -> Iterator[Numbered]:
+    """The tokens of the docs of a `.spacy` file."""
+    docs = DocBin().from_bytes(file.read()).get_docs(Vocab())
+    yield from ((number, from_doc(doc)) for number, doc in enumerate(docs, start=1))
+
+
+def read_lines(file: BinaryIO, name: str) -> Iterator[Numbered]:
+    """The texts of a `.txt` file, one a line."""
+    return _usable(lambda line: Record(text=line), file, name)
+
+
+def read_json_lines(file: BinaryIO, name: str) -> Iterator[Numbered]:
+    """The texts of a file of JSON lines, which may be compressed."""
+    if name.endswith(".gz"):
+        with gzip.open(file, "rb") as unpacked:
+            yield from _usable(_parse_json, cast(BinaryIO, unpacked), name)
+    else:
+        yield from _usable(_parse_json, file, name)
+
+
+def _usable(parse: Callable[[str], Record], lines: BinaryIO, name: str) -> Iterator[Numbered]:
+    for number, raw in enumerate(lines, start=1):
+        if not raw.strip():
+            continue
+        try:
+            # the first line may begin with a byte-order mark
+            line = raw.decode("utf-8-sig" if number == 1 else "utf8").rstrip("\r\n")
+            yield number, parse(line)
+        except UnicodeDecodeError as error:
+            yield number, BadRecord(name, number, f"is not valid UTF-8 ({error.reason})")
+        except UnusableError as error:
+            yield number, BadRecord(name, number, str(error))
+
+
+def _parse_json(line: str) -> Record:
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise UnusableError(f"is not valid JSON ({error})") from error
+    if not isinstance(value, dict):
+        raise UnusableError("is not an object with a string under the key 'text'")
+    return to_record(value)
+
+
+def read_parquet(file: BinaryIO, name: str) -> Iterator[Numbered]:
+    """The texts of a Parquet file: its columns `text` or `words`, `spaces` and `id`.
+
+    RAISES: ImportError (H054) if pyarrow is not installed, ValueError if there is no such column.
+    """
+    try:
+        from pyarrow.parquet import ParquetFile
+    except ImportError as error:
+        raise ImportError(Errors.H054.format(what=name, package="pyarrow")) from error
+    table = ParquetFile(file)
+    columns = [column for column in COLUMNS if column in table.schema_arrow.names]
+    if not {"text", "words"} & set(columns):
+        raise ValueError("there is neither a column 'text' nor a column 'words'")
+    number = 0
+    for batch in table.iter_batches(batch_size=ROWS_AT_A_TIME, columns=columns):
+        for row in batch.to_pylist():
+            number += 1
+            try:
+                yield number, to_record({key: row[key] for key in row if row[key] is not None})
+            except UnusableError as error:
+                yield number, BadRecord(name, number, str(error))
+
+
+def to_record(value: dict[str, Any]) -> Record:
+    """A record of what stands in a line or row.
+
+    value: The object; other keys than a record's are passed over.
+    RAISES: UnusableError if there is neither a text nor words, or they are of another type.
+    """
+    record = Record()
+    if "id" in value:
+        record["id"] = str(value["id"])
+    if "words" in value:
+        record["words"] = _check_words(value["words"])
+        if "spaces" in value:
+            record["spaces"] = _check_spaces(value["spaces"], len(record["words"]))
+        return record
+    text = value.get("text")
+    if not isinstance(text, str):
+        raise UnusableError("is not an object with a string under the key 'text'")
+    if not text.strip():
+        raise UnusableError("has an empty text")
+    _check_characters(text)
+    record["text"] = text
+    return record
+
+
+def _check_words(words: Any) -> list[str]:
+    if not isinstance(words, list) or not words:
+        raise UnusableError("has no list of words under the key 'words'")
+    if not all(isinstance(word, str) and word for word in words):
+        raise UnusableError("has words that are no strings, or empty")
+    for word in words:
+        _check_characters(word)
+    return words
+
+
+def _check_spaces(spaces: Any, n_words: int) -> list[bool]:
+    if not isinstance(spaces, list) or len(spaces) != n_words:
+        raise UnusableError("has not as many spaces as words")
+    return [bool(space) for space in spaces]
+
+
+def _check_characters(text: str) -> None:
+    try:
+        text.encode("utf8")
+    except UnicodeEncodeError as error:
+        raise UnusableError("holds half of a surrogate pair, which is no character") from error
+
+
+def too_long(record: Record, max_length: int) -> str | None:
+    """Why a record has more characters than the pipeline takes; None if it has not."""
+    if "words" in record:
+        n_characters = sum(map(len, record["words"])) + len(record["words"])
+    else:
+        n_characters = len(record["text"])
+    if n_characters <= max_length:
+        return None
+    return f"has {n_characters} characters, more than the pipeline's {max_length}"

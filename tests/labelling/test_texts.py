@@ -1,0 +1,130 @@
+"""Raw texts from files of every kind, and from folders of them."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+import spacy
+from spacy.tokens import Doc, DocBin
+
+from spacy_halfree.labelling.inputs import InputFile, find_inputs
+from spacy_halfree.labelling.records import BadRecord, Record, to_input
+from spacy_halfree.labelling.texts import read_texts
+
+
+def read(path: Path, max_length: int = 1_000_000) -> list[Record | BadRecord]:
+    (file,) = find_inputs(str(path))
+    return [record for _, record in read_texts(file, max_length)]
+
+
+def test_words_in_json_lines(tmp_path: Path) -> None:
+    path = tmp_path / "texts.jsonl"
+    values = [
+        {"id": 7, "words": ["Hi", "there", "!"], "spaces": [True, False, False]},
+        {"words": ["no", "spaces", "known"]},
+        {"words": []},
+        {"words": ["a", ""]},
+        {"words": ["a", 1]},
+        {"words": ["a"], "spaces": [True, True]},
+        {"words": ["\ud800"]},
+        {"words": "a"},
+    ]
+    path.write_text("\n".join(map(json.dumps, values)), encoding="utf8")
+    found = read(path)
+    assert found[:2] == [
+        {"id": "7", "words": ["Hi", "there", "!"], "spaces": [True, False, False]},
+        {"id": "texts.jsonl:2", "words": ["no", "spaces", "known"]},
+    ]
+    assert [(bad.file, bad.line) for bad in found[2:]] == [("texts.jsonl", i) for i in range(3, 9)]
+    vocab = spacy.blank("en").vocab
+    assert to_input(found[0], vocab).text == "Hi there!"
+    assert to_input(found[1], vocab).text == "no spaces known "
+
+
+def test_parquet(tmp_path: Path) -> None:
+    pa = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    path = tmp_path / "texts.parquet"
+    columns = {
+        "text": ["one", None, "  ", "two words", None],
+        "words": [None, ["a", "b"], None, None, None],
+        "price": [1, 2, 3, 4, 5],
+    }
+    parquet.write_table(pa.table(columns), path, row_group_size=2)
+    assert read(path) == [
+        {"id": "texts.parquet:1", "text": "one"},
+        {"id": "texts.parquet:2", "words": ["a", "b"]},
+        BadRecord("texts.parquet", 3, "has an empty text"),
+        {"id": "texts.parquet:4", "text": "two words"},
+        BadRecord("texts.parquet", 5, "is not an object with a string under the key 'text'"),
+    ]
+    parquet.write_table(pa.table({"price": [1]}), path)
+    with pytest.raises(ValueError, match=r"\[H019\].*texts\.parquet.*neither a column 'text'"):
+        read(path)
+    path.write_bytes(b"PAR1 no such thing")
+    with pytest.raises(ValueError, match=r"\[H019\].*texts\.parquet"):
+        read(path)
+
+
+def test_docs(tmp_path: Path) -> None:
+    vocab = spacy.blank("en").vocab
+    docs = [
+        Doc(vocab, words=["Hi", "!"], spaces=[False, False]),
+        Doc(vocab, words=["unknown", "spaces"]),
+    ]
+    DocBin(docs=docs).to_disk(tmp_path / "docs.spacy")
+    first, second = read(tmp_path / "docs.spacy")
+    assert first == {"id": "docs.spacy:1", "words": ["Hi", "!"], "spaces": [False, False]}
+    assert second == {"id": "docs.spacy:2", "words": ["unknown", "spaces"]}
+
+
+def test_texts_that_are_too_long(tmp_path: Path) -> None:
+    path = tmp_path / "texts.txt"
+    path.write_text("short\n" + "x" * 50 + "\nshort again", encoding="utf8")
+    found = read(path, max_length=20)
+    assert [isinstance(record, BadRecord) for record in found] == [False, True, False]
+    assert "50 characters, more than the pipeline's 20" in found[1].reason
+
+
+def test_folder(tmp_path: Path) -> None:
+    (tmp_path / "b" / "_temporary").mkdir(parents=True)
+    (tmp_path / "b" / "2.txt").write_text("two", encoding="utf8")
+    (tmp_path / "a.jsonl.gz").write_bytes(gzip.compress(b'{"text": "zero"}\n'))
+    for name in ("_SUCCESS", ".hidden.txt", "b/_temporary/3.txt", "readme.md"):
+        (tmp_path / name).write_text("not a text", encoding="utf8")
+    files = find_inputs(str(tmp_path))
+    assert [file.name for file in files] == ["a.jsonl.gz", "b/2.txt"]
+    texts = [record["text"] for file in files for _, record in read_texts(file)]
+    assert texts == ["zero", "two"]
+
+
+def test_uris(tmp_path: Path) -> None:
+    """What Arrow reads: here the same files, under another name."""
+    pytest.importorskip("pyarrow")
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "2.txt").write_text("one\ntwo", encoding="utf8")
+    (tmp_path / "a.jsonl.gz").write_bytes(gzip.compress(b'{"text": "zero"}\n'))
+    (tmp_path / "_SUCCESS").touch()
+    files = find_inputs(tmp_path.as_uri())
+    local = find_inputs(str(tmp_path))
+    assert [file.name for file in files] == [file.name for file in local]
+    assert [file.sha256() for file in files] == [file.sha256() for file in local]
+    assert [list(read_texts(file)) for file in files] == [list(read_texts(file)) for file in local]
+    (single,) = find_inputs((tmp_path / "b" / "2.txt").as_uri())
+    assert single == InputFile((tmp_path / "b" / "2.txt").as_uri(), "2.txt")
+    with pytest.raises(FileNotFoundError, match=r"\[H019\]"):
+        find_inputs((tmp_path / "none.txt").as_uri())
+    with pytest.raises(ValueError, match=r"\[H018\]"):
+        find_inputs((tmp_path / "none.pdf").as_uri())
+    with pytest.raises(ValueError, match=r"\[H019\].*nowhere"):
+        find_inputs("nowhere://bucket/texts.txt")
+
+
+def test_folder_without_texts(tmp_path: Path) -> None:
+    (tmp_path / "readme.md").touch()
+    with pytest.raises(ValueError, match=r"\[H058\]"):
+        find_inputs(str(tmp_path))
