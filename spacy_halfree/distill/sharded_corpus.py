@@ -74,7 +74,7 @@ class ShardedCorpus:
         if self.path.is_file():
             return [self.path]
         shards = sorted(self.path.glob("*.spacy"))
-        manifest = self.path / "manifest.json"
+        manifest = self.path / "_manifest.json"
         if manifest.exists():
             expected = json.loads(manifest.read_text("utf8"))["counts"]["shards"]
             if len(shards) != expected:
@@ -88,7 +88,7 @@ class ShardedCorpus:
 
     def n_examples(self) -> int:
         """How many examples there are."""
-        manifest = self.path / "manifest.json"
+        manifest = self.path / "_manifest.json"
         if manifest.exists():
             return int(json.loads(manifest.read_text("utf8"))["counts"]["texts"])
         return sum(len(DocBin().from_disk(shard)) for shard in self.shards())

@@ -14,7 +14,7 @@ from .manifest import Manifest
 from .parts import part_name
 from .shards import ShardFormat, Summary
 
-MANIFEST = "manifest.json"
+MANIFEST = "_manifest.json"
 JOURNAL = "finished.jsonl"
 
 

@@ -134,7 +134,7 @@ setup_cli()
 """
 
 
-@pytest.mark.parametrize("moment", ["manifest.json", "out.spacy", "tidying up"])
+@pytest.mark.parametrize("moment", ["_manifest.json", "out.spacy", "tidying up"])
 def test_killed_at_the_beginning_and_at_the_end(model: Path, tmp_path: Path, moment: str) -> None:
     """Before anything is finished, when all is, and when nothing but tidying up is left."""
     texts = write_texts(tmp_path / "texts.txt", TEXTS_IN_A_PART + 10)

@@ -1,0 +1,1 @@
+"""What labelling costs at scale: engines against each other, and sums for a machine park."""

@@ -1,0 +1,171 @@
+"""Ray Data: the same bytes as one process makes, whoever dies on the way."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from spacy_halfree.labelling.engines.local import run_locally
+from spacy_halfree.labelling.engines.ray import RayEngine
+from spacy_halfree.labelling.job import Engine, LabellingJob
+from spacy_halfree.labelling.output import parts_folder
+from spacy_halfree.labelling.worker import TeacherWorker
+
+ray = pytest.importorskip("ray", reason="asks for Ray (pip install 'spacy-halfree[ray]')")
+
+PATIENCE = 180
+"""Seconds after which a run that has written nothing is held for hanging."""
+Write = Callable[[str, int], Path]
+ENGINE = RayEngine(num_workers=2)
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[None]:
+    """Ray on two CPUs, for all tests that do not start their own."""
+    environment = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled"}
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        ray.init(num_cpus=2, include_dashboard=False, logging_level="error")
+        yield
+        ray.shutdown()
+
+
+def run(teacher: Path, texts: Path, output: Path, engine: Engine, **how: bool) -> LabellingJob:
+    # parts of 256 texts
+    job = LabellingJob(TeacherWorker((str(teacher),), batch_size=4), str(texts), output)
+    job.start(resume=how.get("resume", False), overwrite=False)
+    job.run(engine, lambda n_texts: None)
+    return job
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.mark.usefixtures("cluster")
+def test_the_same_bytes_as_in_one_process(
+    teacher_path: Path, write_texts: Write, tmp_path: Path
+) -> None:
+    write_texts("in/a.txt", 1500)
+    write_texts("in/b.txt", 300)
+    (tmp_path / "in" / "empty.txt").touch()
+    poison = b"good\n" + b"very long " * 500_000 + b"\n\xc3\x28\nfine"
+    (tmp_path / "in" / "poison.txt").write_bytes(poison)
+    one = run(teacher_path, tmp_path / "in", tmp_path / "one", run_locally)
+    two = run(teacher_path, tmp_path / "in", tmp_path / "two", ENGINE)
+    assert contents(tmp_path / "one") == contents(tmp_path / "two")
+    assert len(contents(tmp_path / "one")) > 8
+    assert one.bad_records() == two.bad_records()
+    assert [(bad.file, bad.line) for bad in two.bad_records()] == [
+        ("poison.txt", 2),
+        ("poison.txt", 3),
+    ]
+
+
+@pytest.mark.usefixtures("cluster")
+def test_what_cannot_be_read_stops_the_run(teacher_path: Path, tmp_path: Path) -> None:
+    """With the message that names the file, not with Ray's."""
+    (tmp_path / "texts.jsonl.gz").write_bytes(b"no gzip")
+    with pytest.raises(ValueError, match=r"^\[H019\] .*texts\.jsonl\.gz"):
+        run(teacher_path, tmp_path / "texts.jsonl.gz", tmp_path / "out", ENGINE)
+
+
+def worker_processes() -> list[int]:
+    """The processes of Ray's that label."""
+    found = []
+    for folder in Path("/proc").iterdir():
+        try:
+            command = (folder / "cmdline").read_bytes() if folder.name.isdigit() else b""
+        except OSError:
+            continue
+        if command.startswith(b"ray::MapWorker") and b"_Labeller" in command:
+            found.append(int(folder.name))
+    return found
+
+
+def kill_workers(teacher: Path, texts: Path, output: Path, n_kills: int) -> list[int]:
+    """Label texts with two workers, of which one is killed now and then.
+
+    RETURNS: The processes that were killed.
+    """
+    generator = random.Random(0)
+    killed: list[int] = []
+
+    def engine(*args: Any) -> Iterator[Any]:
+        for summary in ENGINE(*args):
+            yield summary
+            alive = [process for process in worker_processes() if process not in killed]
+            if len(killed) < n_kills and alive:
+                time.sleep(generator.uniform(0, 0.2))
+                victim = generator.choice(alive)
+                os.kill(victim, signal.SIGKILL)
+                killed.append(victim)
+
+    run(teacher, texts, output, engine)
+    return killed
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="finds processes as Linux shows them")
+@pytest.mark.usefixtures("cluster")
+@pytest.mark.parametrize(
+    ("n_kills", "n_texts"),
+    [(2, 5_000), pytest.param(20, 40_000, marks=pytest.mark.slow)],
+)
+def test_workers_that_are_killed(
+    teacher_path: Path, write_texts: Write, tmp_path: Path, n_kills: int, n_texts: int
+) -> None:
+    texts = write_texts("texts.txt", n_texts)
+    run(teacher_path, texts, tmp_path / "one", run_locally)
+    killed = kill_workers(teacher_path, texts, tmp_path / "two", n_kills)
+    assert len(set(killed)) == n_kills
+    assert contents(tmp_path / "one") == contents(tmp_path / "two")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("n_kills", [1, 5])
+def test_a_driver_that_is_killed(
+    teacher_path: Path, write_texts: Write, tmp_path: Path, n_kills: int
+) -> None:
+    """The command on a Ray of its own, killed and started again."""
+    texts = write_texts("texts.txt", 4_000 * n_kills)
+    output = tmp_path / "out"
+    command = [sys.executable, "-m", "spacy", "halfree", "annotate", teacher_path, texts, output]
+    command += ["--engine", "ray", "--num-workers", "2", "--batch-size", "4", "--resume"]
+    environment = os.environ | {"RAY_AUTH_MODE": "disabled"}
+
+    def n_finished() -> int:
+        journal = parts_folder(output) / "finished.jsonl"
+        return len(journal.read_text("utf8").split()) if journal.exists() else 0
+
+    generator = random.Random(0)
+    for _ in range(n_kills):
+        known = n_finished()
+        process = subprocess.Popen(
+            list(map(str, command)),
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        deadline = time.monotonic() + PATIENCE
+        while process.poll() is None and n_finished() <= known:
+            assert time.monotonic() < deadline, "hangs"
+            time.sleep(0.01)
+        time.sleep(generator.uniform(0, 0.1))
+        process.kill()
+        assert process.wait() == -signal.SIGKILL, "done before it was killed"
+        assert not output.exists()
+    result = subprocess.run(list(map(str, command)), env=environment, capture_output=True)
+    assert result.returncode == 0, result.stderr
+    assert "texts are finished already" in result.stdout.decode("utf8")
+    run(teacher_path, texts, tmp_path / "one", run_locally)
+    assert contents(tmp_path / "one") == contents(output)
