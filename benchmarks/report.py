@@ -20,6 +20,10 @@ from .accuracy.tables import ablation_table, accuracy_table, cost_table, pool_ta
 from .accuracy.workspace import CORPORA
 from .calibration import RESULTS as CALIBRATION_RESULTS
 from .calibration import calibration_table
+from .scaling.costs import RESULTS as SCALING_RESULTS
+from .scaling.costs import costs_table, rates_table
+from .scaling.engines import RESULTS as ENGINES_RESULTS
+from .scaling.engines import engines_table
 from .speed.memory import RESULTS as MEMORY_RESULTS
 from .speed.plots import plot_memory
 from .speed.shares import RESULTS as SHARES_RESULTS
@@ -27,7 +31,10 @@ from .speed.shares import shares_table
 from .speed.tables import Row, footprint_table, precision_table, read_rows, throughput_table
 from .throughput import RESULTS as SPEED_RESULTS
 
-PAGES = (Path("docs/benchmarks.md"), Path("docs/confidence.md"), Path("README.md"))
+PAGES = (
+    *(Path("docs/benchmarks.md"), Path("docs/confidence.md"), Path("docs/scaling.md")),
+    Path("README.md"),
+)
 IMAGES = Path("docs/images")
 PRECISION_RESULTS = Path("benchmarks/results/precision.json")
 HEADLINE = (
@@ -40,7 +47,13 @@ TABLE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- /table -->)", re.DOTALL)
 
 
 def make_tables(
-    cells: list[Cell], rows: list[Row], precision: Path, calibration: Path, shares: Path
+    cells: list[Cell],
+    rows: list[Row],
+    precision: Path,
+    calibration: Path,
+    shares: Path,
+    scaling: Path,
+    engines: Path,
 ) -> dict[str, str]:
     """All tables, by name."""
     return {
@@ -57,6 +70,9 @@ def make_tables(
         "precision": precision_table(precision),
         "calibration": calibration_table(calibration),
         "shares": shares_table(shares),
+        "scaling_rates": rates_table(scaling),
+        "scaling_costs": costs_table(scaling),
+        "engines": engines_table(engines),
     }
 
 
@@ -76,7 +92,13 @@ def main(
     """Make tables and plots anew from RESULTS and SPEED."""
     cells = read_cells(results)
     tables = make_tables(
-        cells, read_rows(speed), PRECISION_RESULTS, CALIBRATION_RESULTS, SHARES_RESULTS
+        cells,
+        read_rows(speed),
+        PRECISION_RESULTS,
+        CALIBRATION_RESULTS,
+        SHARES_RESULTS,
+        SCALING_RESULTS,
+        ENGINES_RESULTS,
     )
     for page in PAGES:
         page.write_text(fill_page(page.read_text(encoding="utf8"), tables), encoding="utf8")

@@ -82,6 +82,8 @@ def test_accuracy_tables_are_the_measured_ones(monkeypatch: pytest.MonkeyPatch) 
         ROOT / report.PRECISION_RESULTS,
         ROOT / report.CALIBRATION_RESULTS,
         ROOT / report.SHARES_RESULTS,
+        ROOT / report.SCALING_RESULTS,
+        ROOT / report.ENGINES_RESULTS,
     )
     for page in report.PAGES:
         text = (ROOT / page).read_text(encoding="utf8")

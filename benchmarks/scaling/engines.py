@@ -51,7 +51,7 @@ def wait_for(processes: list[subprocess.Popen]) -> None:
     """
     for process in processes:
         if process.wait():
-            raise RuntimeError(f"{process.args} has failed")
+            raise RuntimeError(f"{process.args!r} has failed")
 
 
 def shard_times(*folders: Path) -> list[float]:
@@ -129,6 +129,22 @@ def run_ray(model: Path, texts: Path, output: Path, n_texts: int) -> dict[str, A
             "last quarter": statistics.median(samples[-quarter:]),
         },
     }
+
+
+def engines_table(path: Path) -> str:
+    """What Ray costs, as Markdown."""
+    found = json.loads(path.read_text(encoding="utf8"))
+    names = {
+        "texts_per_second": "from the command to its end",
+        "steady": "between the first shard and the last",
+    }
+    lines = ["| texts a second | two plain processes | Ray, two workers | ratio |"]
+    lines.append("| --- | --- | --- | --- |")
+    for name, title in names.items():
+        plain, ray = ([f"{own[name]:.0f}" for own in found[kind]] for kind in ("plain", "ray"))
+        ratios = ", ".join(f"{ratio:.2f}" for ratio in found["ratios"][name])
+        lines.append(f"| {title} | {', '.join(plain)} | {', '.join(ray)} | {ratios} |")
+    return "\n".join(lines) + "\n"
 
 
 def main(
