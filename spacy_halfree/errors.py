@@ -248,8 +248,11 @@ class Errors:
         "[H060] {path} is a folder with other files, which would be lost. Name another one, or "
         "empty it."
     )
-    H062 = "[H062] {path} cannot be learned from, because of this: {reason}"
     H061 = "[H061] {path} is a file, but shards are written to a folder. Name another one."
+    H062 = (
+        "[H062] {path} cannot be learned from: {reason} Copy or annotate it again, unless that "
+        "says otherwise."
+    )
 
 
 class Warnings:

@@ -178,7 +178,7 @@ def main(
         for name in ("texts_per_second", "steady")
     }
     found = {
-        "model": str(model),
+        "teacher": model.parent.name,
         "n_texts": len(lines),
         "n_shards": len(shards),
         "n_shards_with_the_same_bytes": sum(same),
