@@ -164,6 +164,22 @@ def test_sources_are_taken_in_turn(shards: Path, nlp: Language, weight: float) -
     assert sum(halves[0]) / 60 == pytest.approx(share, abs=0.2)
 
 
+def test_without_a_buffer_it_reads_as_spacy_does(
+    shards: Path, teacher: Language, nlp: Language, tmp_path: Path
+) -> None:
+    """The same examples in the same order, so that training ends with the same weights."""
+    dev = write_corpus(tmp_path / "dev.spacy", nlp)
+    weights = []
+    for reader in ("spacy.Corpus.v1", "halfree.ShardedCorpus.v1"):
+        config = training_config("first_order", "ents", shards, dev, max_steps=10)
+        config["corpora"]["train"] = {"@readers": reader, "path": str(shards)}
+        config.to_disk(tmp_path / "config.cfg")
+        spacy_train(tmp_path / "config.cfg", tmp_path / "out")
+        model = tmp_path / "out" / "model-last" / "halfree_tagger" / "model"
+        weights.append(model.read_bytes())
+    assert weights[0] == weights[1]
+
+
 def test_training_on_a_stream(shards: Path, teacher: Language, tmp_path: Path) -> None:
     """`spacy train` with `max_epochs = -1`, from a folder, without ever shuffling by itself."""
     dev = write_corpus(tmp_path / "dev.spacy", spacy.blank("en"))
