@@ -13,6 +13,8 @@ from typing import Annotated
 
 import typer
 
+from .accuracy.coverage import RESULTS as COVERAGE_RESULTS
+from .accuracy.coverage import coverage_table
 from .accuracy.plots import plot_pool, plot_shots, plot_speed
 from .accuracy.results import Cell, read_cells
 from .accuracy.run import RESULTS
@@ -54,6 +56,7 @@ def make_tables(
     shares: Path,
     scaling: Path,
     engines: Path,
+    coverage: Path,
 ) -> dict[str, str]:
     """All tables, by name."""
     return {
@@ -73,6 +76,7 @@ def make_tables(
         "scaling_rates": rates_table(scaling),
         "scaling_costs": costs_table(scaling),
         "engines": engines_table(engines),
+        "coverage": coverage_table(coverage),
     }
 
 
@@ -99,6 +103,7 @@ def main(
         SHARES_RESULTS,
         SCALING_RESULTS,
         ENGINES_RESULTS,
+        COVERAGE_RESULTS,
     )
     for page in PAGES:
         page.write_text(fill_page(page.read_text(encoding="utf8"), tables), encoding="utf8")
