@@ -215,7 +215,8 @@ class Errors:
     )
     H051 = (
         "[H051] What was finished in {folder} is no longer there: another run with the same "
-        "output has completed or replaced it. Let one run at a time write a file."
+        "output has completed or replaced it, or this machine does not see the folder. Let one run "
+        "at a time write an output, where all its workers reach it."
     )
     H052 = "[H052] {path} is a folder. Name a file to write."
     H053 = (
@@ -245,13 +246,37 @@ class Errors:
         "and part, counted from 0). Say `--resume` to go on."
     )
     H060 = (
-        "[H060] {path} is a folder with other files, which would be lost. Name another one, or "
-        "empty it."
+        "[H060] {path} is a folder with other files than shards, which would be lost. Name another "
+        "one, or take them out."
     )
     H061 = "[H061] {path} is a file, but shards are written to a folder. Name another one."
     H062 = (
         "[H062] {path} cannot be learned from: {reason} Copy or annotate it again, unless that "
         "says otherwise."
+    )
+    H063 = (
+        "[H063] The teachers fail at {n_failed} texts of a part, so not the texts are to blame: "
+        "{reason} (once that is mended, say `--resume`)."
+    )
+    H064 = (
+        "[H064] The worker process has died {n} times at the same part of the texts, without a "
+        "reason that could be told: out of memory, perhaps. Try a smaller `--batch-size` or fewer "
+        "workers; if it is a single text, take it out. What is finished is kept."
+    )
+    H065 = (
+        "[H065] The output {path} is inside of the input {input}, and would be read as texts the "
+        "next time. Name another place."
+    )
+    H066 = (
+        "[H066] The output {path} is a URI, but shards are written to folders. Name one that all "
+        "workers reach by the same path, and copy it when it is complete."
+    )
+    H067 = (
+        "[H067] `--num-gpus {num_gpus}` asks for GPUs, but the cluster has {found}. Leave it out "
+        "to label on CPUs."
+    )
+    H068 = (
+        "[H068] The engine '{engine}' has no use for {options}. Leave it out, or change --engine."
     )
 
 

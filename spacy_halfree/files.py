@@ -3,17 +3,22 @@
 import hashlib
 import os
 from pathlib import Path
+from uuid import uuid4
 
 CHUNK = 1 << 20
 
 
-def write_at_once(path: Path, *content: bytes) -> None:
+def write_at_once(path: Path, *content: bytes, shared: bool = False) -> None:
     """Write a file that is replaced at once or not at all, whenever the process may be killed.
 
     path: The file; its folder must be there.
     *content: What it is to hold, one after another.
+    shared: Whether another process may be writing the same file. What one that is killed has
+        written so far (a hidden file that ends in `.partial`) then stays until it is removed;
+        otherwise the next one that writes the file replaces it.
     """
-    partial = path.with_name(f".{path.name}.partial")
+    own = f".{uuid4().hex}" if shared else ""
+    partial = path.with_name(f".{path.name}{own}.partial")
     try:
         with partial.open("wb") as file:
             file.writelines(content)

@@ -67,3 +67,18 @@ def test_hashes(tmp_path: Path) -> None:
     assert first == hash_folder(tmp_path)
     (tmp_path / "b").rename(tmp_path / "c")
     assert hash_folder(tmp_path) != first
+
+
+def test_two_processes_at_one_file(tmp_path: Path) -> None:
+    """None fails, and what is there is what one of them has written."""
+    code = (
+        "import sys\nfrom pathlib import Path\nfrom spacy_halfree.files import write_at_once\n"
+        "path, content = Path(sys.argv[1]), sys.argv[2].encode() * 10_000\n"
+        "for _ in range(100): write_at_once(path, content, shared=True)\n"
+    )
+    path = tmp_path / "file"
+    command = [sys.executable, "-c", code, str(path)]
+    processes = [subprocess.Popen([*command, letter]) for letter in "ab"]
+    assert [process.wait() for process in processes] == [0, 0]
+    assert path.read_bytes() in (b"a" * 10_000, b"b" * 10_000)
+    assert list(tmp_path.iterdir()) == [path]

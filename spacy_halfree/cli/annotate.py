@@ -5,14 +5,13 @@ from pathlib import Path
 
 import typer
 from spacy.cli._util import setup_gpu
-from spacy.util import logger
+from spacy.util import is_package, logger
 from tqdm import tqdm
 from wasabi import msg
 
 from ..errors import Errors, Warnings
 from ..labelling.engines.local import run_locally
 from ..labelling.engines.ray import RayEngine
-from ..labelling.inputs import is_uri
 from ..labelling.job import Engine, LabellingJob
 from ..labelling.worker import TeacherWorker
 
@@ -69,11 +68,14 @@ def annotate_cli(
     num_workers: int | None = typer.Option(
         None, "--num-workers", min=1, help="Ray: worker processes [default: one a CPU or GPU]"
     ),
-    num_gpus: float = typer.Option(
-        0.0, "--num-gpus", min=0.0, help="Ray: GPUs of each worker; 0.5 lets two share one"
+    num_gpus: float | None = typer.Option(
+        None,
+        "--num-gpus",
+        min=0.0,
+        help="Ray: GPUs of each worker; 0.5 lets two share one [default: 0]",
     ),
-    concurrency: int = typer.Option(
-        2, "--concurrency", min=1, help="Ray: parts given to a worker at a time"
+    concurrency: int | None = typer.Option(
+        None, "--concurrency", min=1, help="Ray: parts given to a worker at a time [default: 2]"
     ),
 ) -> None:
     """Label raw texts for a student to learn from.
@@ -88,14 +90,9 @@ def annotate_cli(
     stopped it, the same command with --resume goes on, and ends with the same bytes.
     """
     try:
-        # on other machines, relative paths would mean something else
-        models = [
-            str(Path(model).absolute()) if Path(model).exists() else model for model in models
-        ]
-        if not is_uri(input_location):
-            input_location = str(Path(input_location).absolute())
+        check_engine(engine, gpu_id, address, num_workers, num_gpus, concurrency)
         worker = TeacherWorker(
-            tuple(models),
+            tuple(map(absolute, models)),
             component,
             top_k,
             batch_size,
@@ -108,16 +105,12 @@ def annotate_cli(
             input_location,
             output_path,
             shard_format,  # type: ignore[arg-type]
-            gpu_id >= 0 or num_gpus > 0,
+            gpu_id >= 0 or bool(num_gpus),
             max_bad,
         )
         run: Engine = run_locally
         if engine == "ray":
-            run = RayEngine(address, num_workers, num_gpus, concurrency)
-        elif engine != "local":
-            raise ValueError(
-                Errors.H013.format(setting="--engine", expected="local or ray", value=engine)
-            )
+            run = RayEngine(address, num_workers, num_gpus or 0.0, concurrency or 2)
         setup_gpu(gpu_id)
         # as spaCy's own commands do
         logger.setLevel(logging.INFO)
@@ -125,6 +118,37 @@ def annotate_cli(
     except (ValueError, OSError, ImportError) as error:
         msg.fail(f"{output_path} was not written", str(error), exits=1)
     msg.good(f"Annotated {n_texts} texts: {output_path}")
+
+
+def check_engine(
+    engine: str,
+    gpu_id: int,
+    address: str | None,
+    num_workers: int | None,
+    num_gpus: float | None,
+    concurrency: int | None,
+) -> None:
+    """RAISES: ValueError (H013, H068) for another engine, or options that it does not have."""
+    if engine not in ("local", "ray"):
+        raise ValueError(
+            Errors.H013.format(setting="--engine", expected="local or ray", value=engine)
+        )
+    options = {
+        "--address": address,
+        "--num-workers": num_workers,
+        "--num-gpus": num_gpus,
+        "--concurrency": concurrency,
+    }
+    given = [name for name, value in options.items() if value is not None]
+    if engine == "local" and given:
+        raise ValueError(Errors.H068.format(options=", ".join(given), engine="local"))
+    if engine == "ray" and gpu_id >= 0:
+        raise ValueError(Errors.H068.format(options="--gpu-id (say --num-gpus)", engine="ray"))
+
+
+def absolute(model: str) -> str:
+    """A pipeline's folder by its whole path, which other machines understand, or its name."""
+    return model if is_package(model) or not Path(model).exists() else str(Path(model).absolute())
 
 
 def run_job(job: LabellingJob, engine: Engine, *, resume: bool, overwrite: bool) -> int:

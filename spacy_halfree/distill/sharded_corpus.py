@@ -13,6 +13,7 @@ from spacy.training import Corpus, Example
 
 from ..errors import Errors
 from ..tagging.soft_labels import check_soft_labels, has_soft_labels
+from .doc_files import MANIFEST
 
 T = TypeVar("T")
 
@@ -74,7 +75,9 @@ class ShardedCorpus:
         if self.path.is_file():
             return [self.path]
         shards = sorted(self.path.glob("*.spacy"))
-        manifest = self.path / "_manifest.json"
+        if not shards and any(self.path.glob("*.parquet")):
+            raise ValueError(Errors.H062.format(path=self.path, reason="It holds Parquet tables."))
+        manifest = self.path / MANIFEST
         if manifest.exists():
             expected = json.loads(manifest.read_text("utf8"))["counts"]["shards"]
             if len(shards) != expected:
@@ -88,7 +91,7 @@ class ShardedCorpus:
 
     def n_examples(self) -> int:
         """How many examples there are."""
-        manifest = self.path / "_manifest.json"
+        manifest = self.path / MANIFEST
         if manifest.exists():
             return int(json.loads(manifest.read_text("utf8"))["counts"]["texts"])
         return sum(len(DocBin().from_disk(shard)) for shard in self.shards())

@@ -2,6 +2,8 @@
 
 import hashlib
 import io
+import logging
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import Any, BinaryIO, cast
 from ..errors import Errors
 from ..files import CHUNK
 
+logger = logging.getLogger("spacy.halfree")
 SUFFIXES = (".txt", ".jsonl", ".jsonl.gz", ".spacy", ".parquet")
 URI = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 
@@ -18,20 +21,22 @@ URI = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 class InputFile:
     """A file of texts.
 
-    location: Its path, or its URI (`s3://bucket/folder/file`).
+    path: Its path, in the file system that it is in.
     name: What messages and manifests call it.
+    uri: Of the file or folder that was asked for, if it is in one of Arrow's file systems.
     """
 
-    location: str
+    path: str
     name: str
+    uri: str | None = None
 
     def open(self) -> BinaryIO:
         """Open it for reading; it can be read from any place."""
-        if not is_uri(self.location):
-            return Path(self.location).open("rb")
-        filesystem, path = open_filesystem(self.location)
+        if self.uri is None:
+            return Path(self.path).open("rb")
+        filesystem, _ = open_filesystem(self.uri)
         # Arrow's own file cannot be read line by line
-        return io.BufferedReader(cast(io.RawIOBase, filesystem.open_input_file(path)))
+        return io.BufferedReader(cast(io.RawIOBase, filesystem.open_input_file(self.path)))
 
     def sha256(self) -> str:
         """The SHA-256 of its content, in hexadecimal digits."""
@@ -70,45 +75,53 @@ def find_inputs(location: str) -> list[InputFile]:
     location: A file, or a folder with files in it and in folders below, as a path or a URI.
     RETURNS: The files, in the order of their names, which depends on nothing else. Of a folder's
         files these are all with a known ending, but for those whose names begin with "." or "_".
+        The log says how many others there are.
     RAISES: ValueError (H018) for a file of another kind, (H058) for a folder without such files;
         FileNotFoundError (H019) if there is nothing.
     """
     if is_uri(location):
         return _find_at_uri(location)
-    path = Path(location)
+    # on other machines, relative paths would mean something else
+    path = Path(location).absolute()
     if path.is_dir():
-        found = [
-            InputFile(str(file), file.relative_to(path).as_posix())
-            for file in path.rglob("*")
-            if file.is_file() and is_text_file(file.relative_to(path).as_posix())
+        names = [
+            (Path(folder) / name).relative_to(path).as_posix()
+            for folder, _, files in os.walk(path, followlinks=True)
+            for name in files
         ]
-        return _in_order(found, location)
+        found = [InputFile(str(path / name), name) for name in names if is_text_file(name)]
+        return _in_order(found, location, len(names))
     if not path.name.endswith(SUFFIXES):
         raise ValueError(Errors.H018.format(path=location))
     if not path.is_file():
         raise FileNotFoundError(Errors.H019.format(path=location, reason="there is no file"))
-    return [InputFile(location, path.name)]
+    return [InputFile(str(path), path.name)]
 
 
 def _find_at_uri(uri: str) -> list[InputFile]:
     filesystem, root = open_filesystem(uri)
     from pyarrow.fs import FileSelector, FileType
 
-    kind = filesystem.get_file_info(root).type
+    infos = []
+    try:
+        kind = filesystem.get_file_info(root).type
+        if kind == FileType.Directory:
+            infos = filesystem.get_file_info(FileSelector(root, recursive=True))
+    except OSError as error:
+        raise ValueError(Errors.H019.format(path=uri, reason=error)) from error
     if kind == FileType.Directory:
-        infos = filesystem.get_file_info(FileSelector(root, recursive=True))
-        names = [
-            info.path.removeprefix(root).lstrip("/") for info in infos if info.type == FileType.File
-        ]
-        found = [
-            InputFile(f"{uri.rstrip('/')}/{name}", name) for name in names if is_text_file(name)
-        ]
-        return _in_order(found, uri)
+        names = {
+            info.path: info.path.removeprefix(root).lstrip("/")
+            for info in infos
+            if info.type == FileType.File
+        }
+        found = [InputFile(path, name, uri) for path, name in names.items() if is_text_file(name)]
+        return _in_order(found, uri, len(names))
     if not root.endswith(SUFFIXES):
         raise ValueError(Errors.H018.format(path=uri))
     if kind != FileType.File:
         raise FileNotFoundError(Errors.H019.format(path=uri, reason="there is no file"))
-    return [InputFile(uri, root.rsplit("/", 1)[-1])]
+    return [InputFile(root, root.rsplit("/", 1)[-1], uri)]
 
 
 def is_text_file(name: str) -> bool:
@@ -120,7 +133,12 @@ def is_text_file(name: str) -> bool:
     return name.endswith(SUFFIXES) and not hidden
 
 
-def _in_order(found: list[InputFile], location: str) -> list[InputFile]:
+def _in_order(found: list[InputFile], location: str, n_files: int) -> list[InputFile]:
     if not found:
         raise ValueError(Errors.H058.format(path=location, endings=", ".join(SUFFIXES)))
+    if len(found) < n_files:
+        logger.info(
+            "%d of %d files in %s are no texts, and passed over",
+            *(n_files - len(found), n_files, location),
+        )
     return sorted(found, key=lambda file: file.name)

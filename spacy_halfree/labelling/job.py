@@ -1,14 +1,17 @@
 """Labelling files of texts, whatever stops it on the way and whichever engine does it."""
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import get_args
 
+from ..distill.doc_files import MANIFEST
 from ..errors import Errors
-from .inputs import InputFile, find_inputs
+from .inputs import InputFile, find_inputs, is_uri
 from .manifest import Manifest, TeacherRecord, hash_inputs
-from .output import MANIFEST, PartedOutput, parts_folder
+from .output import PartedOutput, parts_folder
 from .parts import PartSource
 from .records import BadRecord
 from .shards import ShardFormat, ShardTask, Summary
@@ -18,6 +21,7 @@ Engine = Callable[[PartSource, ShardTask, Progress], Iterable[Summary]]
 """Labels all parts, and gives what has become of each as soon as it is finished."""
 OTHER_SUFFIXES = (".txt", ".json", ".jsonl", ".gz", ".csv", ".parquet")
 """Of outputs that were meant to be files of another kind."""
+SHARD = re.compile(r"\d{5,}-\d{6,}\.(spacy|parquet)")
 
 
 @dataclass
@@ -40,8 +44,26 @@ class LabellingJob:
     max_bad: int = 1000
 
     def check_output(self, *, resume: bool, overwrite: bool) -> None:
-        """RAISES: ValueError, OSError (H023, H024, H052, H060) if the output cannot be written."""
-        path = self.output_path
+        """Refuse an output that cannot be written, or must not be.
+
+        resume, overwrite: As those of `start`.
+        RAISES: ValueError, OSError (H013, H023, H024, H052, H060, H061, H065, H066).
+        """
+        # a path has lost one of the slashes
+        if is_uri(str(self.output_path).replace(":/", "://", 1)):
+            raise ValueError(Errors.H066.format(path=self.output_path))
+        # not beside a link, but where it leads to
+        self.output_path = path = self.output_path.resolve()
+        formats = get_args(ShardFormat)
+        if self.shard_format not in formats:
+            expected = f"in {formats}"
+            raise ValueError(
+                Errors.H013.format(setting="--format", expected=expected, value=self.shard_format)
+            )
+        if not is_uri(self.input_location):
+            read = Path(self.input_location).resolve()
+            if path == read or read in path.parents:
+                raise ValueError(Errors.H065.format(path=path, input=self.input_location))
         if path.suffix in OTHER_SUFFIXES or (
             path.suffix == ".spacy" and self.shard_format != "spacy"
         ):
@@ -50,11 +72,12 @@ class LabellingJob:
             raise IsADirectoryError(Errors.H052.format(path=path))
         if path.suffix != ".spacy" and path.is_file():
             raise NotADirectoryError(Errors.H061.format(path=path))
-        if path.is_dir() and any(path.iterdir()) and not (path / MANIFEST).exists():
+        if path.is_dir() and not all(map(is_ours, path.iterdir())):
             raise FileExistsError(Errors.H060.format(path=path))
         # a run that was stopped when all was done but tidying up
         is_left = resume and parts_folder(path).exists()
-        if path.exists() and not overwrite and not is_left:
+        is_known = resume and (path / MANIFEST).exists()
+        if path.exists() and not overwrite and not is_left and not is_known:
             raise FileExistsError(Errors.H024.format(path=path))
 
     @cached_property
@@ -66,7 +89,8 @@ class LabellingJob:
     def output(self) -> PartedOutput:
         """The output, and what it is to come from."""
         worker = self.worker
-        teachers = worker.load()
+        worker.forget_what_has_changed()
+        teachers = zip(worker.load(), worker.hashes(), strict=True)
         tagger = worker.find_taggers()[0]
         settings = {
             "component": worker.component,
@@ -78,7 +102,7 @@ class LabellingJob:
         }
         manifest = Manifest(
             hash_inputs(self.files),
-            [TeacherRecord.of(nlp) for nlp in teachers],
+            [TeacherRecord.of(nlp, sha256) for nlp, sha256 in teachers],
             tagger.target,
             list(tagger.scheme.tag_names),
             settings,
@@ -95,8 +119,11 @@ class LabellingJob:
             former run has left that cannot be used.
         """
         self.check_output(resume=resume, overwrite=overwrite)
-        if not resume or self.output.n_moved is None:
-            self.output.start(resume=resume, overwrite=overwrite)
+        if resume and self.output.n_complete is not None:
+            return self.output.n_complete
+        if self.output_path.exists() and not overwrite and not self.output.folder.exists():
+            raise FileExistsError(Errors.H024.format(path=self.output_path))
+        self.output.start(resume=resume, overwrite=overwrite)
         return self.output.n_texts
 
     def run(self, engine: Engine, on_progress: Progress) -> int:
@@ -109,10 +136,10 @@ class LabellingJob:
             (H055) if too much of it cannot be used, (H059) if the engine has left something out.
         """
         output = self.output
-        n_moved = output.n_moved
-        if n_moved is not None:
+        n_complete = output.n_complete
+        if n_complete is not None:
             output.remove_parts()
-            return n_moved
+            return n_complete
         teachers = self.worker.load()
         source = PartSource(
             self.files,
@@ -120,8 +147,7 @@ class LabellingJob:
             self.worker.texts_in_a_part,
             output.finished,
         )
-        hashes = tuple(teacher.sha256 for teacher in output.manifest.teachers)
-        worker = replace(self.worker, sha256=hashes)
+        worker = replace(self.worker, sha256=self.worker.hashes())
         task = ShardTask(worker, output.shards.absolute(), self.shard_format)
         self._check_bad()
         for summary in engine(source, task, on_progress):
@@ -145,3 +171,8 @@ class LabellingJob:
             raise ValueError(
                 Errors.H055.format(n_bad=n_bad, path=self.input_location, max_bad=self.max_bad)
             )
+
+
+def is_ours(path: Path) -> bool:
+    """Whether a file of an output folder is one that such a run has written."""
+    return path.name == MANIFEST or SHARD.fullmatch(path.name) is not None

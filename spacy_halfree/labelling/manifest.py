@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -44,10 +45,10 @@ class TeacherRecord:
     sha256: str
 
     @classmethod
-    def of(cls, nlp: Language) -> "TeacherRecord":
-        """Record a pipeline that was loaded from disk."""
+    def of(cls, nlp: Language, sha256: str) -> "TeacherRecord":
+        """Record a pipeline whose files had this hash when it was loaded."""
         name = f"{nlp.meta['lang']}_{nlp.meta['name']}"
-        return cls(name, nlp.meta["version"], hash_pipeline(nlp))
+        return cls(name, nlp.meta["version"], sha256)
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class Manifest:
         """This as JSON. **more: What is to stand there, too."""
         return json.dumps(asdict(self) | more, indent=2)
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """A few digits that stand for all of this."""
         return hashlib.sha256(self.to_json().encode()).hexdigest()[:12]

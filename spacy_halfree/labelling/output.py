@@ -4,18 +4,20 @@ import json
 import shutil
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from spacy.tokens import DocBin
 
+from ..distill.doc_files import MANIFEST
 from ..errors import Errors
 from ..files import sync_folder, write_at_once
 from .manifest import Manifest
 from .parts import part_name
 from .shards import ShardFormat, Summary
 
-MANIFEST = "_manifest.json"
 JOURNAL = "finished.jsonl"
+FORMER = "former"
 
 
 def parts_folder(output: Path) -> Path:
@@ -31,6 +33,7 @@ class PartedOutput:
     manifest: What all its parts come from.
     shard_format: What shards hold; "spacy" for a file.
     summaries: The parts that are finished, by their names.
+    is_new: Whether there was nothing to go on from.
     n_texts, n_bad: How many texts they have, and how many records that could not be used.
     """
 
@@ -38,6 +41,7 @@ class PartedOutput:
     manifest: Manifest
     shard_format: ShardFormat = "spacy"
     summaries: dict[str, Summary] = field(default_factory=dict, init=False)
+    is_new: bool = field(default=False, init=False)
     n_texts: int = field(default=0, init=False)
     n_bad: int = field(default=0, init=False)
 
@@ -51,7 +55,7 @@ class PartedOutput:
         """Where what is finished stands until the output is complete."""
         return parts_folder(self.output)
 
-    @property
+    @cached_property
     def shards(self) -> Path:
         """The folder of the shards. What they come from stands in its name: no run takes
         another's."""
@@ -88,10 +92,18 @@ class PartedOutput:
                 raise ValueError(
                     Errors.H049.format(folder=self.folder, names=", ".join(differences))
                 )
+            self._put_back_former()
             self.remove_parts()
+        self.is_new = True
         self.shards.mkdir(parents=True, exist_ok=True)
         write_at_once(manifest, self.manifest.to_json().encode())
         self.journal.touch()
+
+    def _put_back_former(self) -> None:
+        """What a run has put aside that was stopped before its own output was there."""
+        former = self.folder / FORMER
+        if former.exists() and not self.output.exists():
+            former.rename(self.output)
 
     def _read_journal(self) -> None:
         if not self.shards.exists():
@@ -103,7 +115,8 @@ class PartedOutput:
             except (ValueError, TypeError):
                 # the run was stopped while it wrote this
                 continue
-            if summary.name in there or not summary.texts:
+            # what teachers have failed at may have been for another reason than the text
+            if not summary.n_failed and (summary.name in there or not summary.texts):
                 self._add(summary)
 
     @property
@@ -115,14 +128,16 @@ class PartedOutput:
         return {file: frozenset(own) for file, own in numbers.items()}
 
     @property
-    def n_moved(self) -> int | None:
-        """How many texts there are, if an earlier run was stopped when the folder of shards was in
-        its place already, and nothing but tidying up was left; None otherwise."""
-        manifest = self.output / MANIFEST
-        if not self.folder.exists() or self.shards.exists() or not manifest.exists():
+    def n_complete(self) -> int | None:
+        """How many texts there are, if the folder is in its place already, made from the same (and
+        perhaps of its parts something is left to tidy up); None otherwise."""
+        manifest, left = self.output / MANIFEST, self.folder / MANIFEST
+        if not manifest.exists() or self.shards.exists():
             return None
         written = manifest.read_text("utf8")
         if self.manifest.differences(written):
+            return None
+        if left.exists() and self.manifest.differences(left.read_text("utf8")):
             return None
         return int(json.loads(written)["counts"]["texts"])
 
@@ -189,10 +204,10 @@ class PartedOutput:
         for stray in self.shards.glob(".*"):
             # half a shard of a process that was killed
             stray.unlink()
-        write_at_once(self.shards / MANIFEST, self.manifest.to_json(**self._counts()).encode())
-        former = self.folder / "former"
+        manifest = self.manifest.to_json(**self._counts())
+        write_at_once(self.shards / MANIFEST, f"{manifest}\n".encode())
         if self.output.exists():
-            self.output.rename(former)
+            self.output.rename(self.folder / FORMER)
         self.shards.rename(self.output)
         sync_folder(self.output.parent)
 
@@ -211,6 +226,8 @@ class PartedOutput:
 
     def remove_parts(self) -> None:
         """Remove the parts, all at once for whoever looks for them."""
+        if not self.folder.exists():
+            return
         removed = self.folder.with_name(f".{self.folder.name}.removed")
         shutil.rmtree(removed, ignore_errors=True)
         self.folder.rename(removed)
@@ -225,8 +242,9 @@ class PartedOutput:
             return False
         if self.summaries:
             return True
-        self.remove_parts()
-        return False
+        if self.is_new:
+            self.remove_parts()
+        return not self.is_new
 
 
 def join(shards: Iterable[Path]) -> bytes:

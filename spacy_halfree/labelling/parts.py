@@ -92,25 +92,31 @@ class PartSource:
                 yield part
 
 
+def size_of(record: Record) -> int:
+    """The most words that a text can have: its words, or its characters."""
+    return len(record["words"]) if "words" in record else len(record["text"])
+
+
 def cut(texts: Iterable[Numbered], first: Part, most_texts: int) -> Iterator[Part]:
     """Cut a file's texts into parts.
 
     texts: The texts, with their lines.
     first: The first part, with nothing in it yet.
     most_texts: The most texts of a part.
-    YIELDS: The parts. Each has as many texts as fit: at most `most_texts`, and `MOST_CHARACTERS`
-        (or one text that is longer).
+    YIELDS: The parts. Each has as many texts as fit: at most `most_texts` (and as many records that
+        cannot be used), and `MOST_CHARACTERS` (or one text that is longer).
     """
     part, size = first, 0
     for line, record in texts:
-        if isinstance(record, BadRecord):
-            part.bad.append(record)
-            continue
-        own = len(record["words"]) if "words" in record else len(record["text"])
-        if part.records and (size + own > MOST_CHARACTERS or len(part.records) == most_texts):
+        own = 0 if isinstance(record, BadRecord) else size_of(record)
+        too_many = most_texts in (len(part.records), len(part.bad))
+        if too_many or (part.records and size + own > MOST_CHARACTERS):
             yield part
             part, size = Part(part.file, part.number + 1, part.file_name), 0
-        part.records.append(record)
-        part.lines.append(line)
-        size += own
+        if isinstance(record, BadRecord):
+            part.bad.append(record)
+        else:
+            part.records.append(record)
+            part.lines.append(line)
+            size += own
     yield replace(part, is_last=True)

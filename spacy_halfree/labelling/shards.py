@@ -27,6 +27,7 @@ class Summary:
     texts, words, spans: How many there are: texts that were labelled, their tokens, and the
         entities or spans found.
     bad: What could not be used.
+    n_failed: At how many of these the teachers failed.
     """
 
     file: int
@@ -36,6 +37,7 @@ class Summary:
     words: int
     spans: int
     bad: list[BadRecord]
+    n_failed: int = 0
 
     @property
     def name(self) -> str:
@@ -78,7 +80,12 @@ class ShardTask:
         if not part.records:
             return Summary(part.file, part.number, part.is_last, 0, 0, 0, part.bad)
         with self.worker.annotated(part.records, on_progress) as (docs, failed):
-            spans_key = self.worker.find_taggers()[0].spans_key
+            tagger = self.worker.find_taggers()[0]
+            spans_key = tagger.spans_key
+
+            def count_spans(doc: Doc) -> int:
+                return len(doc.ents if tagger.target == "ents" else doc.spans.get(spans_key, ()))
+
             if docs:
                 good = [record for i, record in enumerate(part.records) if i not in failed]
                 content = self._encode(docs, [record["id"] for record in good], spans_key)
@@ -89,7 +96,7 @@ class ShardTask:
                 is_last=part.is_last,
                 texts=len(docs),
                 words=sum(map(len, docs)),
-                spans=sum(len(doc.ents) + len(doc.spans.get(spans_key, ())) for doc in docs),
+                spans=sum(map(count_spans, docs)),
                 bad=[
                     *part.bad,
                     *(
@@ -97,6 +104,7 @@ class ShardTask:
                         for i, reason in failed.items()
                     ),
                 ],
+                n_failed=len(failed),
             )
 
     def _encode(self, docs: Sequence[Doc], ids: Sequence[str], spans_key: str) -> bytes:
@@ -110,4 +118,5 @@ class ShardTask:
     def _write(self, name: str, content: bytes) -> None:
         if not self.folder.exists():
             raise FileNotFoundError(Errors.H051.format(folder=self.folder))
-        write_at_once(self.folder / name, content)
+        # a worker that was taken for dead may be at the same part
+        write_at_once(self.folder / name, content, shared=True)

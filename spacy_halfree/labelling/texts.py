@@ -44,8 +44,8 @@ def read_texts(file: InputFile, max_length: int = 1_000_000) -> Iterator[Numbere
                     if reason:
                         record = BadRecord(file.name, number, reason)
                 yield number, record
-    except (OSError, EOFError, ValueError, KeyError, zlib.error) as error:
-        raise ValueError(Errors.H019.format(path=file.location, reason=error)) from error
+    except (OSError, EOFError, ValueError, KeyError, TypeError, zlib.error) as error:
+        raise ValueError(Errors.H019.format(path=file.path, reason=error)) from error
 
 
 def reader_for(file: InputFile) -> Callable[[BinaryIO, str], Iterator[Numbered]]:
@@ -62,7 +62,11 @@ def reader_for(file: InputFile) -> Callable[[BinaryIO, str], Iterator[Numbered]]
 def read_docs(file: BinaryIO, name: str) -> Iterator[Numbered]:
     """The tokens of the docs of a `.spacy` file."""
     docs = DocBin().from_bytes(file.read()).get_docs(Vocab())
-    yield from ((number, from_doc(doc)) for number, doc in enumerate(docs, start=1))
+    for number, doc in enumerate(docs, start=1):
+        if doc.text.strip():
+            yield number, from_doc(doc)
+        else:
+            yield number, BadRecord(name, number, "has an empty text")
 
 
 def read_lines(file: BinaryIO, name: str) -> Iterator[Numbered]:
@@ -86,7 +90,9 @@ def _usable(parse: Callable[[str], Record], lines: BinaryIO, name: str) -> Itera
         try:
             # the first line may begin with a byte-order mark
             line = raw.decode("utf-8-sig" if number == 1 else "utf8").rstrip("\r\n")
-            yield number, parse(line)
+            # white space of other scripts, too
+            if line.strip():
+                yield number, parse(line)
         except UnicodeDecodeError as error:
             yield number, BadRecord(name, number, f"is not valid UTF-8 ({error.reason})")
         except UnusableError as error:
@@ -121,7 +127,7 @@ def read_parquet(file: BinaryIO, name: str) -> Iterator[Numbered]:
         for row in batch.to_pylist():
             number += 1
             try:
-                yield number, to_record({key: row[key] for key in row if row[key] is not None})
+                yield number, to_record(row)
             except UnusableError as error:
                 yield number, BadRecord(name, number, str(error))
 
@@ -132,9 +138,11 @@ def to_record(value: dict[str, Any]) -> Record:
     value: The object; other keys than a record's are passed over.
     RAISES: UnusableError if there is neither a text nor words, or they are of another type.
     """
+    value = {key: own for key, own in value.items() if own is not None}
     record = Record()
     if "id" in value:
         record["id"] = str(value["id"])
+        _check_characters(record["id"])
     if "words" in value:
         record["words"] = _check_words(value["words"])
         if "spaces" in value:
@@ -155,8 +163,9 @@ def _check_words(words: Any) -> list[str]:
         raise UnusableError("has no list of words under the key 'words'")
     if not all(isinstance(word, str) and word for word in words):
         raise UnusableError("has words that are no strings, or empty")
-    for word in words:
-        _check_characters(word)
+    _check_characters("".join(words))
+    if not "".join(words).strip():
+        raise UnusableError("has an empty text")
     return words
 
 

@@ -19,6 +19,12 @@ from .manifest import hash_pipeline
 from .records import LabelledRecord, Record, to_input, to_labelled
 
 Progress = Callable[[int], object]
+MOST_THAT_MAY_FAIL = 0.5
+"""Share of the texts of a part; where more fail, it is not for these texts."""
+
+
+class TeacherError(ValueError):
+    """The teachers fail at whatever they are given."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +59,28 @@ class TeacherWorker:
             tagger, (H040) if they tag other labels, (H013, H042) if they cannot compute like that,
             (H057) if they are others than where the work was given out.
         """
-        return _load(self).pipelines
+        return self._loaded().pipelines
+
+    def hashes(self) -> tuple[str, ...]:
+        """The SHA-256 of each teacher's files, as they were when it was loaded."""
+        return self._loaded().sha256
+
+    def _loaded(self) -> "LoadedTeachers":
+        loaded = _load(self)
+        if self.sha256 and loaded.sha256 != self.sha256:
+            # they may have been trained anew since this process has loaded them
+            _load.cache_clear()
+            loaded = _load(self)
+        for nlp, found, expected in zip(loaded.pipelines, loaded.sha256, self.sha256, strict=False):
+            if found != expected:
+                raise ValueError(Errors.H057.format(path=nlp.path))
+        return loaded
+
+    def forget_what_has_changed(self) -> None:
+        """Load the teachers anew when they are needed, if their files are others by now."""
+        loaded = _load(self)
+        if tuple(map(hash_pipeline, loaded.pipelines)) != loaded.sha256:
+            _load.cache_clear()
 
     def find_taggers(self) -> list[HalfreeTagger]:
         """The teachers' taggers."""
@@ -104,24 +131,21 @@ class TeacherWorker:
     ) -> tuple[list[Doc], dict[int, str]]:
         try:
             return self._annotate(records, on_progress), {}
-        except Exception:
-            failed = {
-                i: reason
-                for i, record in enumerate(records)
-                if (reason := self._why_it_fails(record)) is not None
-            }
-            if not failed:
-                # no record is to blame: in other company each is annotated
-                raise
-        rest = [record for i, record in enumerate(records) if i not in failed]
-        return (self._annotate(rest, on_progress) if rest else []), failed
-
-    def _why_it_fails(self, record: Record) -> str | None:
-        try:
-            self._annotate([record], None)
         except Exception as error:
-            return f"fails in the teachers' pipelines ({type(error).__name__}: {error})"
-        return None
+            # who is to blame is found out one by one
+            docs: list[Doc] = []
+            failed = {}
+            for i, record in enumerate(records):
+                try:
+                    docs += self._annotate([record], None)
+                except Exception as own:
+                    failed[i] = f"fails in the teachers' pipelines ({type(own).__name__}: {own})"
+            if len(records) > 1 and len(failed) > len(records) * MOST_THAT_MAY_FAIL:
+                # not the texts are to blame, but a device that is gone, or the teacher
+                raise TeacherError(
+                    Errors.H063.format(n_failed=len(failed), reason=error)
+                ) from error
+            return docs, failed
 
     def _annotate(self, records: Sequence[Record], on_progress: Progress | None) -> list[Doc]:
         teachers = self.load()
@@ -140,9 +164,15 @@ class TeacherWorker:
 
 @dataclass(frozen=True)
 class LoadedTeachers:
-    """Teachers, and what makes them compute as they were asked to, as long as it is there."""
+    """Teachers, and what makes them compute as they were asked to, as long as it is there.
+
+    pipelines: The teachers.
+    sha256: Of the files of each.
+    precision: Lets them compute in another type.
+    """
 
     pipelines: list[Language]
+    sha256: tuple[str, ...]
     precision: AbstractContextManager[None]
 
 
@@ -150,12 +180,9 @@ class LoadedTeachers:
 def _load(worker: TeacherWorker) -> LoadedTeachers:
     setup_gpu(worker.gpu_id, silent=True)
     pipelines = [spacy.load(model) for model in worker.models]
-    for nlp, expected in zip(pipelines, worker.sha256, strict=False):
-        if hash_pipeline(nlp) != expected:
-            raise ValueError(Errors.H057.format(path=nlp.path))
     taggers = [find_tagger(nlp, worker.component) for nlp in pipelines]
     names = [tagger.name for tagger in taggers]
     make_members(list(zip(pipelines, names, strict=True)))
     precision = compute_with(worker.precision, pipelines)
     precision.__enter__()
-    return LoadedTeachers(pipelines, precision)
+    return LoadedTeachers(pipelines, tuple(map(hash_pipeline, pipelines)), precision)

@@ -272,9 +272,9 @@ def break_in_the_third_part(model: Path, texts: Path, output: Path) -> None:
     code = (
         "import sys, spacy_halfree.labelling.shards as shards\n"
         "old = shards.write_at_once\n"
-        "def write(path, content):\n"
+        "def write(path, content, **how):\n"
         "    if path.stem == '00000-000002': raise OSError('no space left on device')\n"
-        "    old(path, content)\n"
+        "    old(path, content, **how)\n"
         "shards.write_at_once = write\n"
         "from spacy.cli._util import setup_cli\n"
         "setup_cli()\n"

@@ -1,6 +1,5 @@
 """Share a trained teacher, as files, and texts."""
 
-import random
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +8,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "pipeline"))
 
-from toy_pipelines import TEXTS, make_examples, make_nlp, train
+from many_texts import make_texts
+from toy_pipelines import make_examples, make_nlp, train
 
 
 @pytest.fixture(scope="session")
@@ -20,16 +20,6 @@ def teacher_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("teacher") / "model"
     nlp.to_disk(path)
     return path
-
-
-def make_texts(n_texts: int) -> list[str]:
-    """Texts that differ."""
-    generator = random.Random(0)
-    words = " ".join(TEXTS).split()
-    return [
-        " ".join([*generator.choices(words, k=generator.randint(1, 12)), str(number)])
-        for number in range(n_texts)
-    ]
 
 
 @pytest.fixture

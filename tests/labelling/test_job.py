@@ -11,14 +11,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import spacy
-from conftest import make_texts
-from spacy.tokens import DocBin
+from many_texts import make_texts
+from spacy.tokens import Doc, DocBin
 
 from spacy_halfree.distill.annotate import annotate
 from spacy_halfree.labelling.engines.local import run_locally
 from spacy_halfree.labelling.job import LabellingJob
 from spacy_halfree.labelling.output import parts_folder
 from spacy_halfree.labelling.parts import PartSource
+from spacy_halfree.labelling.records import Record
 from spacy_halfree.labelling.shards import ShardTask, Summary
 from spacy_halfree.labelling.worker import Progress, TeacherWorker
 from spacy_halfree.tagging.soft_labels import KEY
@@ -141,7 +142,7 @@ def test_stopped_while_the_folder_is_moved(
     run(make_job(teacher_path, texts, output))
     whole = contents(output)
     job = make_job(teacher_path, texts, output)
-    job.start(resume=True, overwrite=True)
+    job.start(resume=False, overwrite=True)
     for summary in run_locally(
         PartSource(job.files, 1000, TEXTS_IN_A_PART),
         ShardTask(job.worker, job.output.shards),
@@ -165,7 +166,7 @@ def test_what_is_in_the_way(teacher_path: Path, write_texts: Write, tmp_path: Pa
     with pytest.raises(FileExistsError, match=r"\[H024\]"):
         job.start(resume=False, overwrite=False)
     assert run(job, overwrite=True) == 3
-    (output / "_manifest.json").unlink()
+    (output / "notes.md").touch()
     with pytest.raises(FileExistsError, match=r"\[H060\]"):
         job.start(resume=True, overwrite=True)
     assert texts_of(output)
@@ -269,3 +270,105 @@ def test_parquet(teacher_path: Path, write_texts: Write, tmp_path: Path) -> None
         # what is missing to 1 spread evenly has at least as much entropy as what it stands for
         pairs = zip(other["entropies"], row["entropies"], strict=True)
         assert all(most > own - 0.01 for most, own in pairs)
+
+
+def test_places_that_cannot_be_written(
+    teacher_path: Path, write_texts: Write, tmp_path: Path
+) -> None:
+    texts = write_texts("in/texts.txt", 3).parent
+    for output, number in (
+        (texts / "out", "H065"),
+        (texts, "H065"),
+        (Path("s3://bucket/out"), "H066"),
+    ):
+        with pytest.raises(ValueError, match=rf"\[{number}\]"):
+            make_job(teacher_path, texts, output).start(resume=True, overwrite=True)
+    with pytest.raises(ValueError, match=r"\[H013\].*csv"):
+        make_job(teacher_path, texts, tmp_path / "out", shard_format="csv").start(
+            resume=True, overwrite=True
+        )
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["in", "texts.txt"]
+
+
+def test_an_output_behind_a_link(teacher_path: Path, write_texts: Write, tmp_path: Path) -> None:
+    texts = write_texts("texts.txt", 3)
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "disk")
+    run(make_job(teacher_path, texts, tmp_path / "link"), overwrite=True)
+    assert (tmp_path / "link").is_symlink()
+    assert len(texts_of(tmp_path / "disk")) == 3
+
+
+def test_another_runs_parts_beside_a_finished_output(
+    teacher_path: Path, write_texts: Write, tmp_path: Path
+) -> None:
+    """They are not taken for what is left to tidy up."""
+    texts = write_texts("texts.txt", TEXTS_IN_A_PART + 5)
+    output = tmp_path / "out"
+    run(make_job(teacher_path, texts, output))
+    other = make_job(teacher_path, texts, output)
+    other.worker = TeacherWorker(other.worker.models, top_k=2, batch_size=4)
+    other.start(resume=False, overwrite=True)
+    with pytest.raises(OSError, match="power failed"):
+        other.run(stop_after(1), no_progress)
+    with pytest.raises(ValueError, match=r"\[H049\].*settings"):
+        run(make_job(teacher_path, texts, output), resume=True)
+    assert other.output.shards.exists()
+    assert run(other, resume=True) == TEXTS_IN_A_PART + 5
+
+
+def test_a_second_run_that_stops_leaves_the_first_ones_parts(
+    teacher_path: Path, write_texts: Write, tmp_path: Path
+) -> None:
+    texts = write_texts("texts.txt", 5)
+    first, second = (make_job(teacher_path, texts, tmp_path / "out") for _ in range(2))
+    first.start(resume=True, overwrite=False)
+    second.start(resume=True, overwrite=False)
+    second.output.leave()
+    assert first.run(run_locally, no_progress) == 5
+
+
+def test_what_teachers_have_failed_at_is_tried_again(
+    teacher_path: Path, write_texts: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reason may have been another than the text."""
+    texts = write_texts("texts.txt", TEXTS_IN_A_PART + 5)
+    annotate_once = TeacherWorker._annotate
+
+    def fail(self: TeacherWorker, records: list[Record], on_progress: Progress) -> list[Doc]:
+        if any(record["id"].endswith(":7") for record in records):
+            raise RuntimeError("device lost")
+        return annotate_once(self, records, on_progress)
+
+    output = tmp_path / "out"
+    with monkeypatch.context() as patch:
+        patch.setattr(TeacherWorker, "_annotate", fail)
+        job = make_job(teacher_path, texts, output, max_bad=0)
+        with pytest.raises(ValueError, match=r"\[H055\]"):
+            run(job)
+        assert [(bad.line, "device lost" in bad.reason) for bad in job.bad_records()] == [(7, True)]
+    again = make_job(teacher_path, texts, output, max_bad=0)
+    assert run(again, resume=True) == TEXTS_IN_A_PART + 5
+    assert again.bad_records() == []
+
+
+def test_parts_end_where_much_is_bad(teacher_path: Path, tmp_path: Path) -> None:
+    texts = tmp_path / "texts.txt"
+    texts.write_bytes(b"\xff\n" * 1000 + b"good")
+    with pytest.raises(ValueError, match=r"\[H055\] 256 records"):
+        run(make_job(teacher_path, texts, tmp_path / "out", max_bad=10))
+
+
+def test_resuming_what_is_complete(teacher_path: Path, write_texts: Write, tmp_path: Path) -> None:
+    """As a scheduler does that starts the same command again; another input is refused."""
+    texts = write_texts("texts.txt", 5)
+    output = tmp_path / "out"
+    run(make_job(teacher_path, texts, output))
+    written = (output / "_manifest.json").stat().st_mtime_ns
+    assert run(make_job(teacher_path, texts, output), resume=True) == 5
+    assert (output / "_manifest.json").stat().st_mtime_ns == written
+    with texts.open("a") as file:
+        file.write("\nmore")
+    with pytest.raises(FileExistsError, match=r"\[H024\]"):
+        run(make_job(teacher_path, texts, output), resume=True)
+    assert run(make_job(teacher_path, texts, output), resume=True, overwrite=True) == 6

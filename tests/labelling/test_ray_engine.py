@@ -76,19 +76,39 @@ def test_the_same_bytes_as_in_one_process(
 def test_what_cannot_be_read_stops_the_run(teacher_path: Path, tmp_path: Path) -> None:
     """With the message that names the file, not with Ray's."""
     (tmp_path / "texts.jsonl.gz").write_bytes(b"no gzip")
-    with pytest.raises(ValueError, match=r"^\[H019\] .*texts\.jsonl\.gz"):
+    with pytest.raises(ValueError, match=r"^\[H019\] .*texts\.jsonl\.gz.*is whole\)\.$"):
         run(teacher_path, tmp_path / "texts.jsonl.gz", tmp_path / "out", ENGINE)
 
 
-def worker_processes() -> list[int]:
-    """The processes of Ray's that label."""
+@pytest.mark.usefixtures("cluster")
+def test_many_small_files(teacher_path: Path, tmp_path: Path) -> None:
+    """Not a process for each; and into one file, in their order."""
+    (tmp_path / "in").mkdir()
+    for number in range(60):
+        (tmp_path / "in" / f"{number:02}.txt").write_text(f"Text {number}", encoding="utf8")
+    run(teacher_path, tmp_path / "in", tmp_path / "two.spacy", ENGINE)
+    run(teacher_path, tmp_path / "in", tmp_path / "one.spacy", run_locally)
+    assert (tmp_path / "one.spacy").read_bytes() == (tmp_path / "two.spacy").read_bytes()
+    assert len(processes(b"ray::")) < 20
+
+
+@pytest.mark.usefixtures("cluster")
+def test_gpus_that_are_not_there(teacher_path: Path, write_texts: Write, tmp_path: Path) -> None:
+    if ray.cluster_resources().get("GPU"):
+        pytest.skip("there is a GPU")
+    with pytest.raises(ValueError, match=r"\[H067\]"):
+        run(teacher_path, write_texts("a.txt", 3), tmp_path / "out", RayEngine(num_gpus=1))
+
+
+def processes(beginning: bytes) -> list[int]:
+    """The processes whose command line begins like this."""
     found = []
     for folder in Path("/proc").iterdir():
         try:
             command = (folder / "cmdline").read_bytes() if folder.name.isdigit() else b""
         except OSError:
             continue
-        if command.startswith(b"ray::MapWorker") and b"_Labeller" in command:
+        if command.startswith(beginning):
             found.append(int(folder.name))
     return found
 
@@ -104,7 +124,7 @@ def kill_workers(teacher: Path, texts: Path, output: Path, n_kills: int) -> list
     def engine(*args: Any) -> Iterator[Any]:
         for summary in ENGINE(*args):
             yield summary
-            alive = [process for process in worker_processes() if process not in killed]
+            alive = [process for process in processes(b"ray::MapWorker") if process not in killed]
             if len(killed) < n_kills and alive:
                 time.sleep(generator.uniform(0, 0.2))
                 victim = generator.choice(alive)
@@ -145,7 +165,7 @@ def test_a_driver_that_is_killed(
 
     def n_finished() -> int:
         journal = parts_folder(output) / "finished.jsonl"
-        return len(journal.read_text("utf8").split()) if journal.exists() else 0
+        return len(journal.read_text("utf8").splitlines()) if journal.exists() else 0
 
     generator = random.Random(0)
     for _ in range(n_kills):

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import make_texts
+from many_texts import make_texts
 
 from spacy_halfree.labelling.records import Record
 from spacy_halfree.labelling.worker import TeacherWorker

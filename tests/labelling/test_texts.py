@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from pathlib import Path
 
 import pytest
 import spacy
+import srsly
 from spacy.tokens import Doc, DocBin
 
 from spacy_halfree.labelling.inputs import InputFile, find_inputs
@@ -115,7 +117,8 @@ def test_uris(tmp_path: Path) -> None:
     assert [file.sha256() for file in files] == [file.sha256() for file in local]
     assert [list(read_texts(file)) for file in files] == [list(read_texts(file)) for file in local]
     (single,) = find_inputs((tmp_path / "b" / "2.txt").as_uri())
-    assert single == InputFile((tmp_path / "b" / "2.txt").as_uri(), "2.txt")
+    path = tmp_path / "b" / "2.txt"
+    assert single == InputFile(str(path), "2.txt", path.as_uri())
     with pytest.raises(FileNotFoundError, match=r"\[H019\]"):
         find_inputs((tmp_path / "none.txt").as_uri())
     with pytest.raises(ValueError, match=r"\[H018\]"):
@@ -128,3 +131,39 @@ def test_folder_without_texts(tmp_path: Path) -> None:
     (tmp_path / "readme.md").touch()
     with pytest.raises(ValueError, match=r"\[H058\]"):
         find_inputs(str(tmp_path))
+
+
+def test_names_that_uris_spell_otherwise(tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    for name in ("a b", "c%20d", "e#f", "g?h", "ü"):
+        (tmp_path / f"{name}.txt").write_text(name, encoding="utf8")
+    files = find_inputs(tmp_path.as_uri())
+    texts = [record["text"] for file in files for _, record in read_texts(file)]
+    assert texts == sorted(texts) == ["a b", "c%20d", "e#f", "g?h", "ü"]
+
+
+def test_linked_folders_are_read(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "1.txt").touch()
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "link").symlink_to(tmp_path / "elsewhere")
+    assert [file.name for file in find_inputs(str(tmp_path / "in"))] == ["link/1.txt"]
+
+
+def test_what_is_empty_or_broken_is_so_in_every_format(tmp_path: Path) -> None:
+    vocab = spacy.blank("en").vocab
+    docs = [Doc(vocab), Doc(vocab, words=[" ", "\n"]), Doc(vocab, words=["a"])]
+    DocBin(docs=docs).to_disk(tmp_path / "docs.spacy")
+    assert [isinstance(record, BadRecord) for record in read(tmp_path / "docs.spacy")] == [
+        *(True, True, False)
+    ]
+    (tmp_path / "texts.txt").write_text("\u3000\nb\n", encoding="utf8")
+    assert read(tmp_path / "texts.txt") == [{"id": "texts.txt:2", "text": "b"}]
+    values = [{"words": None, "text": "c"}, {"id": "\ud800", "text": "d"}, {"words": [" ", "\n"]}]
+    (tmp_path / "texts.jsonl").write_text("\n".join(map(json.dumps, values)), encoding="utf8")
+    first, *others = read(tmp_path / "texts.jsonl")
+    assert first == {"id": "texts.jsonl:1", "text": "c"}
+    assert all(isinstance(record, BadRecord) for record in others)
+    (tmp_path / "list.spacy").write_bytes(zlib.compress(srsly.msgpack_dumps([1, 2])))
+    with pytest.raises(ValueError, match=r"\[H019\].*list\.spacy"):
+        read(tmp_path / "list.spacy")

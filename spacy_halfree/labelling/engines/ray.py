@@ -12,6 +12,12 @@ from ..parts import Part, PartSource
 from ..shards import ShardTask, Summary
 from ..worker import Progress
 
+READERS = 2
+"""How many files are read at a time, a process each: enough for hundreds of workers."""
+MOST_RETRIES = 10
+"""How often a part is given out again when the worker dies that has it."""
+TOLD = (ValueError, OSError, ImportError)
+"""What a user is told without a traceback."""
 Rows = dict[str, Any]
 """A batch as Ray hands it over: columns by their names."""
 
@@ -44,7 +50,9 @@ class RayEngine:
         task: What is done to each.
         on_progress: Is called with the number of texts tagged since the last call.
         YIELDS: What has become of each part, as soon as it is finished, in any order.
-        RAISES: ImportError (H054) if Ray is not installed.
+        RAISES: ImportError (H054) if Ray is not installed; ValueError for what a reader or a worker
+            could not use, (H067) if there is no GPU; ChildProcessError (H064) if workers die at
+            the same part again and again.
         """
         try:
             import ray
@@ -55,35 +63,32 @@ class RayEngine:
             task = replace(task, worker=replace(task.worker, gpu_id=0))
         with connected(ray, self.address), small_blocks(ray):
             files = [{"file": file} for file in range(len(source.files))]
+            n_workers = self.num_workers or count_workers(ray, self.num_gpus)
             labelled = (
                 ray.data.from_items(files, override_num_blocks=len(files))
                 # reading costs next to nothing, and must not wait for a CPU that a worker has
-                .map_batches(_Reader(source), batch_size=1, num_cpus=0)
+                .map_batches(_Reader(source), batch_size=1, num_cpus=0, concurrency=READERS)
                 .map_batches(
                     _Labeller,
                     fn_constructor_args=(task,),
                     batch_size=1,
                     num_cpus=1,
                     num_gpus=self.num_gpus or None,
+                    max_task_retries=MOST_RETRIES,
                     compute=ray.data.ActorPoolStrategy(
-                        size=self.num_workers or count_workers(ray, self.num_gpus),
-                        max_tasks_in_flight_per_actor=self.concurrency,
+                        size=n_workers, max_tasks_in_flight_per_actor=self.concurrency
                     ),
                 )
             )
             try:
                 for row in labelled.iter_rows():
+                    if row["error"]:
+                        raise ValueError(row["error"])
                     summary = Summary.from_json(row["summary"])
                     on_progress(summary.texts)
                     yield summary
-            except ray.exceptions.RayError as error:
-                raise cause_of(error) from error
-
-
-def cause_of(error: Exception) -> Exception:
-    """What was raised in a process of Ray's, without what Ray says about it."""
-    cause = getattr(error, "cause", None)
-    return cause_of(cause) if isinstance(cause, Exception) else error
+            except ray.exceptions.RayActorError as error:
+                raise ChildProcessError(Errors.H064.format(n=MOST_RETRIES + 1)) from error
 
 
 @contextmanager
@@ -113,7 +118,10 @@ def connected(ray: Any, address: str | None) -> Iterator[None]:
         return
     # Ray would tell its makers how it is used
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    ray.init(address=address, logging_level=logging.WARNING)
+    # Ray itself would take any cluster that it finds on this machine
+    address = address or os.environ.get("RAY_ADDRESS") or "local"
+    options = {"include_dashboard": False} if address == "local" else {}
+    ray.init(address=address, logging_level=logging.WARNING, **options)
     logging.getLogger("ray.data").setLevel(logging.WARNING)
     try:
         yield
@@ -122,10 +130,17 @@ def connected(ray: Any, address: str | None) -> Iterator[None]:
 
 
 def count_workers(ray: Any, num_gpus: float) -> int:
-    """How many workers the cluster has room for: one a CPU, or as many as share its GPUs."""
+    """How many workers the cluster has room for: one a CPU, or as many as share its GPUs.
+
+    RAISES: ValueError (H067) if GPUs are asked for and there is none.
+    """
     resources = ray.cluster_resources()
-    n_workers = resources.get("GPU", 0) / num_gpus if num_gpus else resources.get("CPU", 1)
-    return max(int(n_workers), 1)
+    if not num_gpus:
+        return max(int(resources.get("CPU", 1)), 1)
+    n_workers = int(resources.get("GPU", 0) / num_gpus)
+    if not n_workers:
+        raise ValueError(Errors.H067.format(num_gpus=num_gpus, found=resources.get("GPU", 0)))
+    return n_workers
 
 
 @dataclass(frozen=True)
@@ -136,8 +151,12 @@ class _Reader:
 
     def __call__(self, files: Rows) -> Iterator[Rows]:
         for file in files["file"].tolist():
-            for part in self.source.parts_of(file):
-                yield {"part": [part.to_bytes()]}
+            try:
+                for part in self.source.parts_of(file):
+                    yield {"part": [part.to_bytes()], "error": [""]}
+            # told as a value: what is raised here comes out with pages of Ray's own
+            except TOLD as error:
+                yield {"part": [b""], "error": [str(error)]}
 
 
 class _Labeller:
@@ -148,9 +167,13 @@ class _Labeller:
 
     def __init__(self, task: ShardTask) -> None:
         self.task = task
-        # or else the first part would wait, while others could be given to it
-        task.worker.load()
 
     def __call__(self, parts: Rows) -> Rows:
-        summaries = [self.task(Part.from_bytes(part)) for part in parts["part"]]
-        return {"summary": [summary.to_json() for summary in summaries]}
+        (part,), (error,) = parts["part"], parts["error"]
+        if error:
+            return {"summary": [""], "error": [error]}
+        try:
+            summary = self.task(Part.from_bytes(part))
+        except TOLD as raised:
+            return {"summary": [""], "error": [str(raised)]}
+        return {"summary": [summary.to_json()], "error": [""]}
