@@ -19,7 +19,7 @@ NOTES: dict[str, str] = {
 }
 """What is written at a mark; nothing at what is right."""
 MARK = (
-    '<mark class="{kind}" style="--hue: {bg}">{text}<span class="label"> {label}</span>'
+    '<mark class="{kind}" style="--hue: {bg}">{text} <span class="label">{label}</span>'
     "{confidence}{note}</mark>"
 )
 GOLDEN_ANGLE = 137.508
@@ -86,7 +86,7 @@ def percent(confidence: float | None) -> str:
 
 def as_span(name: str, content: str) -> str:
     """An element with a class, if there is anything in it."""
-    return f'<span class="{name}"> {escape(content)}</span>' if content else ""
+    return f' <span class="{name}">{escape(content)}</span>' if content else ""
 
 
 def highlight(figures: Figures, labels: Iterable[str]) -> list[dict[str, list[str]]]:
