@@ -1,5 +1,7 @@
 """Toy pipelines that make mistakes, and texts to report on, one of them hostile."""
 
+from functools import cache
+
 import spacy
 from spacy.tokens import Doc, Span
 from toy_pipelines import LABELS, make_examples, make_nlp, train
@@ -17,6 +19,7 @@ def unsure(target: str = "ents", steps: int = 8) -> System:
     return System("student", nlp, tagger)
 
 
+@cache
 def sure() -> System:
     """A tagger that makes none."""
     nlp, tagger = make_nlp()
