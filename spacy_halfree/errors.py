@@ -279,6 +279,11 @@ class Errors:
         "[H068] The engine '{engine}' has no use for {options}. Leave it out, or change --engine."
     )
 
+    H070 = (
+        "[H070] The teacher {teacher} tags {teacher_target}, but {model} tags {target}, so that "
+        "they cannot be compared. Name a teacher with the same target, or none."
+    )
+
 
 class Warnings:
     """Things that were done, but probably not as the user expected."""
@@ -299,4 +304,13 @@ class Warnings:
     W005 = (
         "[W005] What is finished is kept in {folder}. Once the reason is mended, the same command "
         "with `--resume` goes on, as long as input, teachers and settings are the same."
+    )
+
+    W010 = (
+        "[W010] The report has tables in place of diagrams, because matplotlib is not installed "
+        "(`pip install matplotlib`)."
+    )
+    W011 = (
+        "[W011] {n_texts} texts of {path} are not annotated with what is tagged and were left out "
+        "(texts in which there is nothing to find must say so: see `Doc.set_ents`)."
     )

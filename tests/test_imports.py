@@ -19,7 +19,8 @@ FILES = sorted(ROOT.rglob("*.py"))
 BRIDGES = ("models/torch_layer.py", "models/sentinel_layer.py")
 TORCH = {"tokenizers", "peft", "torch", "safetensors", "transformers", "spacy_transformers"}
 MAY_USE = {
-    "cli": {"labelling", "distill", "evaluation", "data", "files", "errors"},
+    "cli": {"labelling", "distill", "report", "evaluation", "data", "files", "errors"},
+    "report": {"evaluation", "pipeline", "types", "errors", "about"},
     "labelling": {"distill", "pipeline", "tagging", "files", "errors"},
     "data": {"errors"},
     "evaluation": {"pipeline", "tagging", "types", "errors"},

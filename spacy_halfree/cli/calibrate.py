@@ -5,11 +5,11 @@ from pathlib import Path
 
 import spacy
 import typer
-from spacy.tokens import DocBin
 from wasabi import msg
 
+from ..data.labelled_texts import read_docs
 from ..distill.annotate import find_tagger
-from ..errors import Errors, Warnings
+from ..errors import Warnings
 from ..evaluation.judgement import judge
 from ..evaluation.reliability import draw_reliability, fit_temperature, reliability
 from ..files import write_at_once
@@ -50,11 +50,7 @@ def calibrate_pipeline(
     """
     nlp = spacy.load(model)
     tagger = find_tagger(nlp, component)
-    try:
-        docs = list(DocBin().from_disk(data_path).get_docs(nlp.vocab))
-    except Exception as error:
-        raise ValueError(Errors.H046.format(path=data_path, reason=error)) from error
-    judgements = judge(nlp, tagger.name, docs)
+    judgements = judge(nlp, tagger.name, read_docs(data_path, nlp.vocab))
     temperature = fit_temperature(judgements)
     curves = {
         "before": reliability(judgements, tagger.calibration),

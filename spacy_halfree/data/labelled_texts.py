@@ -8,6 +8,7 @@ from typing import Any, TypeGuard
 
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin
+from spacy.vocab import Vocab
 
 from ..errors import Errors
 
@@ -75,12 +76,19 @@ def read_labelled_texts(
         raise ValueError(Errors.H047.format(path=path))
 
 
-def _read_docs(path: Path, nlp: Language, spans_key: str | None) -> Iterator[LabelledText]:
+def read_docs(path: Path, vocab: Vocab) -> list[Doc]:
+    """Read annotated docs from a `.spacy` file.
+
+    RAISES: ValueError (H046) if the file cannot be read.
+    """
     try:
-        docs = list(DocBin().from_disk(path).get_docs(nlp.vocab))
+        return list(DocBin().from_disk(path).get_docs(vocab))
     except Exception as error:
         raise ValueError(Errors.H046.format(path=path, reason=error)) from error
-    for number, doc in enumerate(docs, start=1):
+
+
+def _read_docs(path: Path, nlp: Language, spans_key: str | None) -> Iterator[LabelledText]:
+    for number, doc in enumerate(read_docs(path, nlp.vocab), start=1):
         spans = doc.ents if spans_key is None else doc.spans.get(spans_key, ())
         found = [LabelledSpan(span.start_char, span.end_char, span.label_) for span in spans]
         yield LabelledText(number, doc, tuple(found))

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,9 +12,14 @@ from ..pipeline.calibration_error import confidence_bins, expected_calibration_e
 from ..types import Bools, Doubles
 from .judgement import Judgement
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 LOWEST, HIGHEST = 0.05, 20.0
 """Between which temperatures the best is looked for."""
 N_STEPS = 60
+N_SHARES = 100
+"""At how many places a curve of precision is drawn."""
 
 
 @dataclass(frozen=True)
@@ -101,18 +107,25 @@ def fit_temperature(judgements: Sequence[Judgement]) -> float:
     return float(f"{np.exp((low + high) / 2):.3g}")
 
 
-def draw_reliability(curves: dict[str, Reliability], path: Path) -> None:
-    """Draw the share that is right against confidence.
+def make_figure(path: Path) -> "Figure":
+    """An empty figure of matplotlib.
 
-    curves: Reliabilities by their labels.
-    path: The file; its suffix says which kind.
+    path: What is drawn, for messages.
     RAISES: ImportError (H045) if matplotlib is not there.
     """
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
         raise ImportError(Errors.H045.format(path=path)) from error
-    figure = Figure(figsize=(4.5, 4.5))
+    return Figure(figsize=(4.5, 4.5))
+
+
+def plot_reliability(figure: "Figure", curves: dict[str, Reliability]) -> None:
+    """Plot the share that is right against confidence.
+
+    figure: Where to.
+    curves: Reliabilities by their labels.
+    """
     axes = figure.subplots()
     axes.plot([0, 1], [0, 1], color="gray", linestyle="--", linewidth=1)
     for label, curve in curves.items():
@@ -127,5 +140,34 @@ def draw_reliability(curves: dict[str, Reliability], path: Path) -> None:
     axes.set_xlim(0, 1)
     axes.set_ylim(0, 1)
     axes.legend(fontsize=8)
+
+
+def plot_precision(figure: "Figure", curves: dict[str, Reliability]) -> None:
+    """Plot the precision of the most confident against how large a share of all they are.
+
+    figure: Where to.
+    curves: Reliabilities by their labels.
+    """
+    axes = figure.subplots()
+    shares = np.linspace(0, 1, N_SHARES + 1)[1:]
+    for label, curve in curves.items():
+        precisions = [curve.precision_at(share) for share in shares]
+        axes.plot(shares, precisions, label=f"{label}: {precisions[-1]:.3f} of all")
+    axes.set_xlabel("share that is kept, the surest first")
+    axes.set_ylabel("precision")
+    axes.set_xlim(0, 1)
+    axes.set_ylim(0, 1)
+    axes.legend(fontsize=8, loc="lower left")
+
+
+def draw_reliability(curves: dict[str, Reliability], path: Path) -> None:
+    """Draw the share that is right against confidence.
+
+    curves: Reliabilities by their labels.
+    path: The file; its suffix says which kind.
+    RAISES: ImportError (H045) if matplotlib is not there.
+    """
+    figure = make_figure(path)
+    plot_reliability(figure, curves)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, bbox_inches="tight", dpi=150)

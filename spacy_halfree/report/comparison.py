@@ -1,0 +1,105 @@
+"""What was found beside what is annotated: right, or wrong in which way."""
+
+from bisect import bisect_left
+from collections import defaultdict, deque
+from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from typing import Literal
+
+from ..evaluation.judgement import Found
+
+Kind = Literal["correct", "label", "bounds", "missed", "invented", "unknown"]
+Match = Callable[[Sequence[Found], Sequence[Found]], list[tuple[Found, Found]]]
+ERRORS: tuple[Kind, ...] = ("missed", "invented", "label", "bounds")
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One thing that is annotated, or found, or both.
+
+    kind: "correct"; "label", the same bounds with another label; "bounds", the same label at
+        other bounds that overlap; "missed"; "invented"; or "unknown", found where the annotation
+        is missing.
+    gold: What is annotated; None if it is invented or nobody knows.
+    found: What was found; None if it was missed.
+    """
+
+    kind: Kind
+    gold: Found | None
+    found: Found | None
+
+
+def compare(
+    gold: AbstractSet[Found],
+    found: AbstractSet[Found],
+    unknown: Sequence[tuple[int, int]] = (),
+) -> list[Pair]:
+    """Pair what is annotated with what was found, each at most once.
+
+    What has the same bounds is paired first, then what has the same label and overlaps, from the
+    beginning of the text to its end.
+
+    gold: All that is annotated.
+    found: All that was found.
+    unknown: Where the annotation is missing: stretches of characters, in order, that do not
+        overlap.
+    RETURNS: Everything once, in the order of the text.
+    """
+    judged = {own for own in found if not touches(own, unknown)}
+    pairs = [Pair("unknown", None, own) for own in found - judged]
+    pairs += [Pair("correct", own, own) for own in gold & judged]
+    missed, invented = sorted(gold - judged), sorted(judged - gold)
+    for kind, match in MATCHES:
+        matched = match(missed, invented)
+        pairs += [Pair(kind, *own) for own in matched]
+        paired_gold, paired_found = ({own[side] for own in matched} for side in (0, 1))
+        missed = [own for own in missed if own not in paired_gold]
+        invented = [own for own in invented if own not in paired_found]
+    pairs += [Pair("missed", own, None) for own in missed]
+    pairs += [Pair("invented", None, own) for own in invented]
+    return sorted(pairs, key=place)
+
+
+def place(pair: Pair) -> tuple[Found, str]:
+    """Where a pair stands among those of its text."""
+    first = min(own for own in (pair.gold, pair.found) if own is not None)
+    return first, pair.kind
+
+
+def touches(found: Found, stretches: Sequence[tuple[int, int]]) -> bool:
+    """Whether something shares a character with one of the stretches, which are in order."""
+    before = bisect_left(stretches, (found[1],)) - 1
+    return before >= 0 and stretches[before][1] > found[0]
+
+
+def same_bounds(missed: Sequence[Found], invented: Sequence[Found]) -> list[tuple[Found, Found]]:
+    """Pairs that differ in their labels alone."""
+    waiting: dict[tuple[int, int], deque[Found]] = defaultdict(deque)
+    for own in missed:
+        waiting[own[:2]].append(own)
+    return [(waiting[own[:2]].popleft(), own) for own in invented if waiting.get(own[:2])]
+
+
+def overlapping(missed: Sequence[Found], invented: Sequence[Found]) -> list[tuple[Found, Found]]:
+    """Pairs of one label that overlap: as many as there can be, if those of a side do not."""
+    by_label: dict[str, tuple[list[Found], list[Found]]] = defaultdict(lambda: ([], []))
+    for side, all_of_side in enumerate((missed, invented)):
+        for own in all_of_side:
+            by_label[own[2]][side].append(own)
+    pairs = []
+    for gold, found in by_label.values():
+        i = j = 0
+        while i < len(gold) and j < len(found):
+            if gold[i][1] <= found[j][0]:
+                i += 1
+            elif found[j][1] <= gold[i][0]:
+                j += 1
+            else:
+                pairs.append((gold[i], found[j]))
+                i, j = i + 1, j + 1
+    return pairs
+
+
+MATCHES: tuple[tuple[Kind, Match], ...] = (("label", same_bounds), ("bounds", overlapping))
+"""How what is not quite right is paired, in this order."""
