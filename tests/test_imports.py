@@ -19,7 +19,10 @@ FILES = sorted(ROOT.rglob("*.py"))
 BRIDGES = ("models/torch_layer.py", "models/sentinel_layer.py")
 TORCH = {"tokenizers", "peft", "torch", "safetensors", "transformers", "spacy_transformers"}
 MAY_USE = {
-    "cli": {"labelling", "distill", "evaluation", "data", "files", "errors"},
+    "cli": {
+        *("project", "labelling", "distill", "evaluation", "data", "models", "files", "errors"),
+    },
+    "project": {"labelling", "distill", "data", "errors"},
     "labelling": {"distill", "pipeline", "tagging", "files", "errors"},
     "data": {"errors"},
     "evaluation": {"pipeline", "tagging", "types", "errors"},
@@ -80,7 +83,7 @@ def is_torch_side(path: Path) -> bool:
     return name in BRIDGES or name.startswith("models/torch/")
 
 
-REACHES_TORCH = ("models/architectures.py", "models/precision.py")
+REACHES_TORCH = ("models/adaptation.py", "models/architectures.py", "models/precision.py")
 
 
 def test_few_reach_the_bridges_and_only_lazily() -> None:
