@@ -14,6 +14,7 @@ import srsly
 from spacy.cli import app
 from spacy.tokens import Doc, DocBin
 from spacy.util import registry
+from typer.main import get_command
 from typer.testing import CliRunner
 from weasel.cli.run import project_run
 
@@ -316,3 +317,16 @@ def test_default_sizes() -> None:
 )
 def test_names_of_packages(folder: str, name: str) -> None:
     assert make_settings(Path(folder), "en", "aligned", "x", 0, -1).package_name == name
+
+
+@pytest.mark.parametrize("name", ["init", "adapt-encoder"])
+def test_every_option_stands_in_the_docs_with_its_default(name: str) -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "own_data.md").read_text("utf8")
+    registry.cli.get_all()
+    command = get_command(app).commands["halfree"].commands[name]  # type: ignore[attr-defined]
+    for parameter in command.params:
+        if parameter.param_type_name == "option" and parameter.name != "help":
+            default = parameter.default
+            shown = f"`{default}`" if isinstance(default, (int, float, str)) else ""
+            (option,) = [option for option in parameter.opts if option.startswith("--")]
+            assert f"| `{option}` | {shown}" in page
