@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from spacy.language import Language
-from spacy.tokens import DocBin
+from spacy.tokens import Doc, DocBin
+from spacy.vocab import Vocab
 
 from ..errors import Errors
 from .entries import BadLine, Entry, LabelledSpan, LabelledText
@@ -39,12 +40,19 @@ def read_labelled_texts(path: Path, nlp: Language, spans_key: str | None = None)
         raise ValueError(Errors.H047.format(path=path))
 
 
-def _read_docs(path: Path, nlp: Language, spans_key: str | None) -> Iterator[LabelledText]:
+def read_docs(path: Path, vocab: Vocab) -> list[Doc]:
+    """Read annotated docs from a `.spacy` file.
+
+    RAISES: ValueError (H046) if the file cannot be read.
+    """
     try:
-        docs = list(DocBin().from_disk(path).get_docs(nlp.vocab))
+        return list(DocBin().from_disk(path).get_docs(vocab))
     except Exception as error:
         raise ValueError(Errors.H046.format(path=path, reason=error)) from error
-    for number, doc in enumerate(docs, start=1):
+
+
+def _read_docs(path: Path, nlp: Language, spans_key: str | None) -> Iterator[LabelledText]:
+    for number, doc in enumerate(read_docs(path, nlp.vocab), start=1):
         spans = doc.ents if spans_key is None else doc.spans.get(spans_key, ())
         found = [LabelledSpan(span.start_char, span.end_char, span.label_) for span in spans]
         missing = [token.i for token in doc if spans_key is None and token.ent_iob == 0]

@@ -21,6 +21,6 @@ def test_configs_of_the_repository_are_those_that_are_shipped() -> None:
 def test_they_are_part_of_the_wheel() -> None:
     setup = ConfigParser()
     setup.read(ROOT / "setup.cfg", encoding="utf8")
-    patterns = setup["options.package_data"]["spacy_halfree"].split(",")
-    packed = {path for pattern in patterns for path in SHIPPED.parent.glob(pattern.strip())}
+    patterns = setup["options.package_data"]["spacy_halfree"].split()
+    packed = {path for pattern in patterns for path in SHIPPED.parent.glob(pattern)}
     assert {path for path in SHIPPED.rglob("*") if path.suffix in (".cfg", ".jinja")} <= packed
