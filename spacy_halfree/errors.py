@@ -193,12 +193,14 @@ class Errors:
         "or leave the diagram out."
     )
     H046 = (
-        "[H046] {path} cannot be read as annotated texts ({reason}). It must be a .spacy file, as "
-        "`python -m spacy convert` or `DocBin.to_disk` write it."
+        "[H046] {path} cannot be read as annotated texts ({reason}). It must be what its name "
+        "says: a .spacy file, as `python -m spacy convert` or `DocBin.to_disk` write it, a .json "
+        "file with a list of objects, or text in UTF-8."
     )
     H047 = (
-        "[H047] {path} is neither a .spacy nor a .jsonl file. Convert IOB and other files with "
-        "`python -m spacy convert`."
+        "[H047] {path} is no file of annotated texts: .spacy, .jsonl or .json (Prodigy, doccano, "
+        "Label Studio), .conll, .iob or .tsv (a word and its IOB tag a line). Convert other files "
+        "with `python -m spacy convert`."
     )
     H048 = (
         "[H048] {folder} holds what a run has finished that was stopped. Say `--resume` to go on "
@@ -284,6 +286,33 @@ class Errors:
         "they cannot be compared. Name a teacher with the same target, or none."
     )
 
+    H075 = (
+        "[H075] {path} has no labelled span that could be learned from. Check that it is the "
+        "export of annotated texts, and that a .spacy file holds entities (`doc.ents`)."
+    )
+    H076 = "[H076] {path} is a file, but a project is a folder. Name another one."
+    H077 = (
+        "[H077] {n_asked} of {n_texts} different texts were to be kept for `--dev` and `--test`, "
+        "but only {n_most} can be, so that every label with several examples stands among the "
+        "texts to train on. Ask for fewer, or label more texts."
+    )
+    H078 = (
+        "[H078] The default encoder, {encoder}, has learned English alone. Name one for the "
+        "language '{lang}' with `--encoder`: a folder, or a name on the Hugging Face hub."
+    )
+    H079 = (
+        "[H079] {path} has no text that is not labelled already, so there is nothing for the "
+        "teachers to label. Give raw texts: the more, the better."
+    )
+    H080 = (
+        "[H080] Adapting an encoder needs PyTorch, transformers and accelerate ({reason}). Install "
+        "them with `pip install 'spacy-halfree[project]'`."
+    )
+    H081 = (
+        "[H081] {texts}: there is no text in it that the encoder could read. Look at the reasons "
+        "of skipped lines, if any, and check that the input is the file you meant."
+    )
+
 
 class Warnings:
     """Things that were done, but probably not as the user expected."""
@@ -313,4 +342,12 @@ class Warnings:
     W011 = (
         "[W011] {n_texts} texts of {path} are not annotated with what is tagged and were left out "
         "(texts in which there is nothing to find must say so: see `Doc.set_ents`)."
+    )
+    W012 = (
+        "[W012] {n_spans} of {n_all} spans cannot be learned, for the reasons above. They are left "
+        "out, and their words count as not annotated."
+    )
+    W013 = (
+        "[W013] All {n_problems} problems are in {path}. What could be used was used; correct the "
+        "rest and run this again with another folder, if it is worth it."
     )

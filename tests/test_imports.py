@@ -19,7 +19,11 @@ FILES = sorted(ROOT.rglob("*.py"))
 BRIDGES = ("models/torch_layer.py", "models/sentinel_layer.py")
 TORCH = {"tokenizers", "peft", "torch", "safetensors", "transformers", "spacy_transformers"}
 MAY_USE = {
-    "cli": {"labelling", "distill", "report", "evaluation", "data", "files", "errors"},
+    "cli": {
+        *("project", "labelling", "distill", "report", "evaluation", "data"),
+        *("models", "files", "errors"),
+    },
+    "project": {"labelling", "distill", "data", "errors"},
     "report": {"evaluation", "pipeline", "types", "errors", "about"},
     "labelling": {"distill", "pipeline", "tagging", "files", "errors"},
     "data": {"errors"},
@@ -81,7 +85,7 @@ def is_torch_side(path: Path) -> bool:
     return name in BRIDGES or name.startswith("models/torch/")
 
 
-REACHES_TORCH = ("models/architectures.py", "models/precision.py")
+REACHES_TORCH = ("models/adaptation.py", "models/architectures.py", "models/precision.py")
 
 
 def test_few_reach_the_bridges_and_only_lazily() -> None:

@@ -13,9 +13,9 @@ ENCODER = ASSETS / "minilm"
 ADAPTATION_SEED = 1
 
 
-def run_script(name: str, *arguments: object) -> None:
-    """Run one of the project's scripts."""
-    subprocess.run([sys.executable, f"scripts/{name}", *map(str, arguments)], check=True)
+def run_python(*arguments: object) -> None:
+    """Run Python with arguments."""
+    subprocess.run([sys.executable, *map(str, arguments)], check=True)
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,8 @@ class Run:
     def prepare(self) -> None:
         """Draw and convert the texts, unless they are there."""
         if not (self.texts / "splits.json").exists():
-            run_script(
-                "convert_corpus.py",
+            run_python(
+                "scripts/convert_corpus.py",
                 *(ASSETS / self.corpus, self.texts),
                 *("--shots", self.shots, "--seed", self.seed),
             )
@@ -73,8 +73,8 @@ def adapt_encoder(run: Run, steps: int) -> Path:
         return ENCODER
     folder = Path("training/benchmarks") / run.corpus / f"encoder_{steps}"
     if not (folder / "adaptation.json").exists():
-        run_script(
-            "adapt_encoder.py",
+        run_python(
+            *("-m", "spacy", "halfree", "adapt-encoder"),
             *(ENCODER, run.texts / "train.txt"),
             *("--output", folder, "--steps", steps, "--seed", ADAPTATION_SEED),
         )

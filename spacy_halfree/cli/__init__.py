@@ -3,15 +3,19 @@
 from spacy.cli._util import app
 from typer import Typer
 
+from .adapt_encoder import adapt_encoder_cli
 from .annotate import annotate_cli
 from .calibrate import calibrate_cli
 from .check import check_cli
+from .init import init_cli
 from .report import report_cli
 
 HELP = "From few labelled texts and many raw ones to a small pipeline that can be trusted."
 
 halfree_cli = Typer(name="halfree", help=HELP, no_args_is_help=True)
 halfree_cli.callback()(lambda: None)
+halfree_cli.command("init")(init_cli)
+halfree_cli.command("adapt-encoder")(adapt_encoder_cli)
 halfree_cli.command("annotate")(annotate_cli)
 halfree_cli.command("calibrate")(calibrate_cli)
 halfree_cli.command("check")(check_cli)

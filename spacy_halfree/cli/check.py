@@ -17,7 +17,10 @@ N_SHOWN = 5
 
 def check_cli(
     train: Path = typer.Argument(
-        ..., help="Texts to train on: .spacy, or .jsonl of Prodigy or doccano", exists=True
+        ...,
+        help="Texts to train on: .spacy, .jsonl or .json of Prodigy, doccano or Label Studio, or "
+        ".conll, .iob or .tsv with IOB tags",
+        exists=True,
     ),
     dev: Path | None = typer.Option(None, "--dev", help="Texts to tune on", exists=True),
     test: Path | None = typer.Option(None, "--test", help="Texts to test on", exists=True),
@@ -74,7 +77,9 @@ def show_counts(reports: list[FileReport]) -> None:
 
 
 def show_problems(report: FileReport) -> None:
-    """How often each kind of problem occurs in a file, with the first few of them."""
+    """What a file leaves out, and how often each kind of problem occurs, with the first few."""
+    for reason, count in report.left_out.items():
+        msg.info(f"{report.name}: {count} texts are left out: {reason}")
     for kind, count in Counter(problem.kind for problem in report.problems).items():
         msg.warn(f"{report.name}: {kind} ({count})")
         own = [problem for problem in report.problems if problem.kind == kind]

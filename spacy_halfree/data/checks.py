@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from .labelled_texts import BadLine, LabelledSpan, LabelledText
+from .entries import BadLine, Entry, LabelledSpan, LabelledText, LeftOut
 
 FEW_TEXTS = 50
 """Fewer texts than these are too few to train a teacher on."""
@@ -40,6 +40,7 @@ class FileReport:
     labels: How often each label occurs.
     texts: The number of the first line or doc with each text.
     problems: What is wrong.
+    left_out: How many texts have no annotation to learn from, by reason.
     """
 
     name: str
@@ -48,9 +49,10 @@ class FileReport:
     labels: Counter[str] = field(default_factory=Counter)
     texts: dict[str, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    left_out: Counter[str] = field(default_factory=Counter)
 
 
-def check_file(name: str, entries: Iterable[LabelledText | BadLine]) -> FileReport:
+def check_file(name: str, entries: Iterable[Entry]) -> FileReport:
     """Check every text of a file.
 
     name: The file's name.
@@ -61,6 +63,9 @@ def check_file(name: str, entries: Iterable[LabelledText | BadLine]) -> FileRepo
     for entry in entries:
         if isinstance(entry, BadLine):
             report.problems.append(Problem("unreadable line", entry.number, entry.reason))
+            continue
+        if isinstance(entry, LeftOut):
+            report.left_out[entry.reason] += 1
             continue
         report.n_texts += 1
         report.n_tokens += len(entry.doc)
@@ -83,6 +88,8 @@ def order_of(span: LabelledSpan) -> tuple[int, int, str]:
 def check_text(entry: LabelledText) -> list[Problem]:
     """Check the spans of one text."""
     problems = []
+    if not entry.text.strip():
+        problems.append(Problem("empty text", entry.number, "it has no words", entry.text))
     inside = []
     for span in entry.spans:
         found = check_span(entry, span)

@@ -2,76 +2,40 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeGuard
 
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 from spacy.vocab import Vocab
 
 from ..errors import Errors
+from .entries import BadLine, Entry, LabelledSpan, LabelledText
+from .exports import read_export
+from .tagged_lines import read_tagged_lines
 
-SPAN_KEYS = ("spans", "label", "labels", "entities")
-"""Where tools keep spans: Prodigy, doccano (three of its versions)."""
-
-
-@dataclass(frozen=True)
-class LabelledSpan:
-    """A stretch of a text, in characters, the end excluded, and its label."""
-
-    start: int
-    end: int
-    label: str
+TAGGED = (".conll", ".iob", ".tsv")
+"""Files with a word and its tag a line."""
 
 
-@dataclass(frozen=True)
-class LabelledText:
-    """A text as it stands in a file.
-
-    number: The line in the file, or the number of the doc; from 1 on.
-    doc: The text with its tokens.
-    spans: Its spans, in the order of the file.
-    """
-
-    number: int
-    doc: Doc
-    spans: tuple[LabelledSpan, ...]
-
-    @property
-    def text(self) -> str:
-        return str(self.doc.text)
-
-
-@dataclass(frozen=True)
-class BadLine:
-    """A line that cannot be read.
-
-    number: The line, from 1 on.
-    reason: What is wrong with it.
-    """
-
-    number: int
-    reason: str
-
-
-def read_labelled_texts(
-    path: Path, nlp: Language, spans_key: str | None = None
-) -> Iterator[LabelledText | BadLine]:
+def read_labelled_texts(path: Path, nlp: Language, spans_key: str | None = None) -> Iterator[Entry]:
     """Read a file of annotated texts.
 
-    path: A `.spacy` file, or a `.jsonl` file as Prodigy or doccano export it: an object a line,
-        with `text` and a list of spans under `spans`, `label`, `labels` or `entities`. Texts
-        that were rejected or ignored in Prodigy are left out.
+    path: A `.spacy` file; an export of Prodigy, doccano or Label Studio (`.jsonl`, an object a
+        line, or `.json`, a list of objects; see `exports.py`); or words and their tags (`.conll`,
+        `.iob`, `.tsv`; see `tagged_lines.py`).
     nlp: Tokenizes texts that come without tokens.
     spans_key: The span group to read from a `.spacy` file; the entities if None.
-    YIELDS: The texts; for lines that are none, what is wrong with them.
+    YIELDS: The texts; for lines that are none, what is wrong with them; and what was left out.
     RAISES: ValueError (H046, H047) if the file cannot be read, or is of another kind.
     """
     if path.suffix == ".spacy":
         yield from _read_docs(path, nlp, spans_key)
     elif path.suffix == ".jsonl":
-        yield from _read_lines(path, nlp)
+        yield from _read_json_lines(path, nlp)
+    elif path.suffix == ".json":
+        yield from _read_json(path, nlp)
+    elif path.suffix in TAGGED:
+        yield from _read_tags(path, nlp)
     else:
         raise ValueError(Errors.H047.format(path=path))
 
@@ -91,58 +55,44 @@ def _read_docs(path: Path, nlp: Language, spans_key: str | None) -> Iterator[Lab
     for number, doc in enumerate(read_docs(path, nlp.vocab), start=1):
         spans = doc.ents if spans_key is None else doc.spans.get(spans_key, ())
         found = [LabelledSpan(span.start_char, span.end_char, span.label_) for span in spans]
-        yield LabelledText(number, doc, tuple(found))
+        missing = [token.i for token in doc if spans_key is None and token.ent_iob == 0]
+        yield LabelledText(number, doc, tuple(found), tuple(missing))
 
 
-def _read_lines(path: Path, nlp: Language) -> Iterator[LabelledText | BadLine]:
-    try:
-        lines = path.read_bytes().splitlines()
-    except OSError as error:
-        raise ValueError(Errors.H046.format(path=path, reason=error)) from error
-    for number, line in enumerate(lines, start=1):
+def _read_json_lines(path: Path, nlp: Language) -> Iterator[Entry]:
+    for number, line in enumerate(_read_bytes(path).splitlines(), start=1):
         if not line.strip():
             continue
         try:
             # the first line of a file may begin with a byte order mark
-            entry = json.loads(line.decode("utf-8-sig"))
-            if isinstance(entry, dict) and entry.get("answer", "accept") != "accept":
-                continue
-            doc, spans = nlp.make_doc(_text_of(entry)), _spans_of(entry)
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
-            yield BadLine(number, str(error) or repr(error))
+            value = json.loads(line.decode("utf-8-sig"))
+        except (ValueError, RecursionError) as error:
+            yield BadLine(number, str(error))
             continue
-        yield LabelledText(number, doc, spans)
+        yield from read_export(number, value, nlp)
 
 
-def _text_of(entry: Any) -> str:
-    if not isinstance(entry, dict) or not isinstance(entry.get("text"), str):
-        raise TypeError("it is not an object with a string under 'text'")
-    text: str = entry["text"]
-    return text
+def _read_json(path: Path, nlp: Language) -> Iterator[Entry]:
+    try:
+        values = json.loads(_read_bytes(path).decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise ValueError(Errors.H046.format(path=path, reason=error)) from error
+    if not isinstance(values, list):
+        raise ValueError(Errors.H046.format(path=path, reason="it is not a list of objects"))
+    for number, value in enumerate(values, start=1):
+        yield from read_export(number, value, nlp)
 
 
-def _spans_of(entry: dict[str, Any]) -> tuple[LabelledSpan, ...]:
-    keys = [key for key in SPAN_KEYS if isinstance(entry.get(key), list)]
-    if not keys:
-        raise KeyError(f"it has no list of spans under any of {', '.join(SPAN_KEYS)}")
-    filled = next((key for key in keys if entry[key]), keys[0])
-    return tuple(_span_of(span) for span in entry[filled])
+def _read_tags(path: Path, nlp: Language) -> Iterator[Entry]:
+    try:
+        lines = _read_bytes(path).decode("utf-8-sig").split("\n")
+    except UnicodeDecodeError as error:
+        raise ValueError(Errors.H046.format(path=path, reason=error)) from error
+    yield from read_tagged_lines(lines, nlp)
 
 
-def _span_of(span: Any) -> LabelledSpan:
-    """A span as an object with start, end and label, or as a list of these three."""
-    if isinstance(span, dict):
-        start = span.get("start", span.get("start_offset"))
-        end, label = span.get("end", span.get("end_offset")), span.get("label")
-    elif isinstance(span, list) and len(span) == 3:
-        start, end, label = span
-    else:
-        start = end = label = None
-    if not (is_whole(start) and is_whole(end) and isinstance(label, str)):
-        raise TypeError(f"{json.dumps(span)[:80]} is no span with a start, an end and a label")
-    return LabelledSpan(start, end, label)
-
-
-def is_whole(value: Any) -> TypeGuard[int]:
-    """Whether a value is a whole number; true and false are none."""
-    return isinstance(value, int) and not isinstance(value, bool)
+def _read_bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ValueError(Errors.H046.format(path=path, reason=error)) from error

@@ -12,12 +12,8 @@ from hypothesis import strategies as st
 from spacy.tokens import Doc, DocBin, Span
 
 from spacy_halfree.data.checks import check_file, find_gaps, shared_texts
-from spacy_halfree.data.labelled_texts import (
-    BadLine,
-    LabelledSpan,
-    LabelledText,
-    read_labelled_texts,
-)
+from spacy_halfree.data.entries import BadLine, LabelledSpan, LabelledText, LeftOut
+from spacy_halfree.data.labelled_texts import read_labelled_texts
 
 NLP = spacy.blank("en")
 
@@ -76,8 +72,13 @@ def test_docs(tmp_path: Path) -> None:
 def test_what_was_rejected_is_left_out(tmp_path: Path) -> None:
     lines = [EXPORTS["prodigy"] | {"answer": answer} for answer in ("reject", "accept", "ignore")]
     path = write_lines(tmp_path / "export.jsonl", *lines)
-    (kept,) = read_labelled_texts(path, NLP)
+    rejected, kept, ignored = read_labelled_texts(path, NLP)
+    assert isinstance(kept, LabelledText)
     assert kept.number == 2
+    assert isinstance(rejected, LeftOut)
+    assert isinstance(ignored, LeftOut)
+    report = check_file("a", read_labelled_texts(path, NLP))
+    assert (report.n_texts, report.left_out.total(), report.problems) == (1, 2, [])
 
 
 def test_an_empty_list_beside_a_filled_one(tmp_path: Path) -> None:
@@ -193,6 +194,11 @@ def test_the_same_text_twice() -> None:
     (problem,) = check_file("a", other).problems
     assert (problem.kind, problem.number) == ("contradicting annotation", 3)
     assert "number 1" in problem.reason
+
+
+def test_an_empty_text() -> None:
+    (problem,) = check_file("a", [make_text(" ")]).problems
+    assert problem.kind == "empty text"
 
 
 def test_texts_of_two_files() -> None:

@@ -14,9 +14,12 @@ from spacy.training import Example
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = """
-import importlib.util, spacy
+import importlib.resources, importlib.util, spacy
 assert importlib.util.find_spec("torch") is None
 assert importlib.util.find_spec("transformers") is None
+files = importlib.resources.files("spacy_halfree.project")
+assert (files / "configs" / "student_first_order.cfg").is_file()
+assert (files / "templates" / "project.yml.jinja").is_file()
 doc = spacy.load("en_city_tagger")("From Berlin to Rome")
 print([(ent.text, ent.label_) for ent in doc.ents])
 """

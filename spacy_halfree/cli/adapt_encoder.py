@@ -1,0 +1,78 @@
+"""`python -m spacy halfree adapt-encoder`."""
+
+import os
+from pathlib import Path
+
+import typer
+from spacy.vocab import Vocab
+from wasabi import msg
+
+from ..errors import Errors, Warnings
+from ..labelling.inputs import find_inputs
+from ..labelling.records import BadRecord, to_input
+from ..labelling.texts import read_texts
+from ..models.adaptation import adapt_encoder
+
+
+def adapt_encoder_cli(
+    encoder: str = typer.Argument(..., help="Folder or hub name of the pretrained encoder"),
+    locations: list[str] = typer.Argument(
+        ...,
+        metavar="TEXTS...",
+        help="Texts: .txt, .jsonl, .jsonl.gz, .parquet or .spacy, or folders of such files",
+    ),
+    output: Path = typer.Option(..., "--output", help="Folder for the adapted encoder"),
+    steps: int = typer.Option(300, "--steps", help="Training steps", min=1),
+    batch_size: int = typer.Option(64, "--batch-size", help="Texts per step", min=1),
+    learn_rate: float = typer.Option(3e-4, "--learn-rate", help="Highest learning rate"),
+    max_length: int = typer.Option(
+        128, "--max-length", help="The most word pieces of a text", min=8
+    ),
+    save_every: int = typer.Option(100, "--save-every", help="Steps between checkpoints", min=1),
+    seed: int = typer.Option(0, "--seed", help="Seed"),
+    gpu_id: int = typer.Option(-1, "--gpu-id", "-g", help="GPU ID or -1 for CPU"),
+) -> None:
+    """Let a pretrained encoder read raw texts before a teacher is trained on it.
+
+    It learns to guess masked word pieces (masked-language modelling). After whatever stopped it,
+    the same command goes on from the last checkpoint.
+    """
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    try:
+        texts = read_all_texts(locations)
+        last = adapt_encoder(
+            encoder,
+            texts,
+            output,
+            steps=steps,
+            batch_size=batch_size,
+            learn_rate=learn_rate,
+            max_length=max_length,
+            save_every=save_every,
+            seed=seed,
+            gpu_id=gpu_id,
+        )
+    except (ValueError, OSError, ImportError) as error:
+        msg.fail(f"{output} was not written", str(error), exits=1)
+    if last is not None:
+        msg.info(f"Went on from {last}")
+    msg.good(f"Saved the adapted encoder: {output}")
+
+
+def read_all_texts(locations: list[str]) -> list[str]:
+    """All texts of files; lines that cannot be used are named.
+
+    RAISES: ValueError (H081) if there is no text.
+    """
+    vocab = Vocab()
+    texts = []
+    for file in (file for location in locations for file in find_inputs(location)):
+        for line, record in read_texts(file):
+            if isinstance(record, BadRecord):
+                msg.warn(Warnings.W001.format(path=file.name, line=line, reason=record.reason))
+                continue
+            text = to_input(record, vocab)
+            texts.append(text if isinstance(text, str) else text.text)
+    if not texts:
+        raise ValueError(Errors.H081.format(texts=", ".join(locations)))
+    return texts

@@ -1,0 +1,146 @@
+"""`python -m spacy halfree init`."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import spacy
+import typer
+from spacy.language import Language
+from spacy.tokens import Doc
+from wasabi import msg
+
+from ..data.checks import FileReport, check_file, find_gaps
+from ..data.entries import LabelledSpan, LabelledText
+from ..data.gold import make_gold
+from ..data.labelled_texts import read_labelled_texts
+from ..data.splitting import Split, split_docs, without_white_space
+from ..errors import Errors, Warnings
+from ..project.pool import write_pool
+from ..project.settings import choose_sizes, make_settings
+from ..project.writing import POOL, PROBLEMS, new_folder, write_project, write_split
+from .check import show_counts, show_problems, write_problems
+
+
+def init_cli(
+    folder: Path = typer.Argument(..., metavar="DIR", help="Folder for the project: new or empty"),
+    labelled: Path = typer.Option(
+        ...,
+        "--labelled",
+        help="Labelled texts: .spacy, .jsonl or .json of Prodigy, doccano or Label Studio, or "
+        ".conll, .iob or .tsv with IOB tags",
+        exists=True,
+    ),
+    raw: str = typer.Option(
+        ...,
+        "--raw",
+        help="Raw texts: .txt (a text a line), .jsonl, .jsonl.gz, .parquet or .spacy, or a folder",
+    ),
+    lang: str = typer.Option("en", "--lang", help="Language, for the tokenizer"),
+    teacher: str = typer.Option(
+        "aligned",
+        "--teacher",
+        help="'aligned': three teachers on an encoder; 't5': one encoder-decoder, for a GPU",
+    ),
+    dev: str | None = typer.Option(
+        None, "--dev", help="Texts to tune on: a number or a share [default: 0.2]"
+    ),
+    test: str | None = typer.Option(
+        None,
+        "--test",
+        help="Texts to test on: a number or a share [default: 0.2 of 300 labelled texts or more]",
+    ),
+    seed: int = typer.Option(0, "--seed", min=0, help="Seed of the split and of training"),
+    encoder: str | None = typer.Option(
+        None,
+        "--encoder",
+        help="What teachers start from: a folder, or a name on the Hugging Face hub [default: "
+        "sentence-transformers/all-MiniLM-L6-v2; for t5 google-t5/t5-base]",
+    ),
+    gpu_id: int = typer.Option(-1, "--gpu-id", "-g", help="GPU to train on, or -1 for CPU"),
+) -> None:
+    """Write a project that makes a small pipeline of your own texts.
+
+    Checks the labelled texts, splits them, takes them out of the raw ones, and writes a folder in
+    which `python -m spacy project run all` works at once. Nothing is trained or downloaded yet.
+    What is wrong is shown, left out and written to `corpus/problems.jsonl`.
+    """
+    try:
+        settings = make_settings(folder, lang, teacher, encoder, seed, gpu_id)
+        nlp = spacy.blank(lang)
+        with new_folder(folder) as partial:
+            corpus = partial / "corpus"
+            corpus.mkdir()
+            docs, report = read_gold(labelled, nlp)
+            texts = {without_white_space(doc.text) for doc in docs}
+            split = split_docs(docs, *choose_sizes(dev, test, len(texts)), seed)
+            pool = write_pool(corpus / POOL, raw, texts, nlp.max_length)
+            write_split(corpus, split)
+            n_problems = len(report.problems) + len(pool.problems)
+            if n_problems:
+                write_problems(corpus / PROBLEMS, [report, pool])
+            counts = {
+                "train": len(split.train),
+                "dev": len(split.dev),
+                "test": len(split.test),
+                "pool": pool.n_texts,
+                "problems": n_problems,
+            }
+            write_project(partial, settings, counts)
+    except (ValueError, OSError, ImportError) as error:
+        msg.fail(f"{folder} was not written", str(error), exits=1)
+    show_split(split)
+    show_problems(pool)
+    if n_problems:
+        path = folder / "corpus" / PROBLEMS
+        msg.warn(Warnings.W013.format(n_problems=n_problems, path=path))
+    msg.good(f"{pool.n_texts} raw texts to learn from; the project is in {folder}")
+    if not settings.encoder_is_folder:
+        msg.info(f"The first run downloads {settings.encoder}, unless it is in the cache")
+    msg.text(f"Run it: cd {folder} && python -m spacy project run all")
+
+
+def read_gold(path: Path, nlp: Language) -> tuple[list[Doc], FileReport]:
+    """Read and check labelled texts, and show what is wrong.
+
+    path: The file.
+    nlp: Tokenizes texts that come without tokens.
+    RETURNS: The docs to train, tune and test on, and what was found.
+    RAISES: ValueError (H046, H047) if the file cannot be read, (H075) if there is nothing to learn.
+    """
+    entries = list(read_labelled_texts(path, nlp))
+    report = check_file(str(path), entries)
+    show_problems(report)
+    gold = [
+        make_gold(entry)
+        for entry in entries
+        if isinstance(entry, LabelledText) and entry.text.strip()
+    ]
+    n_kept = sum(len(text.doc.ents) for text in gold)
+    n_left_out = sum(len(text.left_out) for text in gold)
+    if n_left_out:
+        n_all = n_kept + n_left_out
+        msg.warn(Warnings.W012.format(n_spans=n_left_out, n_all=n_all))
+    if not n_kept:
+        raise ValueError(Errors.H075.format(path=path))
+    return [text.doc for text in gold], report
+
+
+def show_split(split: Split) -> None:
+    """A table of what is in each part, and what is scarce."""
+    reports = [make_report(name, docs) for name, docs in vars(split).items() if docs]
+    show_counts(reports)
+    for gap in find_gaps(reports[0], reports[1:]):
+        msg.warn(gap)
+
+
+def make_report(name: str, docs: Sequence[Doc]) -> FileReport:
+    """What a part of the labelled texts holds."""
+    entries = [
+        LabelledText(
+            number,
+            doc,
+            tuple(LabelledSpan(ent.start_char, ent.end_char, ent.label_) for ent in doc.ents),
+        )
+        for number, doc in enumerate(docs, start=1)
+    ]
+    return check_file(name, entries)

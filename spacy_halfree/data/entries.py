@@ -1,0 +1,67 @@
+"""What stands in a file of annotated texts."""
+
+from dataclasses import dataclass
+from typing import Any, TypeGuard
+
+from spacy.tokens import Doc
+
+
+@dataclass(frozen=True)
+class LabelledSpan:
+    """A stretch of a text, in characters, the end excluded, and its label."""
+
+    start: int
+    end: int
+    label: str
+
+
+@dataclass(frozen=True)
+class LabelledText:
+    """A text as it stands in a file.
+
+    number: The line in the file, or the number of the doc or task; from 1 on.
+    doc: The text with its tokens.
+    spans: Its spans, in the order of the file.
+    missing: The indices of tokens about which the file says nothing.
+    """
+
+    number: int
+    doc: Doc
+    spans: tuple[LabelledSpan, ...]
+    missing: tuple[int, ...] = ()
+
+    @property
+    def text(self) -> str:
+        return str(self.doc.text)
+
+
+@dataclass(frozen=True)
+class BadLine:
+    """A line, task or sentence that cannot be read.
+
+    number: The line or the number of the task, from 1 on.
+    reason: What is wrong with it.
+    """
+
+    number: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A text that has no annotation to learn from, because a human decided so, or nobody has yet.
+
+    number: The line or the number of the task, from 1 on.
+    reason: What the file says about it, in a few words; the same for all of its kind.
+    """
+
+    number: int
+    reason: str
+
+
+Entry = LabelledText | BadLine | LeftOut
+
+
+def is_whole(value: Any) -> TypeGuard[int]:
+    """Whether a value is a whole number; true and false are none."""
+    return isinstance(value, int) and not isinstance(value, bool)

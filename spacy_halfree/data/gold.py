@@ -1,0 +1,54 @@
+"""From texts as they were read to docs to train on."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from spacy.tokens import Doc
+
+from .checks import check_text
+from .entries import LabelledSpan, LabelledText
+
+
+@dataclass(frozen=True)
+class GoldText:
+    """A text to train on.
+
+    doc: The doc; its entities are what can be learned of the annotation.
+    left_out: The spans that cannot be: their tokens have no annotation, rather than "O".
+    """
+
+    doc: Doc
+    left_out: tuple[LabelledSpan, ...]
+
+
+def make_gold(entry: LabelledText) -> GoldText:
+    """Make the doc of a text.
+
+    entry: The text. Its doc is left as it is.
+    RETURNS: The doc. Spans with which something is wrong (see `check_text`) are left out; of
+        spans that overlap, the first one stays.
+    """
+    wrong = Counter(problem.span for problem in check_text(entry) if problem.span is not None)
+    doc = entry.doc.copy()
+    entities, left_out = [], []
+    for span in entry.spans:
+        if wrong[span]:
+            # the same span may stand there twice, of which one is to be kept
+            wrong[span] -= 1
+            left_out.append(span)
+            continue
+        entity = doc.char_span(span.start, span.end, label=span.label)
+        assert entity is not None
+        entities.append(entity)
+    inside = {token.i for entity in entities for token in entity}
+    unknown = {*entry.missing, *(i for span in left_out for i in touched_tokens(doc, span))}
+    missing = [doc[i : i + 1] for i in sorted(unknown - inside)]
+    doc.set_ents(entities, missing=missing, default="outside")
+    return GoldText(doc, tuple(left_out))
+
+
+def touched_tokens(doc: Doc, span: LabelledSpan) -> list[int]:
+    """The indices of the tokens that have a character in common with a span."""
+    return [
+        token.i for token in doc if token.idx < span.end and span.start < token.idx + len(token)
+    ]

@@ -1,0 +1,137 @@
+"""Tasks of Label Studio: JSON, with all about every annotation, and JSON-MIN, with the regions.
+
+Label Studio runs in a browser, where a character outside of Unicode's first plane (most emoji)
+counts as two. Each region comes with its own text, so that what was meant can be found out.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from .entries import LabelledSpan, is_whole
+
+LAST_OF_FIRST_PLANE = "\uffff"
+
+
+def is_task(value: Any) -> bool:
+    """Whether an object is a task as in JSON exports (`completions` in versions before 1.0)."""
+    return isinstance(value, dict) and isinstance(value.get("data"), dict)
+
+
+def is_short_task(value: dict[str, Any]) -> bool:
+    """Whether an object is a task as in JSON-MIN exports."""
+    return "annotation_id" in value and "annotator" in value
+
+
+def has_annotation(task: dict[str, Any]) -> bool:
+    """Whether a task has an annotation that was not cancelled."""
+    return bool(_annotations(task))
+
+
+def _annotations(task: dict[str, Any]) -> list[dict[str, Any]]:
+    """A task's annotations; of those that are marked as ground truth, these alone."""
+    found = task.get("annotations", task.get("completions")) or []
+    kept = [annotation for annotation in found if not annotation.get("was_cancelled")]
+    return [annotation for annotation in kept if annotation.get("ground_truth")] or kept
+
+
+def read_task(task: dict[str, Any]) -> list[tuple[str, tuple[LabelledSpan, ...]]]:
+    """The text of a task, with the spans of each annotation.
+
+    task: The task, as it stands in a JSON export.
+    RETURNS: A text and its spans for each annotation.
+    RAISES: KeyError, TypeError, ValueError if there is no text, or a region is none of a text.
+    """
+    text = _text_of(task["data"])
+    return [(text, tuple(_spans_of(annotation, text))) for annotation in _annotations(task)]
+
+
+def _text_of(data: dict[str, Any]) -> str:
+    """What was labelled: the field `text`, or the only one that is a string."""
+    strings = {key: value for key, value in data.items() if isinstance(value, str)}
+    if "text" in strings:
+        return strings["text"]
+    if len(strings) != 1:
+        raise KeyError("its 'data' has no string under 'text', and not exactly one other string")
+    return next(iter(strings.values()))
+
+
+def _spans_of(annotation: dict[str, Any], text: str) -> Iterator[LabelledSpan]:
+    for region in annotation["result"]:
+        kind = region.get("type", "")
+        if kind == "labels":
+            yield from read_region(region["value"], text)
+        elif kind.endswith("labels"):
+            raise TypeError(f"it has a region of the type '{kind}', not 'labels' of a text")
+
+
+def read_short_task(task: dict[str, Any]) -> tuple[str, tuple[LabelledSpan, ...]]:
+    """The text and spans of a task, as it stands in a JSON-MIN export.
+
+    Regions stand under the name of the control in the labelling interface; that key is missing if
+    there are none.
+    """
+    text: str = task["text"]
+    regions = [
+        region
+        for value in task.values()
+        if isinstance(value, list)
+        for region in value
+        if isinstance(region, dict) and "labels" in region
+    ]
+    return text, tuple(span for region in regions for span in read_region(region, text))
+
+
+def read_region(region: dict[str, Any], text: str) -> Iterator[LabelledSpan]:
+    """The spans of a region, one for each of its labels.
+
+    region: An object with `start`, `end`, `labels` and, as a rule, the region's `text`.
+    text: The text it is a region of.
+    YIELDS: The spans, in characters.
+    RAISES: TypeError if it is no region of a text, ValueError if its text does not stand there.
+    """
+    start, end, labels = region.get("start"), region.get("end"), region.get("labels")
+    named = isinstance(labels, list) and all(isinstance(label, str) for label in labels)
+    if not (is_whole(start) and is_whole(end) and named):
+        raise TypeError(f"{json.dumps(region)[:80]} is no region with a start, an end and labels")
+    bounds = find_region(text, start, end, region.get("text"))
+    yield from (LabelledSpan(*bounds, label) for label in labels or [])
+
+
+def find_region(text: str, start: int, end: int, content: Any) -> tuple[int, int]:
+    """Where a region stands, in characters of Python.
+
+    text: The text.
+    start, end: Where the export says that it stands.
+    content: What the export says that stands there; None if it does not say it.
+    RETURNS: Start and end.
+    RAISES: ValueError if that stands neither there nor where a browser would count to.
+    """
+    surrogates = any(character > LAST_OF_FIRST_PLANE for character in text)
+    if not isinstance(content, str):
+        if surrogates:
+            raise ValueError(
+                "it has emoji or the like and regions without their text, so that there is no "
+                "telling how they were counted (see `saveTextResult` in Label Studio)"
+            )
+        return start, end
+    found = (start, end)
+    if not 0 <= start < end or _same(text[start:end], content):
+        return found
+    if surrogates:
+        units = text.encode("utf-16-le")
+        before, inside = units[: 2 * start], units[2 * start : 2 * end]
+        n_before = len(before.decode("utf-16-le", errors="ignore"))
+        n_inside = len(inside.decode("utf-16-le", errors="ignore"))
+        found = (n_before, n_before + n_inside)
+    if not _same(text[slice(*found)], content):
+        raise ValueError(
+            f"a region is said to be {content[:40]!r}, but from {start} to {end} stands "
+            f"{text[start:end][:40]!r}"
+        )
+    return found
+
+
+def _same(first: str, second: str) -> bool:
+    """Whether two texts differ in nothing but white space; exports write a line's end as \\n."""
+    return first.split() == second.replace("\\n", "\n").split()

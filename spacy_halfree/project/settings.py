@@ -1,0 +1,122 @@
+"""What a new project is asked to be."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+from ..errors import Errors
+
+Teacher = Literal["aligned", "t5"]
+TEACHERS = get_args(Teacher)
+DEFAULT_ENCODERS = {
+    "aligned": "sentence-transformers/all-MiniLM-L6-v2",
+    "t5": "google-t5/t5-base",
+}
+"""On the Hugging Face hub; the first is the one of docs/benchmarks.md. Both have read English."""
+DEFAULT_SHARE = 0.2
+ENOUGH_FOR_TEST = 300
+"""With fewer labelled texts, none is kept for testing unless asked for."""
+
+
+@dataclass(frozen=True)
+class ProjectSettings:
+    """How a project trains.
+
+    name: The folder's name.
+    lang: The language, as spaCy abbreviates it.
+    teacher: What the teachers are made of: an encoder with an aligned decoder, or a T5.
+    encoder: The folder of the encoder (for "t5": of the encoder-decoder), or its name on the hub.
+    seed: Of the split and of training.
+    gpu_id: The GPU to train on; -1 for the CPU.
+    """
+
+    name: str
+    lang: str
+    teacher: Teacher
+    encoder: str
+    seed: int
+    gpu_id: int
+
+    @property
+    def encoder_is_folder(self) -> bool:
+        """Whether the encoder lies on this machine."""
+        return Path(self.encoder).is_dir()
+
+    @property
+    def teachers(self) -> tuple[str, ...]:
+        """The teachers' names: three, or one of those that take long to train."""
+        return ("teacher",) if self.teacher == "t5" else ("teacher", "teacher_2", "teacher_3")
+
+    @property
+    def configs(self) -> tuple[str, ...]:
+        """The configs that the project needs."""
+        return (f"teacher_{self.teacher}.cfg", "student_first_order.cfg")
+
+    @property
+    def package_name(self) -> str:
+        """A name for the trained pipeline that Python and pip accept."""
+        plain = re.sub(r"[^a-z0-9]+", "_", self.name.lower())
+        return f"{plain.lstrip('0123456789_').rstrip('_')}_tagger".lstrip("_")
+
+
+def make_settings(
+    folder: Path, lang: str, teacher: str, encoder: str | None, seed: int, gpu_id: int
+) -> ProjectSettings:
+    """Settings of what was asked for, with defaults for the rest.
+
+    folder: Where the project is to be.
+    encoder: A folder or a name; None for the default.
+    lang, teacher, seed, gpu_id: See `ProjectSettings`.
+    RAISES: ValueError (H013) for another teacher, (H078) if the default encoder has not read the
+        language.
+    """
+    if teacher not in TEACHERS:
+        raise ValueError(
+            Errors.H013.format(setting="--teacher", expected=" or ".join(TEACHERS), value=teacher)
+        )
+    if encoder is None:
+        encoder = DEFAULT_ENCODERS[teacher]
+        if lang != "en":
+            raise ValueError(Errors.H078.format(encoder=encoder, lang=lang))
+    elif Path(encoder).is_dir():
+        # the project runs in its own folder
+        encoder = Path(encoder).resolve().as_posix()
+    return ProjectSettings(folder.resolve().name, lang, teacher, encoder, seed, gpu_id)  # type: ignore[arg-type]
+
+
+def parse_size(setting: str, value: str, n_texts: int, least: int) -> int:
+    """A number of texts that was given as a number or as a share.
+
+    setting: The option's name, for messages.
+    value: A whole number, or a share such as 0.2.
+    n_texts: How many texts there are.
+    least: The smallest number that makes sense.
+    RETURNS: The number; of a share that is not 0 at least 1.
+    RAISES: ValueError (H013) if it is neither.
+    """
+    if re.fullmatch(r"[0-9]+", value) and least <= int(value) < n_texts:
+        return int(value)
+    if re.fullmatch(r"0?\.[0-9]*[1-9][0-9]*", value):
+        return max(1, round(float(value) * n_texts))
+    raise ValueError(
+        Errors.H013.format(
+            setting=setting,
+            expected=f"a number from {least} to {n_texts - 1}, or a share between 0 and 1",
+            value=value,
+        )
+    )
+
+
+def choose_sizes(dev: str | None, test: str | None, n_texts: int) -> tuple[int, int]:
+    """How many texts to tune and to test on.
+
+    dev, test: What was asked for; None for a fifth each, and for no test texts if there are few.
+    n_texts: How many different texts are labelled.
+    RAISES: ValueError (H013) if that is no size.
+    """
+    default = str(DEFAULT_SHARE)
+    n_dev = parse_size("--dev", default if dev is None else dev, n_texts, least=1)
+    if test is None:
+        test = default if n_texts >= ENOUGH_FOR_TEST else "0"
+    return n_dev, parse_size("--test", test, n_texts, least=0)

@@ -1,0 +1,92 @@
+"""Writing a project: its texts, its configs, its workflow and what explains it."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from importlib import resources
+from pathlib import Path
+
+from spacy.tokens import Doc
+
+from ..data.splitting import Split
+from ..distill.doc_files import write_docs
+from ..errors import Errors
+from .settings import ProjectSettings
+
+PAGES = ("README.md", "project.yml")
+"""What is made of a template. The last one is what makes a folder a project."""
+GOLD, DEV, TEST = "gold.spacy", "dev.spacy", "test.spacy"
+POOL, PROBLEMS = "pool.jsonl", "problems.jsonl"
+
+
+@contextmanager
+def new_folder(folder: Path) -> Iterator[Path]:
+    """A folder to fill, whose content appears in its place once all of it is there.
+
+    folder: The place. Nothing may be there, or an empty folder.
+    YIELDS: The folder to fill, beside it.
+    RAISES: ValueError (H060) if the place holds something, (H076) if it is a file.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(Errors.H076.format(path=folder))
+    if folder.is_dir() and any(folder.iterdir()):
+        raise ValueError(Errors.H060.format(path=folder))
+    place = folder.resolve()
+    partial = place.with_name(f".{place.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    try:
+        yield partial
+        if not place.exists():
+            partial.rename(place)
+            return
+        # the folder itself may be where somebody stands; what makes it a project comes last
+        for path in sorted(partial.iterdir(), key=lambda path: path.name == PAGES[-1]):
+            os.replace(path, place / path.name)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def write_split(folder: Path, split: Split) -> None:
+    """Write the docs of a split as `.spacy` files; none for a part without docs."""
+    parts: dict[str, list[Doc]] = {GOLD: split.train, DEV: split.dev, TEST: split.test}
+    for name, docs in parts.items():
+        if docs:
+            write_docs(docs, folder / name)
+
+
+def write_project(folder: Path, settings: ProjectSettings, counts: dict[str, int]) -> None:
+    """Write everything but the texts.
+
+    folder: The project's folder.
+    settings: How it trains.
+    counts: How many texts are to train, to tune and to test on, and how many are raw (`train`,
+        `dev`, `test`, `pool`).
+    """
+    # spaCy's own templates are written in it, but most commands need none
+    from jinja2 import Environment, StrictUndefined
+
+    package = resources.files(__package__)
+    (folder / "configs").mkdir()
+    for name in settings.configs:
+        (folder / "configs" / name).write_bytes((package / "configs" / name).read_bytes())
+    environment = Environment(
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,
+    )
+    values = asdict(settings) | {
+        "encoder_is_folder": settings.encoder_is_folder,
+        "teachers": settings.teachers,
+        "package_name": settings.package_name,
+        "counts": counts,
+        "scored": "test" if counts["test"] else "dev",
+    }
+    for name in PAGES:
+        template = (package / "templates" / f"{name}.jinja").read_text(encoding="utf8")
+        page = environment.from_string(template).render(values)
+        (folder / name).write_text(page, encoding="utf8", newline="\n")

@@ -1,0 +1,64 @@
+"""From what was read to what is trained on: nothing wrong is learned, and nothing unknown is O."""
+
+import spacy
+from hypothesis import given
+from hypothesis import strategies as st
+from spacy.tokens import Doc
+
+from spacy_halfree.data.checks import check_text
+from spacy_halfree.data.entries import LabelledSpan, LabelledText
+from spacy_halfree.data.gold import make_gold
+
+NLP = spacy.blank("en")
+TEXT = "Play Abbey Road  now, don't stop"
+
+
+def gold(*spans: tuple[int, int, str], missing: tuple[int, ...] = ()) -> Doc:
+    found = tuple(LabelledSpan(*span) for span in spans)
+    return make_gold(LabelledText(1, NLP.make_doc(TEXT), found, missing)).doc
+
+
+def annotation(doc: Doc) -> list[str]:
+    """Of each token "O", its label, or "?" if nothing is known."""
+    return ["?" if token.ent_iob == 0 else token.ent_type_ or "O" for token in doc]
+
+
+def test_what_is_right() -> None:
+    assert annotation(gold((5, 15, "A"))) == ["O", "A", "A", *["O"] * 6]
+
+
+def test_what_does_not_align_is_unknown() -> None:
+    assert annotation(gold((5, 13, "A"))) == ["O", "?", "?", *["O"] * 6]
+
+
+def test_the_first_of_spans_that_overlap_stays() -> None:
+    assert annotation(gold((5, 15, "A"), (0, 10, "B")))[:3] == ["B", "B", "?"]
+    assert annotation(gold((5, 15, "A"), (5, 15, "A")))[:3] == ["O", "A", "A"]
+
+
+def test_what_was_missing_stays_so() -> None:
+    assert annotation(gold((5, 15, "A"), missing=(0, 1)))[:3] == ["?", "A", "A"]
+
+
+SPANS = st.builds(
+    LabelledSpan,
+    st.integers(-2, len(TEXT) + 2),
+    st.integers(-2, len(TEXT) + 2),
+    st.sampled_from(["A", "B", ""]),
+)
+
+
+@given(st.lists(SPANS, max_size=6))
+def test_any_spans(spans: list[LabelledSpan]) -> None:
+    entry = LabelledText(1, NLP.make_doc(TEXT), tuple(spans))
+    made = make_gold(entry)
+    kept = [LabelledSpan(ent.start_char, ent.end_char, ent.label_) for ent in made.doc.ents]
+    assert sorted(map(str, [*kept, *made.left_out])) == sorted(map(str, spans))
+    problems = [problem for problem in check_text(entry) if problem.span is not None]
+    assert bool(made.left_out) == bool(problems)
+    for token, known in zip(made.doc, annotation(made.doc), strict=True):
+        touched = [
+            span for span in spans if token.idx < span.end and span.start < token.idx + len(token)
+        ]
+        assert known != "O" or not touched
+    assert not entry.doc.has_annotation("ENT_IOB")

@@ -1,0 +1,182 @@
+"""Exports of Label Studio, written by hand after its documentation of JSON and JSON-MIN."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import spacy
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spacy_halfree.data.entries import BadLine, Entry, LabelledSpan, LabelledText, LeftOut
+from spacy_halfree.data.label_studio import find_region
+from spacy_halfree.data.labelled_texts import read_labelled_texts
+
+NLP = spacy.blank("en")
+TEXT = "Play Abbey Road"
+REGION = {"start": 5, "end": 15, "text": "Abbey Road", "labels": ["ALBUM"]}
+
+
+def result(value: dict[str, Any], kind: str = "labels") -> dict[str, Any]:
+    return {
+        "value": value,
+        "id": "bRO6Tw3T9N",
+        "from_name": "label",
+        "to_name": "text",
+        "type": kind,
+        "origin": "manual",
+    }
+
+
+def annotation(*results: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    return {
+        "id": 9,
+        "completed_by": 1,
+        "result": list(results),
+        "was_cancelled": False,
+        "ground_truth": False,
+        "created_at": "2021-03-09T22:16:08.728353Z",
+        "lead_time": 4.288,
+        "task": 1,
+    } | fields
+
+
+def task(*annotations: dict[str, Any], **data: Any) -> dict[str, Any]:
+    return {
+        "id": 1,
+        "annotations": list(annotations),
+        "predictions": [],
+        "data": data or {"text": TEXT},
+        "meta": {},
+        "project": 83,
+    }
+
+
+SHORT = {
+    "text": TEXT,
+    "id": 1,
+    "label": [REGION],
+    "annotator": 1,
+    "annotation_id": 9,
+    "created_at": "2021-03-09T22:16:08.728353Z",
+    "updated_at": "2021-03-09T22:16:08.728378Z",
+    "lead_time": 4.288,
+}
+
+
+def read(path: Path, *tasks: Any) -> list[Entry]:
+    """What is read of tasks, which are written as a list or as lines."""
+    if path.suffix == ".json":
+        path.write_text(json.dumps(list(tasks)), encoding="utf8")
+    else:
+        path.write_text("".join(json.dumps(task) + "\n" for task in tasks), encoding="utf8")
+    return list(read_labelled_texts(path, NLP))
+
+
+@pytest.mark.parametrize("name", ["export.json", "export.jsonl"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param(task(annotation(result(REGION))), id="JSON"),
+        pytest.param(
+            task(annotation(result(REGION), result({"choices": ["pop"]}, "choices"))),
+            id="with choices",
+        ),
+        pytest.param(task(annotation(result(REGION)), sentence=TEXT, rank=3), id="other name"),
+        pytest.param({"data": {"text": TEXT}, "completions": [{"result": [result(REGION)]}]}),
+        pytest.param(SHORT, id="JSON-MIN"),
+        pytest.param(
+            {k: v for k, v in SHORT.items() if k != "label"} | {"ner": [REGION]},
+            id="JSON-MIN, other control",
+        ),
+    ],
+)
+def test_tasks(tmp_path: Path, name: str, value: dict[str, Any]) -> None:
+    first, second = read(tmp_path / name, value, value)
+    assert isinstance(first, LabelledText)
+    assert first.text == TEXT
+    assert first.spans == (LabelledSpan(5, 15, "ALBUM"),)
+    assert (first.number, second.number) == (1, 2)
+
+
+def test_texts_in_which_there_is_nothing(tmp_path: Path) -> None:
+    short = {key: value for key, value in SHORT.items() if key != "label"}
+    for entry in read(tmp_path / "a.json", task(annotation()), short):
+        assert isinstance(entry, LabelledText)
+        assert entry.spans == ()
+
+
+def test_what_nobody_has_labelled_is_left_out(tmp_path: Path) -> None:
+    skipped = annotation(was_cancelled=True)
+    entries = read(tmp_path / "a.json", task(), task(skipped), task(skipped, annotation()))
+    assert [type(entry) for entry in entries] == [LeftOut, LeftOut, LabelledText]
+
+
+def test_several_annotations_of_a_task(tmp_path: Path) -> None:
+    """All of them, so that contradictions are found; but only the truth if it is known."""
+    marked, other = annotation(result(REGION)), annotation()
+    assert len(read(tmp_path / "a.json", task(marked, other))) == 2
+    (entry,) = read(tmp_path / "a.json", task(marked | {"ground_truth": True}, other))
+    assert isinstance(entry, LabelledText)
+    assert entry.spans
+
+
+def test_several_labels_of_a_region(tmp_path: Path) -> None:
+    (entry,) = read(tmp_path / "a.json", task(annotation(result(REGION | {"labels": ["A", "B"]}))))
+    assert isinstance(entry, LabelledText)
+    assert entry.spans == (LabelledSpan(5, 15, "A"), LabelledSpan(5, 15, "B"))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        task(annotation(result(REGION)), first="a", second="b"),
+        task(annotation(result(REGION, "paragraphlabels"))),
+        task(annotation(result(REGION | {"start": "/div[1]/text()[1]"}))),
+        task(annotation(result(REGION | {"labels": None}))),
+        task(annotation(result(REGION | {"text": "Let it be"}))),
+        task({"result": None}),
+        SHORT | {"label": [REGION | {"end": None}]},
+        3,
+    ],
+)
+def test_tasks_that_cannot_be_read(tmp_path: Path, value: Any) -> None:
+    (entry,) = read(tmp_path / "a.json", value)
+    assert isinstance(entry, BadLine)
+    assert entry.reason
+
+
+def test_a_file_that_is_no_list(tmp_path: Path) -> None:
+    for content in ('{"a": 1}', "[", "\udcff"):
+        (tmp_path / "a.json").write_text(content, encoding="utf8", errors="surrogateescape")
+        with pytest.raises(ValueError, match="H046"):
+            list(read_labelled_texts(tmp_path / "a.json", NLP))
+
+
+WORDS = st.text(st.sampled_from("ab 😀\U00010400é"), min_size=1, max_size=8)
+
+
+@given(WORDS, WORDS, WORDS, st.booleans())
+def test_regions_are_found_however_they_were_counted(
+    before: str, inside: str, after: str, in_browser: bool
+) -> None:
+    text = before + inside + after
+
+    def count(part: str) -> int:
+        return len(part.encode("utf-16-le")) // 2 if in_browser else len(part)
+
+    start = count(before)
+    end = start + count(inside)
+    found = find_region(text, start, end, inside)
+    assert text[slice(*found)].split() == inside.split()
+
+
+def test_emoji_and_no_text_to_compare_with() -> None:
+    assert find_region("Play Abbey Road", 5, 15, None) == (5, 15)
+    with pytest.raises(ValueError, match="emoji"):
+        find_region("😀 Abbey Road", 2, 12, None)
+
+
+def test_a_line_break_in_a_region() -> None:
+    assert find_region("Abbey\nRoad", 0, 10, "Abbey\\nRoad") == (0, 10)
