@@ -23,4 +23,6 @@ def test_they_are_part_of_the_wheel() -> None:
     setup.read(ROOT / "setup.cfg", encoding="utf8")
     patterns = setup["options.package_data"]["spacy_halfree"].split()
     packed = {path for pattern in patterns for path in SHIPPED.parent.glob(pattern)}
-    assert {path for path in SHIPPED.rglob("*") if path.suffix in (".cfg", ".jinja")} <= packed
+    configs = {SHIPPED / "configs" / path.name for path in (ROOT / "configs").iterdir()}
+    assert configs
+    assert configs | set((SHIPPED / "templates").iterdir()) <= packed
