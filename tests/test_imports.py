@@ -19,7 +19,8 @@ FILES = sorted(ROOT.rglob("*.py"))
 BRIDGES = ("models/torch_layer.py", "models/sentinel_layer.py")
 TORCH = {"tokenizers", "peft", "torch", "safetensors", "transformers", "spacy_transformers"}
 MAY_USE = {
-    "cli": {"labelling", "distill", "evaluation", "data", "files", "errors"},
+    "cli": {"active_learning", "labelling", "distill", "evaluation", "data", "files", "errors"},
+    "active_learning": {"labelling", "distill", "data", "tagging", "types", "errors"},
     "labelling": {"distill", "pipeline", "tagging", "files", "errors"},
     "data": {"errors"},
     "evaluation": {"pipeline", "tagging", "types", "errors"},

@@ -6,6 +6,7 @@ from typer import Typer
 from .annotate import annotate_cli
 from .calibrate import calibrate_cli
 from .check import check_cli
+from .suggest import suggest_cli
 
 HELP = "From few labelled texts and many raw ones to a small pipeline that can be trusted."
 
@@ -14,4 +15,5 @@ halfree_cli.callback()(lambda: None)
 halfree_cli.command("annotate")(annotate_cli)
 halfree_cli.command("calibrate")(calibrate_cli)
 halfree_cli.command("check")(check_cli)
+halfree_cli.command("suggest")(suggest_cli)
 app.add_typer(halfree_cli)
