@@ -29,11 +29,13 @@ from .speed.plots import plot_memory
 from .speed.shares import RESULTS as SHARES_RESULTS
 from .speed.shares import shares_table
 from .speed.tables import Row, footprint_table, precision_table, read_rows, throughput_table
+from .suggest import RESULTS as SUGGEST_RESULTS
+from .suggest import suggest_table
 from .throughput import RESULTS as SPEED_RESULTS
 
 PAGES = (
     *(Path("docs/benchmarks.md"), Path("docs/confidence.md"), Path("docs/scaling.md")),
-    Path("README.md"),
+    *(Path("docs/suggest.md"), Path("README.md")),
 )
 IMAGES = Path("docs/images")
 PRECISION_RESULTS = Path("benchmarks/results/precision.json")
@@ -54,6 +56,7 @@ def make_tables(
     shares: Path,
     scaling: Path,
     engines: Path,
+    suggest: Path,
 ) -> dict[str, str]:
     """All tables, by name."""
     return {
@@ -73,6 +76,7 @@ def make_tables(
         "scaling_rates": rates_table(scaling),
         "scaling_costs": costs_table(scaling),
         "engines": engines_table(engines),
+        "suggest": suggest_table(suggest),
     }
 
 
@@ -99,6 +103,7 @@ def main(
         SHARES_RESULTS,
         SCALING_RESULTS,
         ENGINES_RESULTS,
+        SUGGEST_RESULTS,
     )
     for page in PAGES:
         page.write_text(fill_page(page.read_text(encoding="utf8"), tables), encoding="utf8")
