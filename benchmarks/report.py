@@ -31,11 +31,13 @@ from .speed.plots import plot_memory
 from .speed.shares import RESULTS as SHARES_RESULTS
 from .speed.shares import shares_table
 from .speed.tables import Row, footprint_table, precision_table, read_rows, throughput_table
+from .suggest import RESULTS as SUGGEST_RESULTS
+from .suggest import suggest_table
 from .throughput import RESULTS as SPEED_RESULTS
 
 PAGES = (
     *(Path("docs/benchmarks.md"), Path("docs/confidence.md"), Path("docs/scaling.md")),
-    Path("README.md"),
+    *(Path("docs/suggest.md"), Path("README.md")),
 )
 IMAGES = Path("docs/images")
 PRECISION_RESULTS = Path("benchmarks/results/precision.json")
@@ -57,6 +59,7 @@ def make_tables(
     scaling: Path,
     engines: Path,
     coverage: Path,
+    suggest: Path,
 ) -> dict[str, str]:
     """All tables, by name."""
     return {
@@ -77,6 +80,7 @@ def make_tables(
         "scaling_costs": costs_table(scaling),
         "engines": engines_table(engines),
         "coverage": coverage_table(coverage),
+        "suggest": suggest_table(suggest),
     }
 
 
@@ -104,6 +108,7 @@ def main(
         SCALING_RESULTS,
         ENGINES_RESULTS,
         COVERAGE_RESULTS,
+        SUGGEST_RESULTS,
     )
     for page in PAGES:
         page.write_text(fill_page(page.read_text(encoding="utf8"), tables), encoding="utf8")

@@ -313,6 +313,25 @@ class Errors:
         "of skipped lines, if any, and check that the input is the file you meant."
     )
 
+    H083 = (
+        "[H083] `--score disagreement` needs at least two models, but there is only {model}. Name "
+        "others, trained with other seeds, or leave the option out."
+    )
+    H084 = (
+        "[H084] {path}: files for {tool} must end in `{suffix}`, or it does not import them. Name "
+        "another file, or another tool with `--format`."
+    )
+    H085 = (
+        "[H085] There is nothing to suggest: of {n_texts} texts that were read from {path}, "
+        "{n_labelled} are labelled already, and none of the others could be used and differs "
+        "enough from those. Look at the reasons of skipped texts, if any, check that the input is "
+        "the file you meant, or raise `--max-similarity`."
+    )
+    H086 = (
+        "[H086] {n_bad} raw or labelled texts cannot be used, more than `--max-bad` allows "
+        "({max_bad}). Their reasons are named; correct them, or give a larger number."
+    )
+
 
 class Warnings:
     """Things that were done, but probably not as the user expected."""
@@ -350,4 +369,9 @@ class Warnings:
     W013 = (
         "[W013] All {n_problems} problems are in {path}. What could be used was used; correct the "
         "rest and run this again with another folder, if it is worth it."
+    )
+    W014 = (
+        "[W014] {n_found} texts are suggested, not {n}: no others of the {n_texts} that were read "
+        "differ enough from these and from what is labelled. More raw texts help, or a larger "
+        "`--max-similarity`."
     )

@@ -85,6 +85,7 @@ def test_accuracy_tables_are_the_measured_ones(monkeypatch: pytest.MonkeyPatch) 
         ROOT / report.SCALING_RESULTS,
         ROOT / report.ENGINES_RESULTS,
         ROOT / report.COVERAGE_RESULTS,
+        ROOT / report.SUGGEST_RESULTS,
     )
     for page in report.PAGES:
         text = (ROOT / page).read_text(encoding="utf8")

@@ -20,11 +20,12 @@ BRIDGES = ("models/torch_layer.py", "models/sentinel_layer.py")
 TORCH = {"tokenizers", "peft", "torch", "safetensors", "transformers", "spacy_transformers"}
 MAY_USE = {
     "cli": {
-        *("project", "labelling", "distill", "report", "evaluation", "data"),
+        *("project", "active_learning", "labelling", "distill", "report", "evaluation", "data"),
         *("models", "files", "errors"),
     },
     "project": {"labelling", "distill", "data", "errors"},
     "report": {"evaluation", "pipeline", "types", "errors", "about"},
+    "active_learning": {"labelling", "distill", "data", "tagging", "types", "errors"},
     "labelling": {"distill", "pipeline", "tagging", "files", "errors"},
     "data": {"errors"},
     "evaluation": {"pipeline", "tagging", "types", "errors"},

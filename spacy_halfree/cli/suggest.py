@@ -1,0 +1,140 @@
+"""`python -m spacy halfree suggest`."""
+
+from pathlib import Path
+from typing import cast
+
+import typer
+from spacy.cli._util import setup_gpu
+from tqdm import tqdm
+from wasabi import msg
+
+from ..active_learning.candidates import Candidate
+from ..active_learning.exports import SUFFIXES, ToolFormat, check_path, export
+from ..active_learning.suggestions import SuggestionJob
+from ..errors import Errors, Warnings
+from ..files import write_at_once
+from ..labelling.worker import TeacherWorker
+
+
+def suggest_cli(
+    models: list[str] = typer.Argument(
+        ...,
+        metavar="MODEL...",
+        help="A trained pipeline's name or folder; or several, to ask all of them",
+    ),
+    raw: str = typer.Option(
+        ...,
+        "--raw",
+        help="Raw texts: a file .txt (a text a line), .jsonl or .jsonl.gz (key 'text'), .parquet "
+        "(column 'text') or .spacy, or a folder of such files; also as a URI",
+    ),
+    output: Path = typer.Option(..., "--output", "-o", help="The file to write"),
+    n: int = typer.Option(50, "--n", "-n", min=1, help="How many texts to suggest"),
+    labelled: list[Path] = typer.Option(
+        [],
+        "--labelled",
+        help="Texts that are labelled already: .spacy, or .jsonl of Prodigy or doccano; may be "
+        "given several times",
+        exists=True,
+    ),
+    tool: str = typer.Option(
+        "prodigy", "--format", help=f"The tool to write for: {', '.join(SUFFIXES)}"
+    ),
+    score: str = typer.Option(
+        "entropy",
+        "--score",
+        help="What makes a text worth labelling: 'entropy', 'confidence' or, with several models, "
+        "'disagreement'",
+    ),
+    per: str = typer.Option(
+        "text", "--per", help="Sum the score over a 'text', or take its mean per 'word'"
+    ),
+    diversity: float = typer.Option(
+        1.0, "--diversity", min=0.0, help="How much likeness to a known text takes away; 0: nothing"
+    ),
+    max_similarity: float = typer.Option(
+        0.8,
+        "--max-similarity",
+        min=0.0,
+        max=1.0,
+        help="Leave out texts at least so alike to a labelled or suggested one",
+    ),
+    component: str | None = typer.Option(
+        None, "--component", help="The tagger's name, if a pipeline has several"
+    ),
+    batch_size: int = typer.Option(64, "--batch-size", min=1, help="Texts tagged at a time"),
+    precision: str = typer.Option(
+        "float32",
+        "--precision",
+        help="What torch models compute in: float32, bfloat16 or int8 (CPU only)",
+    ),
+    gpu_id: int = typer.Option(-1, "--gpu-id", "-g", help="GPU ID or -1 for CPU"),
+    seed: int = typer.Option(0, "--seed", help="Decides between texts of equal worth"),
+    max_bad: int = typer.Option(
+        1000, "--max-bad", min=0, help="Stop when more texts than this cannot be used"
+    ),
+    overwrite: bool = typer.Option(False, "--overwrite", help="Replace an existing output"),
+) -> None:
+    """Choose the raw texts that are most worth labelling next.
+
+    These are texts of which the models are unsure, or in which they differ, and which are like
+    neither each other nor what is labelled already. They are written with the models' annotation,
+    to be corrected, in a form that the annotation tool imports. Texts that cannot be used are named
+    and left out.
+    """
+    try:
+        if tool not in SUFFIXES:
+            raise ValueError(
+                Errors.H013.format(
+                    setting="--format", expected=f"one of {', '.join(SUFFIXES)}", value=tool
+                )
+            )
+        tool_format = cast(ToolFormat, tool)
+        check_path(output, tool_format)
+        if output.is_dir():
+            raise IsADirectoryError(Errors.H052.format(path=output))
+        if output.exists() and not overwrite:
+            raise FileExistsError(Errors.H024.format(path=output))
+        job = SuggestionJob(
+            TeacherWorker(
+                tuple(models),
+                component,
+                None,
+                batch_size,
+                # another word is refused when the models are loaded
+                precision,  # type: ignore[arg-type]
+                gpu_id,
+            ),
+            raw,
+            labelled,
+            n,
+            # other words are refused by the job
+            score,  # type: ignore[arg-type]
+            per,  # type: ignore[arg-type]
+            diversity,
+            max_similarity,
+            seed,
+            max_bad,
+        )
+        setup_gpu(gpu_id)
+        suggestions = run_job(job)
+        output.parent.mkdir(parents=True, exist_ok=True)
+        write_at_once(output, export(suggestions, tool_format))
+    except (ValueError, OSError, ImportError) as error:
+        msg.fail(f"{output} was not written", str(error), exits=1)
+    if len(suggestions) < n:
+        msg.warn(Warnings.W014.format(n_found=len(suggestions), n=n, n_texts=job.n_read))
+    msg.good(f"Suggested {len(suggestions)} of {job.n_read} texts: {output}")
+
+
+def run_job(job: SuggestionJob) -> list[Candidate]:
+    """Run a job with a progress bar, and tell what was left out."""
+    progress = tqdm(unit=" texts")
+    try:
+        return job.run(progress.update)
+    finally:
+        progress.close()
+        for bad in job.bad:
+            msg.warn(Warnings.W001.format(path=bad.file, line=bad.line, reason=bad.reason))
+        if job.n_labelled:
+            msg.info(f"{job.n_labelled} of {job.n_read} raw texts are labelled already")

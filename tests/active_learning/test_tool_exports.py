@@ -1,0 +1,107 @@
+"""Exports, field by field, and read back as what people export from the tools."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import spacy
+
+from spacy_halfree.active_learning.candidates import Candidate, TextToken
+from spacy_halfree.active_learning.exports import SUFFIXES, ToolFormat, check_path, export
+from spacy_halfree.data.labelled_texts import LabelledText, read_labelled_texts
+from spacy_halfree.labelling.records import Entity
+
+SUGGESTION = Candidate(
+    source="pool.txt:7",
+    text="Hör 😀 Abbey Road!",
+    tokens=(
+        TextToken("Hör", 0, 3, True),
+        TextToken("😀", 4, 5, True),
+        TextToken("Abbey", 6, 11, True),
+        TextToken("Road", 12, 16, False),
+        TextToken("!", 16, 17, False),
+    ),
+    entities=(
+        Entity(start=4, end=5, label="künstler", confidence=0.5),
+        Entity(start=6, end=16, label="album title", confidence=0.25),
+    ),
+    score=1.23456,
+    confidence=0.87654,
+    gain=0.98765,
+)
+WITHOUT = Candidate("id 2", "Hi", (TextToken("Hi", 0, 2, False),), (), 0.5, 0.9, 0.5)
+ABOUT = {"score": 1.2346, "gain": 0.9877, "confidence": 0.8765, "source": "pool.txt:7"}
+
+
+def test_prodigy() -> None:
+    first, second = export([SUGGESTION, WITHOUT], "prodigy").decode().splitlines()
+    assert json.loads(first) == {
+        "text": "Hör 😀 Abbey Road!",
+        "tokens": [
+            {"text": "Hör", "start": 0, "end": 3, "id": 0, "ws": True},
+            {"text": "😀", "start": 4, "end": 5, "id": 1, "ws": True},
+            {"text": "Abbey", "start": 6, "end": 11, "id": 2, "ws": True},
+            {"text": "Road", "start": 12, "end": 16, "id": 3, "ws": False},
+            {"text": "!", "start": 16, "end": 17, "id": 4, "ws": False},
+        ],
+        "spans": [
+            {"start": 4, "end": 5, "token_start": 1, "token_end": 1, "label": "künstler"},
+            {"start": 6, "end": 16, "token_start": 2, "token_end": 3, "label": "album title"},
+        ],
+        "meta": ABOUT,
+    }
+    assert json.loads(second)["spans"] == []
+
+
+def test_doccano() -> None:
+    first, second = export([SUGGESTION, WITHOUT], "doccano").decode().splitlines()
+    assert json.loads(first) == {
+        "text": "Hör 😀 Abbey Road!",
+        "label": [[4, 5, "künstler"], [6, 16, "album title"]],
+        **ABOUT,
+    }
+    assert json.loads(second)["label"] == []
+
+
+def test_label_studio() -> None:
+    first, second = json.loads(export([SUGGESTION, WITHOUT], "label-studio"))
+    names = {"from_name": "label", "to_name": "text", "type": "labels"}
+    values = [
+        {"start": 4, "end": 5, "text": "😀", "labels": ["künstler"]},
+        {"start": 6, "end": 16, "text": "Abbey Road", "labels": ["album title"]},
+    ]
+    assert first == {
+        "data": {"text": "Hör 😀 Abbey Road!", **ABOUT},
+        "predictions": [
+            {
+                "model_version": "spacy-halfree",
+                "score": 0.8765,
+                "result": [
+                    {"id": str(i), **names, "value": value} for i, value in enumerate(values, 1)
+                ],
+            }
+        ],
+    }
+    assert second["predictions"][0]["result"] == []
+
+
+@pytest.mark.parametrize("tool", ["prodigy", "doccano"])
+def test_what_is_exported_can_be_read_back(tool: ToolFormat, tmp_path: Path) -> None:
+    path = tmp_path / "suggestions.jsonl"
+    path.write_bytes(export([SUGGESTION, WITHOUT], tool))
+    for entry, own in zip(
+        read_labelled_texts(path, spacy.blank("en")), [SUGGESTION, WITHOUT], strict=True
+    ):
+        assert isinstance(entry, LabelledText)
+        assert entry.text == own.text
+        found = [(span.start, span.end, span.label) for span in entry.spans]
+        assert found == [(e["start"], e["end"], e["label"]) for e in own.entities]
+
+
+def test_files_end_as_the_tool_wants_it() -> None:
+    for tool, suffix in SUFFIXES.items():
+        check_path(Path(f"out{suffix}"), tool)  # type: ignore[arg-type]
+        with pytest.raises(ValueError, match="H084"):
+            check_path(Path("out.txt"), tool)  # type: ignore[arg-type]

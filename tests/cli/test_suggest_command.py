@@ -1,0 +1,145 @@
+"""`python -m spacy halfree suggest`, as users run it."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import spacy
+from spacy.cli import app
+from spacy.language import Language
+from spacy.util import registry
+from toy_pipelines import TEXTS, write_corpus
+from typer.testing import CliRunner
+
+from spacy_halfree.data.labelled_texts import LabelledText, read_labelled_texts
+
+OTHERS = ["Play Debut by Björk", "Find The Beatles in Zürich", "Where are the bars", "Hear Queen"]
+
+
+@pytest.fixture(scope="session")
+def model(teacher: Language, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("teacher") / "model"
+    teacher.to_disk(path)
+    return path
+
+
+@pytest.fixture
+def raw(tmp_path: Path) -> Path:
+    path = tmp_path / "raw.txt"
+    path.write_text("\n".join([*TEXTS, *OTHERS]) + "\n", encoding="utf8")
+    return path
+
+
+def run(*arguments: object) -> tuple[int, str]:
+    """The command inside this process; returns its exit code and all that it printed."""
+    registry.cli.get_all()
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+        result = CliRunner().invoke(app, ["halfree", "suggest", *map(str, arguments)])
+    output = printed.getvalue() + result.output
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, " ".join(re.sub(r"\x1b\[[0-9;]*m", "", output).split())
+
+
+def test_the_command(model: Path, teacher: Language, raw: Path, tmp_path: Path) -> None:
+    gold = write_corpus(tmp_path / "gold.spacy", teacher)
+    output = tmp_path / "new" / "suggestions.jsonl"
+    command = [sys.executable, "-m", "spacy", "halfree", "suggest", model, "--raw", raw]
+    options = ["--n", 3, "--labelled", gold, "--output", output]
+    result = subprocess.run([*map(str, [*command, *options])], capture_output=True, text=True)
+    printed = " ".join((result.stdout + result.stderr).split())
+    assert result.returncode == 0, printed
+    assert "Suggested 3 of 8 texts" in printed
+    assert "4 of 8 raw texts are labelled already" in printed
+    entries = list(read_labelled_texts(output, spacy.blank("en")))
+    assert len(entries) == 3
+    for entry in entries:
+        assert isinstance(entry, LabelledText)
+        assert entry.text in OTHERS
+        expected = [(e.start_char, e.end_char, e.label_) for e in teacher(entry.text).ents]
+        assert [(span.start, span.end, span.label) for span in entry.spans] == expected
+    sources = [json.loads(line)["meta"]["source"] for line in output.read_text().splitlines()]
+    assert all(re.fullmatch(r"raw\.txt:[5-8]", source) for source in sources)
+
+
+@pytest.mark.parametrize(
+    ("tool", "name"),
+    [("prodigy", "out.jsonl"), ("doccano", "out.jsonl"), ("label-studio", "out.json")],
+)
+def test_more_are_asked_for_than_there_are(
+    model: Path, raw: Path, tmp_path: Path, tool: str, name: str
+) -> None:
+    output = tmp_path / name
+    code, printed = run(model, model, "--raw", raw, "--output", output, "--format", tool)
+    assert code == 0, printed
+    assert "[W014] 8 texts are suggested, not 50" in printed
+    content = output.read_text(encoding="utf8")
+    tasks = json.loads(content) if tool == "label-studio" else content.splitlines()
+    assert len(tasks) == 8
+
+
+def test_the_same_bytes_twice_and_no_file_replaced_unasked(
+    model: Path, raw: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "out.jsonl"
+    arguments = [model, "--raw", raw, "--n", 4, "--output", output]
+    assert run(*arguments)[0] == 0
+    before = output.read_bytes()
+    code, printed = run(*arguments)
+    assert code == 1
+    assert "[H024]" in printed
+    assert run(*arguments, "--overwrite")[0] == 0
+    assert output.read_bytes() == before
+
+
+def test_bad_lines_are_named_and_the_others_used(model: Path, tmp_path: Path) -> None:
+    raw, gold = tmp_path / "raw.jsonl", tmp_path / "gold.jsonl"
+    raw.write_text('{"text": "Play Debut"}\n{"text": 5}\n{"text": "Find bars"}\n')
+    gold.write_text('{"text": "Find bars", "spans": []}\nno JSON\n')
+    output = tmp_path / "out.jsonl"
+    code, printed = run(model, "--raw", raw, "--labelled", gold, "--output", output)
+    assert code == 0, printed
+    assert "raw.jsonl, line 2: skipped" in printed
+    assert re.search(r"gold\.jsonl, line 2: skipped", printed)
+    assert [json.loads(line)["text"] for line in output.read_text().splitlines()] == ["Play Debut"]
+
+
+@pytest.mark.parametrize(
+    ("options", "number"),
+    [
+        (["--output", "out.json"], "H084"),
+        (["--output", "out.jsonl", "--format", "label-studio"], "H084"),
+        (["--output", "out.jsonl", "--format", "brat"], "H013"),
+        (["--output", "out.jsonl", "--score", "luck"], "H013"),
+        (["--output", "out.jsonl", "--per", "page"], "H013"),
+        (["--output", "out.jsonl", "--score", "disagreement"], "H083"),
+        (["--output", "out.jsonl", "--precision", "int3"], "H013"),
+        (["--output", "out.jsonl", "--max-similarity", "0"], "H085"),
+        (["--output", "out.jsonl", "--raw", "nothing.txt"], "H019"),
+        (["--output", "out.jsonl", "--component", "nobody"], "H027"),
+        (["--output", "a_folder.jsonl"], "H052"),
+    ],
+)
+def test_what_is_refused(
+    model: Path,
+    raw: Path,
+    tmp_path: Path,
+    options: list[str],
+    number: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a_folder.jsonl").mkdir()
+    before = sorted(tmp_path.iterdir())
+    code, printed = run(model, "--raw", raw, *options)
+    assert code == 1
+    assert f"[{number}]" in printed
+    assert sorted(tmp_path.iterdir()) == before
