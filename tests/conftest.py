@@ -1,6 +1,12 @@
 """Settings for all tests: examples are random, but the same in every run."""
 
+import os
+
 from hypothesis import HealthCheck, settings
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # read when torch and numpy are imported: several processes of many threads would be slower
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 settings.register_profile(
     "halfree",

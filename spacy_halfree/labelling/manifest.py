@@ -81,22 +81,40 @@ class Manifest:
     @cached_property
     def digest(self) -> str:
         """A few digits that stand for all of this."""
-        return hashlib.sha256(self.to_json().encode()).hexdigest()[:12]
+        return digest_of(self.to_json())
 
     def differences(self, written: str) -> list[str]:
         """In what a manifest that was written before differs.
 
         written: The JSON of the other manifest.
-        RETURNS: The names of what differs; all of them if it cannot be read.
+        RETURNS: The names of what differs, as `settings.top_k`; all of them if it cannot be read.
         """
-        own = json.loads(self.to_json())
         try:
             other = json.loads(written)
         except ValueError:
             other = None
+        values = json.loads(self.to_json())
         if not isinstance(other, dict):
-            other = {}
-        return [key for key, value in own.items() if other.get(key) != value]
+            return list(values)
+        # what else stands there (counts, say) is of no account
+        others = flatten({key: other.get(key) for key in values})
+        own = flatten(values)
+        return [name for name in (own | others) if own.get(name) != others.get(name)]
+
+
+def flatten(value: Any, name: str = "") -> dict[str, Any]:
+    """What stands in nested objects, by names with dots; lists are taken as they are."""
+    if not isinstance(value, dict):
+        return {name: value} if name else {}
+    found: dict[str, Any] = {}
+    for key, own in value.items():
+        found |= flatten(own, f"{name}.{key}" if name else key)
+    return found
+
+
+def digest_of(manifest: str) -> str:
+    """A few digits that stand for a manifest. manifest: Its JSON."""
+    return hashlib.sha256(manifest.encode()).hexdigest()[:12]
 
 
 def hash_inputs(files: Sequence[InputFile]) -> dict[str, str]:

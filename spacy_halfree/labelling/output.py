@@ -12,7 +12,7 @@ from spacy.tokens import DocBin
 from ..distill.doc_files import MANIFEST
 from ..errors import Errors
 from ..files import sync_folder, write_at_once
-from .manifest import Manifest
+from .manifest import Manifest, digest_of
 from .parts import part_name
 from .shards import ShardFormat, Summary
 
@@ -83,8 +83,12 @@ class PartedOutput:
         if self.journal.exists():
             written = manifest.read_text("utf8") if manifest.exists() else ""
             differences = self.manifest.differences(written)
+            if resume and differences:
+                differences = self._take_over(written, differences)
             if resume and not differences:
-                self._read_journal()
+                self.shards.mkdir(exist_ok=True)
+                for summary in self._read_journal():
+                    self._add(summary)
                 return
             if not resume and not overwrite:
                 raise FileExistsError(Errors.H048.format(folder=self.folder))
@@ -99,16 +103,50 @@ class PartedOutput:
         write_at_once(manifest, self.manifest.to_json().encode())
         self.journal.touch()
 
+    def _take_over(self, written: str, differences: list[str]) -> list[str]:
+        """Keep what has come of files that are as they were, if other files alone have changed.
+
+        written: The manifest of the run that was stopped.
+        differences: In what it differs.
+        RETURNS: In what it still differs: nothing, or all that it did.
+        """
+        own = self.manifest.input_sha256
+        changed = {place for place, name in enumerate(own) if f"input_sha256.{name}" in differences}
+        names = list(json.loads(written)["input_sha256"]) if changed else []
+        # with other files, or in another order, parts would have other names
+        if len(changed) < len(differences) or len(changed) == len(own) or names != list(own):
+            return differences
+        digest = digest_of(written)
+        if not (self.folder / digest).exists():
+            # a first try to go on was stopped behind the renaming
+            digest = self.manifest.digest
+        kept = [own for own in self._read_journal(digest) if own.file not in changed]
+        names_kept = {own.name for own in kept}
+        write_at_once(self.journal, "".join(f"{own.to_json()}\n" for own in kept).encode())
+        former = self.folder / digest
+        if former.exists():
+            for shard in former.iterdir():
+                if shard.stem not in names_kept:
+                    shard.unlink()
+            # which changes nothing if it has been done already
+            former.rename(self.shards)
+        write_at_once(self.folder / MANIFEST, self.manifest.to_json().encode())
+        return []
+
     def _put_back_former(self) -> None:
         """What a run has put aside that was stopped before its own output was there."""
         former = self.folder / FORMER
         if former.exists() and not self.output.exists():
             former.rename(self.output)
 
-    def _read_journal(self) -> None:
-        if not self.shards.exists():
-            return
-        there = {path.stem for path in self.shards.iterdir()}
+    def _read_journal(self, digest: str | None = None) -> list[Summary]:
+        """What is finished, and need not be done again.
+
+        digest: Of the manifest under which it was; of this one if None.
+        """
+        shards = self.folder / (digest or self.manifest.digest)
+        there = {path.stem for path in shards.iterdir()} if shards.exists() else set()
+        found = []
         for line in self.journal.read_text("utf8").splitlines():
             try:
                 summary = Summary.from_json(line)
@@ -117,7 +155,8 @@ class PartedOutput:
                 continue
             # what teachers have failed at may have been for another reason than the text
             if not summary.n_failed and (summary.name in there or not summary.texts):
-                self._add(summary)
+                found.append(summary)
+        return found
 
     @property
     def finished(self) -> dict[int, frozenset[int]]:

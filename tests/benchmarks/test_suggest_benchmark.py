@@ -61,6 +61,7 @@ def read(path: Path) -> list[tuple[str, list[tuple[str, str]]]]:
     return [(doc.text, [(ent.text, ent.label_) for ent in doc.ents]) for doc in docs]
 
 
+@pytest.mark.slow
 def test_first_texts_and_suggested_ones(place: Path) -> None:
     first = measure("first", "snips", 1, Path("nothing.jsonl"))
     found = measure("suggested", "snips", 1, Path("nothing.jsonl"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import math
 import shutil
@@ -357,6 +358,57 @@ def test_parts_end_where_much_is_bad(teacher_path: Path, tmp_path: Path) -> None
     texts.write_bytes(b"\xff\n" * 1000 + b"good")
     with pytest.raises(ValueError, match=r"\[H055\] 256 records"):
         run(make_job(teacher_path, texts, tmp_path / "out", max_bad=10))
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_a_file_that_is_mended(
+    teacher_path: Path, write_texts: Write, tmp_path: Path, killed: bool
+) -> None:
+    """What has come of the other files stays, also if the first try to go on is killed."""
+    write_texts("in/a.txt", TEXTS_IN_A_PART + 5)
+    whole = gzip.compress("".join(json.dumps({"text": t}) + "\n" for t in make_texts(600)).encode())
+    (tmp_path / "in" / "b.jsonl.gz").write_bytes(whole[:-100])
+    output = tmp_path / "out"
+    job = make_job(teacher_path, tmp_path / "in", output)
+    with pytest.raises(ValueError, match=r"\[H019\].*b\.jsonl\.gz"):
+        run(job)
+    assert {own.file for own in job.output.summaries.values()} == {0, 1}
+    (tmp_path / "in" / "b.jsonl.gz").write_bytes(gzip.compress(b'{"text": "short"}'))
+    again = make_job(teacher_path, tmp_path / "in", output)
+    if killed:
+        again.start(resume=True, overwrite=False)
+        manifest = again.output.folder / "_manifest.json"
+        manifest.write_text(job.output.manifest.to_json(), encoding="utf8")
+        again = make_job(teacher_path, tmp_path / "in", output)
+    assert again.start(resume=True, overwrite=False) == TEXTS_IN_A_PART + 5
+    assert again.run(run_locally, no_progress) == TEXTS_IN_A_PART + 6
+    run(make_job(teacher_path, tmp_path / "in", tmp_path / "anew"))
+    assert contents(output) == contents(tmp_path / "anew")
+
+
+@pytest.mark.parametrize("change", ["both", "another", "settings"])
+def test_what_is_too_different_to_go_on(
+    teacher_path: Path, write_texts: Write, tmp_path: Path, change: str
+) -> None:
+    for name in ("in/a.txt", "in/b.txt"):
+        write_texts(name, 5)
+    output = tmp_path / "out"
+    job = make_job(teacher_path, tmp_path / "in", output)
+    job.start(resume=False, overwrite=False)
+    with pytest.raises(OSError, match="power failed"):
+        job.run(stop_after(1), no_progress)
+    write_texts("in/b.txt", 6)
+    if change == "both":
+        write_texts("in/a.txt", 6)
+    elif change == "another":
+        write_texts("in/c.txt", 6)
+    again = make_job(teacher_path, tmp_path / "in", output)
+    if change == "settings":
+        again.worker = TeacherWorker(again.worker.models, top_k=1, batch_size=4)
+    name = "settings.top_k" if change == "settings" else "input_sha256.b.txt"
+    with pytest.raises(ValueError, match=rf"\[H049\].*{name}"):
+        again.start(resume=True, overwrite=False)
+    assert job.output.shards.exists()
 
 
 def test_resuming_what_is_complete(teacher_path: Path, write_texts: Write, tmp_path: Path) -> None:
