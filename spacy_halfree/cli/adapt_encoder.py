@@ -11,7 +11,7 @@ from ..errors import Errors, Warnings
 from ..labelling.inputs import find_inputs
 from ..labelling.records import BadRecord, to_input
 from ..labelling.texts import read_texts
-from ..models.adaptation import adapt_encoder
+from ..models.adaptation import AdaptationSettings, adapt_encoder
 
 
 def adapt_encoder_cli(
@@ -40,18 +40,10 @@ def adapt_encoder_cli(
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     try:
         texts = read_all_texts(locations)
-        last = adapt_encoder(
-            encoder,
-            texts,
-            output,
-            steps=steps,
-            batch_size=batch_size,
-            learn_rate=learn_rate,
-            max_length=max_length,
-            save_every=save_every,
-            seed=seed,
-            gpu_id=gpu_id,
+        settings = AdaptationSettings(
+            steps, batch_size, learn_rate, max_length, save_every, seed, gpu_id
         )
+        last = adapt_encoder(encoder, texts, output, settings)
     except (ValueError, OSError, ImportError) as error:
         msg.fail(f"{output} was not written", str(error), exits=1)
     if last is not None:

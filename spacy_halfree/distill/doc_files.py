@@ -17,9 +17,11 @@ def make_bin(docs: Iterable[Doc]) -> DocBin:
     """Docs with their soft labels, and nothing else of their user data, ready to be written."""
     doc_bin = DocBin(store_user_data=True)
     for doc in docs:
-        if KEY in doc.user_data:
-            doc.user_data = {KEY: doc.user_data[KEY]}
+        user_data = doc.user_data
+        doc.user_data = {KEY: user_data[KEY]} if KEY in user_data else user_data
         doc_bin.add(doc)
+        # the docs are the caller's
+        doc.user_data = user_data
     return doc_bin
 
 

@@ -74,10 +74,8 @@ class LabellingJob:
             raise NotADirectoryError(Errors.H061.format(path=path))
         if path.is_dir() and not all(map(is_ours, path.iterdir())):
             raise FileExistsError(Errors.H060.format(path=path))
-        # a run that was stopped when all was done but tidying up
-        is_left = resume and parts_folder(path).exists()
-        is_known = resume and (path / MANIFEST).exists()
-        if path.exists() and not overwrite and not is_left and not is_known:
+        # a run that is to go on may have been stopped when all was done but tidying up
+        if path.exists() and not overwrite and not (resume and was_begun(path)):
             raise FileExistsError(Errors.H024.format(path=path))
 
     @cached_property
@@ -171,6 +169,11 @@ class LabellingJob:
             raise ValueError(
                 Errors.H055.format(n_bad=n_bad, path=self.input_location, max_bad=self.max_bad)
             )
+
+
+def was_begun(output: Path) -> bool:
+    """Whether an output, or what is finished of it, says what it was made from."""
+    return parts_folder(output).exists() or (output / MANIFEST).exists()
 
 
 def is_ours(path: Path) -> bool:

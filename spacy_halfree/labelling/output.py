@@ -110,11 +110,13 @@ class PartedOutput:
         differences: In what it differs.
         RETURNS: In what it still differs: nothing, or all that it did.
         """
-        own = self.manifest.input_sha256
-        changed = {place for place, name in enumerate(own) if f"input_sha256.{name}" in differences}
-        names = list(json.loads(written)["input_sha256"]) if changed else []
+        files = list(self.manifest.input_sha256)
+        changed = {
+            place for place, name in enumerate(files) if f"input_sha256.{name}" in differences
+        }
+        former_files = list(json.loads(written)["input_sha256"]) if changed else []
         # with other files, or in another order, parts would have other names
-        if len(changed) < len(differences) or len(changed) == len(own) or names != list(own):
+        if len(changed) < len(differences) or len(changed) == len(files) or former_files != files:
             return differences
         digest = digest_of(written)
         if not (self.folder / digest).exists():
@@ -128,7 +130,7 @@ class PartedOutput:
             for shard in former.iterdir():
                 if shard.stem not in names_kept:
                     shard.unlink()
-            # which changes nothing if it has been done already
+            # onto itself, if a first try has renamed it
             former.rename(self.shards)
         write_at_once(self.folder / MANIFEST, self.manifest.to_json().encode())
         return []

@@ -23,10 +23,6 @@ MOST_THAT_MAY_FAIL = 0.5
 """Share of the texts of a part; where more fail, it is not for these texts."""
 
 
-class TeacherError(ValueError):
-    """The teachers fail at whatever they are given."""
-
-
 @dataclass(frozen=True)
 class TeacherWorker:
     """Labels records with one teacher, or with the mean of several.
@@ -71,9 +67,11 @@ class TeacherWorker:
             # they may have been trained anew since this process has loaded them
             _load.cache_clear()
             loaded = _load(self)
-        for nlp, found, expected in zip(loaded.pipelines, loaded.sha256, self.sha256, strict=False):
-            if found != expected:
-                raise ValueError(Errors.H057.format(path=nlp.path))
+        if self.sha256:
+            pairs = zip(loaded.pipelines, loaded.sha256, self.sha256, strict=True)
+            for nlp, found, expected in pairs:
+                if found != expected:
+                    raise ValueError(Errors.H057.format(path=nlp.path))
         return loaded
 
     def forget_what_has_changed(self) -> None:
@@ -142,9 +140,8 @@ class TeacherWorker:
                     failed[i] = f"fails in the teachers' pipelines ({type(own).__name__}: {own})"
             if len(records) > 1 and len(failed) > len(records) * MOST_THAT_MAY_FAIL:
                 # not the texts are to blame, but a device that is gone, or the teacher
-                raise TeacherError(
-                    Errors.H063.format(n_failed=len(failed), reason=error)
-                ) from error
+                message = Errors.H063.format(n_failed=len(failed), reason=error)
+                raise ValueError(message) from error
             return docs, failed
 
     def _annotate(self, records: Sequence[Record], on_progress: Progress | None) -> list[Doc]:

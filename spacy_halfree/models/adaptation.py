@@ -1,22 +1,35 @@
 """Letting a pretrained encoder read raw texts, before there is a teacher."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import Errors
 
 
+@dataclass(frozen=True)
+class AdaptationSettings:
+    """How an encoder reads texts.
+
+    steps: Training steps.
+    batch_size: Texts per step.
+    learn_rate: The highest learning rate.
+    max_length: The most word pieces of a text; what is longer is cut, in this training alone.
+    save_every: Steps between checkpoints.
+    seed: Of the masks and of the order of texts.
+    gpu_id: The GPU, or -1 for the CPU.
+    """
+
+    steps: int
+    batch_size: int
+    learn_rate: float
+    max_length: int
+    save_every: int
+    seed: int
+    gpu_id: int
+
+
 def adapt_encoder(
-    encoder: str,
-    texts: list[str],
-    output: Path,
-    *,
-    steps: int,
-    batch_size: int,
-    learn_rate: float,
-    max_length: int,
-    save_every: int,
-    seed: int,
-    gpu_id: int,
+    encoder: str, texts: list[str], output: Path, settings: AdaptationSettings
 ) -> str | None:
     """Train an encoder to guess masked word pieces of texts, and save it.
 
@@ -26,13 +39,7 @@ def adapt_encoder(
     encoder: Its folder, or its name on the Hugging Face hub.
     texts: What it reads.
     output: The folder for the adapted encoder.
-    steps: Training steps.
-    batch_size: Texts per step.
-    learn_rate: The highest learning rate.
-    max_length: The most word pieces of a text; what is longer is cut, in this training alone.
-    save_every: Steps between checkpoints.
-    seed: Of the masks and of the order of texts.
-    gpu_id: The GPU, or -1 for the CPU.
+    settings: How it reads them.
     RETURNS: The checkpoint that it went on from, if there was one.
     RAISES: ImportError (H080) if a library is not installed.
     """
@@ -43,15 +50,4 @@ def adapt_encoder(
         from .torch.masked_words import train_masked_words
     except ImportError as error:
         raise ImportError(Errors.H080.format(reason=error)) from error
-    return train_masked_words(
-        encoder,
-        texts,
-        output,
-        steps=steps,
-        batch_size=batch_size,
-        learn_rate=learn_rate,
-        max_length=max_length,
-        save_every=save_every,
-        seed=seed,
-        gpu_id=gpu_id,
-    )
+    return train_masked_words(encoder, texts, output, settings)

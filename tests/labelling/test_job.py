@@ -2,70 +2,21 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import math
-import shutil
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 import spacy
+from jobs import TEXTS_IN_A_PART, Write, make_job, run, texts_of
 from many_texts import make_texts
-from spacy.tokens import Doc, DocBin
+from spacy.tokens import DocBin
 
 from spacy_halfree.distill.annotate import annotate
-from spacy_halfree.labelling.engines.local import run_locally
 from spacy_halfree.labelling.job import LabellingJob
-from spacy_halfree.labelling.output import parts_folder
-from spacy_halfree.labelling.parts import PartSource
-from spacy_halfree.labelling.records import Record
-from spacy_halfree.labelling.shards import ShardTask, Summary
-from spacy_halfree.labelling.worker import Progress, TeacherWorker
+from spacy_halfree.labelling.worker import TeacherWorker
 from spacy_halfree.tagging.soft_labels import KEY
-
-Write = Callable[[str, int], Path]
-TEXTS_IN_A_PART = 256
-
-
-def no_progress(_: int) -> None:
-    pass
-
-
-def make_job(teacher: Path, texts: Path, output: Path, **settings: object) -> LabellingJob:
-    worker = TeacherWorker((str(teacher),), batch_size=4)
-    return LabellingJob(worker, str(texts), output, **settings)  # type: ignore[arg-type]
-
-
-def run(job: LabellingJob, *, resume: bool = False, overwrite: bool = False) -> int:
-    job.start(resume=resume, overwrite=overwrite)
-    return job.run(run_locally, no_progress)
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
-
-
-def texts_of(folder: Path) -> list[str]:
-    vocab = spacy.blank("en").vocab
-    return [
-        doc.text
-        for path in sorted(folder.glob("*.spacy"))
-        for doc in DocBin().from_disk(path).get_docs(vocab)
-    ]
-
-
-def stop_after(n_parts: int) -> Callable[[PartSource, ShardTask, Progress], Iterator[Summary]]:
-    """An engine that fails after some parts."""
-
-    def engine(source: PartSource, task: ShardTask, on_progress: Progress) -> Iterator[Summary]:
-        for number, summary in enumerate(run_locally(source, task, on_progress)):
-            if number == n_parts:
-                raise OSError("power failed")
-            yield summary
-
-    return engine
 
 
 def test_folder(teacher_path: Path, write_texts: Write, tmp_path: Path) -> None:
@@ -105,58 +56,6 @@ def test_folder_and_file_hold_the_same(
     for path in sorted((tmp_path / "folder").glob("*.spacy")):
         joined.merge(DocBin(store_user_data=True).from_disk(path))
     assert joined.to_bytes() == (tmp_path / "file.spacy").read_bytes()
-
-
-@pytest.mark.parametrize("n_parts", [1, 2, 3])
-def test_resume(teacher_path: Path, write_texts: Write, tmp_path: Path, n_parts: int) -> None:
-    write_texts("in/a.txt", 2 * TEXTS_IN_A_PART + 10)
-    write_texts("in/b.txt", 5)
-    (tmp_path / "in" / "c.txt").write_bytes(b"\xff")
-    run(make_job(teacher_path, tmp_path / "in", tmp_path / "whole"))
-    output = tmp_path / "out"
-    job = make_job(teacher_path, tmp_path / "in", output)
-    job.start(resume=False, overwrite=False)
-    with pytest.raises(OSError, match="power failed"):
-        job.run(stop_after(n_parts), no_progress)
-    assert not output.exists()
-    with (parts_folder(output) / "finished.jsonl").open("a") as journal:
-        journal.write('\n{"file": 0, "number": 9, "is_la')
-    with pytest.raises(FileExistsError, match=r"\[H048\]"):
-        make_job(teacher_path, tmp_path / "in", output).start(resume=False, overwrite=False)
-    again = make_job(teacher_path, tmp_path / "in", output)
-    assert again.start(resume=True, overwrite=False) == job.output.n_texts
-    done: list[int] = []
-    again.run(run_locally, done.append)
-    assert sum(done) == again.output.n_texts - job.output.n_texts
-    assert contents(output) == contents(tmp_path / "whole")
-    assert [(bad.file, bad.line) for bad in again.bad_records()] == [("c.txt", 1)]
-    assert not parts_folder(output).exists()
-
-
-@pytest.mark.parametrize("moment", ["former", "moved"])
-def test_stopped_while_the_folder_is_moved(
-    teacher_path: Path, write_texts: Write, tmp_path: Path, moment: str
-) -> None:
-    """Between putting the former output aside and putting the new one in its place; and after."""
-    texts = write_texts("texts.txt", 20)
-    output = tmp_path / "out"
-    run(make_job(teacher_path, texts, output))
-    whole = contents(output)
-    job = make_job(teacher_path, texts, output)
-    job.start(resume=False, overwrite=True)
-    for summary in run_locally(
-        PartSource(job.files, 1000, TEXTS_IN_A_PART),
-        ShardTask(job.worker, job.output.shards),
-        no_progress,
-    ):
-        job.output.keep(summary)
-    if moment == "former":
-        output.rename(job.output.folder / "former")
-    else:
-        shutil.rmtree(job.output.shards)
-    assert run(make_job(teacher_path, texts, output), resume=True) == 20
-    assert contents(output) == whole
-    assert not parts_folder(output).exists()
 
 
 def test_what_is_in_the_way(teacher_path: Path, write_texts: Write, tmp_path: Path) -> None:
@@ -204,40 +103,6 @@ def test_poison(teacher_path: Path, tmp_path: Path) -> None:
     assert run(job) == 2
     assert texts_of(output) == ["first", "last"]
     assert [bad.line for bad in job.bad_records()] == [2, 3]
-
-
-def test_an_engine_that_leaves_something_out(
-    teacher_path: Path, write_texts: Write, tmp_path: Path
-) -> None:
-    texts = write_texts("texts.txt", 2 * TEXTS_IN_A_PART + 1)
-
-    def forgetful(skipped: int) -> Callable[..., Iterator[Summary]]:
-        def engine(source: PartSource, task: ShardTask, on_progress: Progress) -> Iterator[Summary]:
-            for part in source.parts():
-                if part.number != skipped:
-                    yield task(part)
-
-        return engine
-
-    for skipped in range(3):
-        job = make_job(teacher_path, texts, tmp_path / "out")
-        job.start(resume=True, overwrite=True)
-        with pytest.raises(ValueError, match=rf"\[H059\].*00000-00000{skipped}"):
-            job.run(forgetful(skipped), no_progress)
-        shutil.rmtree(job.output.folder)
-
-
-def test_parts_that_come_twice(teacher_path: Path, write_texts: Write, tmp_path: Path) -> None:
-    def twice(source: PartSource, task: ShardTask, on_progress: Progress) -> Iterator[Summary]:
-        for part in source.parts():
-            yield from (task(part), task(part))
-
-    texts = write_texts("texts.txt", TEXTS_IN_A_PART + 1)
-    job = make_job(teacher_path, texts, tmp_path / "out")
-    job.start(resume=False, overwrite=False)
-    assert job.run(twice, no_progress) == TEXTS_IN_A_PART + 1
-    run(make_job(teacher_path, texts, tmp_path / "once"))
-    assert contents(tmp_path / "out") == contents(tmp_path / "once")
 
 
 def test_parquet(teacher_path: Path, write_texts: Write, tmp_path: Path) -> None:
@@ -300,127 +165,8 @@ def test_an_output_behind_a_link(teacher_path: Path, write_texts: Write, tmp_pat
     assert len(texts_of(tmp_path / "disk")) == 3
 
 
-def test_another_runs_parts_beside_a_finished_output(
-    teacher_path: Path, write_texts: Write, tmp_path: Path
-) -> None:
-    """They are not taken for what is left to tidy up."""
-    texts = write_texts("texts.txt", TEXTS_IN_A_PART + 5)
-    output = tmp_path / "out"
-    run(make_job(teacher_path, texts, output))
-    other = make_job(teacher_path, texts, output)
-    other.worker = TeacherWorker(other.worker.models, top_k=2, batch_size=4)
-    other.start(resume=False, overwrite=True)
-    with pytest.raises(OSError, match="power failed"):
-        other.run(stop_after(1), no_progress)
-    with pytest.raises(ValueError, match=r"\[H049\].*settings"):
-        run(make_job(teacher_path, texts, output), resume=True)
-    assert other.output.shards.exists()
-    assert run(other, resume=True) == TEXTS_IN_A_PART + 5
-
-
-def test_a_second_run_that_stops_leaves_the_first_ones_parts(
-    teacher_path: Path, write_texts: Write, tmp_path: Path
-) -> None:
-    texts = write_texts("texts.txt", 5)
-    first, second = (make_job(teacher_path, texts, tmp_path / "out") for _ in range(2))
-    first.start(resume=True, overwrite=False)
-    second.start(resume=True, overwrite=False)
-    second.output.leave()
-    assert first.run(run_locally, no_progress) == 5
-
-
-def test_what_teachers_have_failed_at_is_tried_again(
-    teacher_path: Path, write_texts: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The reason may have been another than the text."""
-    texts = write_texts("texts.txt", TEXTS_IN_A_PART + 5)
-    annotate_once = TeacherWorker._annotate
-
-    def fail(self: TeacherWorker, records: list[Record], on_progress: Progress) -> list[Doc]:
-        if any(record["id"].endswith(":7") for record in records):
-            raise RuntimeError("device lost")
-        return annotate_once(self, records, on_progress)
-
-    output = tmp_path / "out"
-    with monkeypatch.context() as patch:
-        patch.setattr(TeacherWorker, "_annotate", fail)
-        job = make_job(teacher_path, texts, output, max_bad=0)
-        with pytest.raises(ValueError, match=r"\[H055\]"):
-            run(job)
-        assert [(bad.line, "device lost" in bad.reason) for bad in job.bad_records()] == [(7, True)]
-    again = make_job(teacher_path, texts, output, max_bad=0)
-    assert run(again, resume=True) == TEXTS_IN_A_PART + 5
-    assert again.bad_records() == []
-
-
 def test_parts_end_where_much_is_bad(teacher_path: Path, tmp_path: Path) -> None:
     texts = tmp_path / "texts.txt"
     texts.write_bytes(b"\xff\n" * 1000 + b"good")
     with pytest.raises(ValueError, match=r"\[H055\] 256 records"):
         run(make_job(teacher_path, texts, tmp_path / "out", max_bad=10))
-
-
-@pytest.mark.parametrize("killed", [False, True])
-def test_a_file_that_is_mended(
-    teacher_path: Path, write_texts: Write, tmp_path: Path, killed: bool
-) -> None:
-    """What has come of the other files stays, also if the first try to go on is killed."""
-    write_texts("in/a.txt", TEXTS_IN_A_PART + 5)
-    whole = gzip.compress("".join(json.dumps({"text": t}) + "\n" for t in make_texts(600)).encode())
-    (tmp_path / "in" / "b.jsonl.gz").write_bytes(whole[:-100])
-    output = tmp_path / "out"
-    job = make_job(teacher_path, tmp_path / "in", output)
-    with pytest.raises(ValueError, match=r"\[H019\].*b\.jsonl\.gz"):
-        run(job)
-    assert {own.file for own in job.output.summaries.values()} == {0, 1}
-    (tmp_path / "in" / "b.jsonl.gz").write_bytes(gzip.compress(b'{"text": "short"}'))
-    again = make_job(teacher_path, tmp_path / "in", output)
-    if killed:
-        again.start(resume=True, overwrite=False)
-        manifest = again.output.folder / "_manifest.json"
-        manifest.write_text(job.output.manifest.to_json(), encoding="utf8")
-        again = make_job(teacher_path, tmp_path / "in", output)
-    assert again.start(resume=True, overwrite=False) == TEXTS_IN_A_PART + 5
-    assert again.run(run_locally, no_progress) == TEXTS_IN_A_PART + 6
-    run(make_job(teacher_path, tmp_path / "in", tmp_path / "anew"))
-    assert contents(output) == contents(tmp_path / "anew")
-
-
-@pytest.mark.parametrize("change", ["both", "another", "settings"])
-def test_what_is_too_different_to_go_on(
-    teacher_path: Path, write_texts: Write, tmp_path: Path, change: str
-) -> None:
-    for name in ("in/a.txt", "in/b.txt"):
-        write_texts(name, 5)
-    output = tmp_path / "out"
-    job = make_job(teacher_path, tmp_path / "in", output)
-    job.start(resume=False, overwrite=False)
-    with pytest.raises(OSError, match="power failed"):
-        job.run(stop_after(1), no_progress)
-    write_texts("in/b.txt", 6)
-    if change == "both":
-        write_texts("in/a.txt", 6)
-    elif change == "another":
-        write_texts("in/c.txt", 6)
-    again = make_job(teacher_path, tmp_path / "in", output)
-    if change == "settings":
-        again.worker = TeacherWorker(again.worker.models, top_k=1, batch_size=4)
-    name = "settings.top_k" if change == "settings" else "input_sha256.b.txt"
-    with pytest.raises(ValueError, match=rf"\[H049\].*{name}"):
-        again.start(resume=True, overwrite=False)
-    assert job.output.shards.exists()
-
-
-def test_resuming_what_is_complete(teacher_path: Path, write_texts: Write, tmp_path: Path) -> None:
-    """As a scheduler does that starts the same command again; another input is refused."""
-    texts = write_texts("texts.txt", 5)
-    output = tmp_path / "out"
-    run(make_job(teacher_path, texts, output))
-    written = (output / "_manifest.json").stat().st_mtime_ns
-    assert run(make_job(teacher_path, texts, output), resume=True) == 5
-    assert (output / "_manifest.json").stat().st_mtime_ns == written
-    with texts.open("a") as file:
-        file.write("\nmore")
-    with pytest.raises(FileExistsError, match=r"\[H024\]"):
-        run(make_job(teacher_path, texts, output), resume=True)
-    assert run(make_job(teacher_path, texts, output), resume=True, overwrite=True) == 6

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from transformers import (
     set_seed,
 )
 from transformers.trainer_utils import get_last_checkpoint
+
+from ..adaptation import AdaptationSettings
 
 
 class EncodedTexts(torch.utils.data.Dataset):
@@ -57,53 +60,44 @@ class MaskedWordsTrainer(Trainer):
 
 
 def train_masked_words(
-    encoder: str,
-    texts: list[str],
-    output: Path,
-    *,
-    steps: int,
-    batch_size: int,
-    learn_rate: float,
-    max_length: int,
-    save_every: int,
-    seed: int,
-    gpu_id: int,
+    encoder: str, texts: list[str], output: Path, settings: AdaptationSettings
 ) -> str | None:
     """Train an encoder to guess masked word pieces of texts, and save it.
 
     See `spacy_halfree.models.adaptation.adapt_encoder`.
     """
-    set_seed(seed)
+    set_seed(settings.seed)
     tokenizer = AutoTokenizer.from_pretrained(encoder)
     # the head's output matrix is the embedding table, so only its transform starts from nothing
     model = AutoModelForMaskedLM.from_pretrained(encoder)
     # checkpoints of other texts or settings must not be gone on from
-    settings = [encoder, texts, steps, batch_size, learn_rate, max_length, seed]
-    digest = hashlib.sha256(json.dumps(settings).encode("utf8")).hexdigest()
+    decisive = asdict(settings) | {"encoder": encoder, "texts": texts}
+    del decisive["save_every"], decisive["gpu_id"]
+    digest = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode("utf8")).hexdigest()
     checkpoints = output.with_name(f"{output.name}.checkpoints-{digest[:12]}")
     checkpoints.mkdir(parents=True, exist_ok=True)
     arguments = TrainingArguments(
         output_dir=str(checkpoints),
-        max_steps=steps,
-        per_device_train_batch_size=batch_size,
-        learning_rate=learn_rate,
+        max_steps=settings.steps,
+        per_device_train_batch_size=settings.batch_size,
+        learning_rate=settings.learn_rate,
         warmup_ratio=0.1,
         weight_decay=0.01,
-        save_steps=save_every,
+        save_steps=settings.save_every,
         save_total_limit=1,
-        logging_steps=min(50, steps),
+        logging_steps=min(50, settings.steps),
         # texts of about one length, so that little is computed for padding
         group_by_length=True,
         dataloader_pin_memory=False,
-        use_cpu=gpu_id < 0,
+        use_cpu=settings.gpu_id < 0,
         report_to=[],
-        seed=seed,
-        data_seed=seed,
+        seed=settings.seed,
+        data_seed=settings.seed,
     )
     trainer = MaskedWordsTrainer(
         model=model,
         args=arguments,
-        train_dataset=EncodedTexts(texts, tokenizer, max_length),
+        train_dataset=EncodedTexts(texts, tokenizer, settings.max_length),
         data_collator=DataCollatorForLanguageModeling(tokenizer, mlm_probability=0.15),
     )
     last: str | None = get_last_checkpoint(str(checkpoints))
