@@ -51,7 +51,7 @@ class Errors:
         "target, or set `use_soft_labels = false`."
     )
     H010 = (
-        "[H010] Cannot read the weights of component '{name}' from {path}: {reason}. The file is "
+        "[H010] Cannot read component '{name}' from {path}: {reason}. The file is "
         "missing, truncated or damaged; copy or train the pipeline again."
     )
     H011 = (

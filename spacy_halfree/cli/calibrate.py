@@ -1,6 +1,5 @@
 """`python -m spacy halfree calibrate`."""
 
-import json
 from pathlib import Path
 
 import spacy
@@ -12,7 +11,7 @@ from ..distill.annotate import find_tagger
 from ..errors import Warnings
 from ..evaluation.judgement import judge
 from ..evaluation.reliability import draw_reliability, fit_temperature, reliability
-from ..files import write_at_once
+from ..pipeline.settings_file import read_settings, write_settings
 
 
 def calibrate_cli(
@@ -80,6 +79,4 @@ def calibrate_pipeline(
 
 def store_calibration(cfg: Path, temperature: float) -> None:
     """Write a temperature into a saved component."""
-    content = json.loads(cfg.read_text(encoding="utf-8"))
-    content["calibration"] = temperature
-    write_at_once(cfg, json.dumps(content, ensure_ascii=False, indent=2).encode())
+    write_settings(cfg, read_settings(cfg) | {"calibration": temperature})

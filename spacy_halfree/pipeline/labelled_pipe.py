@@ -5,19 +5,18 @@ from pathlib import Path
 from typing import Any, TypeVar, get_args
 
 import numpy as np
-import srsly
 from spacy.pipeline import TrainablePipe
 from spacy.util import from_disk, to_disk
 from spacy.vocab import Vocab
 
 from ..errors import Errors
-from ..files import write_at_once
 from ..models.words import TaggerModel, forget_lexemes
 from ..tagging.batch import LabelTags
 from ..tagging.scheme import TagScheme, make_scheme
 from ..types import Target
 from .loading import check_sizes, explained_loading
 from .settings import check_positive
+from .settings_file import read_settings, write_settings
 from .weights_file import digest_labels, read_weights, write_weights
 
 TARGETS = get_args(Target)
@@ -143,7 +142,7 @@ class LabelledPipe(TrainablePipe):
             write_weights(file, self.model.to_bytes(), digest_labels(self.target, self.labels))
 
         def save_cfg(file: Path) -> None:
-            write_at_once(file, srsly.json_dumps(self.cfg, indent=2).encode())
+            write_settings(file, self.cfg)
 
         def save_vocab(folder: Path) -> None:
             self.vocab.to_disk(folder, exclude=exclude)
@@ -167,7 +166,7 @@ class LabelledPipe(TrainablePipe):
             self.model.from_bytes(weights)
 
         def load_cfg(file: Path) -> None:
-            self.cfg.update(srsly.read_json(file))
+            self.cfg.update(read_settings(file))
 
         def load_vocab(folder: Path) -> None:
             self.vocab.from_disk(folder, exclude=exclude)

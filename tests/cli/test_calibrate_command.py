@@ -16,6 +16,8 @@ from spacy.util import registry
 from toy_pipelines import TEXTS, annotation, make_examples, make_nlp, train
 from typer.testing import CliRunner
 
+from spacy_halfree.pipeline.settings_file import read_settings, write_settings
+
 
 @pytest.fixture
 def model(tmp_path: Path) -> Path:
@@ -112,11 +114,11 @@ def test_data_that_cannot_be_used(model: Path, tmp_path: Path, content: bytes, n
 
 def test_a_damaged_temperature_is_refused(model: Path) -> None:
     cfg = model / "halfree_tagger" / "cfg"
-    content = json.loads(cfg.read_text(encoding="utf8"))
-    cfg.write_text(json.dumps(content | {"calibration": -1}), encoding="utf8")
+    settings = read_settings(cfg)
+    write_settings(cfg, settings | {"calibration": -1})
     with pytest.raises(ValueError, match=r"\[H010\].*calibration"):
         spacy.load(model)
     # saved before there was such a number
-    del content["calibration"]
-    cfg.write_text(json.dumps(content), encoding="utf8")
+    del settings["calibration"]
+    write_settings(cfg, settings)
     assert spacy.load(model).get_pipe("halfree_tagger").calibration == 1.0
