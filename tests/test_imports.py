@@ -21,7 +21,7 @@ TORCH = {"tokenizers", "peft", "torch", "safetensors", "transformers", "spacy_tr
 MAY_USE = {
     "cli": {
         *("project", "active_learning", "labelling", "distill", "report", "evaluation", "data"),
-        *("models", "files", "errors"),
+        *("pipeline", "models", "files", "errors"),
     },
     "project": {"labelling", "distill", "data", "errors"},
     "report": {"evaluation", "pipeline", "types", "errors", "about"},

@@ -12,7 +12,6 @@ from safetensors import SafetensorError
 from spacy.attrs import ORTH
 from thinc.api import (
     Model,
-    PyTorchShim,
     get_torch_default_device,
     torch2xp,
     xp2torch,
@@ -39,6 +38,7 @@ from .torch.pretrained import (
     weights_to_bytes,
 )
 from .torch.sentinel_tagger import Lesson, Reading, SentinelTagger, TaggerOutput
+from .torch.shim import TorchShim
 from .torch.threads import limit_threads_of_forks
 from .torch.word_pieces import split_words
 from .words import TaggerInput, TaggerModel
@@ -66,7 +66,7 @@ class Training:
     lora: Mapping[str, Any] | None
 
 
-class SentinelShim(PyTorchShim):
+class SentinelShim(TorchShim):
     """Holds model and tokenizer, which exist only once they are initialized or loaded.
 
     reading: How texts are read.
@@ -75,7 +75,7 @@ class SentinelShim(PyTorchShim):
     """
 
     def __init__(self, reading: Reading, style: TagStyle, training: Training) -> None:
-        super().__init__(None)
+        super().__init__()
         self.reading = reading
         self.style = style
         self.training = training

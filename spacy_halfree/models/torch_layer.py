@@ -7,7 +7,7 @@ import srsly
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
-from thinc.api import Model, PyTorchShim, get_torch_default_device, torch2xp, xp2torch
+from thinc.api import Model, get_torch_default_device, torch2xp, xp2torch
 from thinc.types import ArgsKwargs, Floats2d
 
 from ..errors import Errors
@@ -15,6 +15,7 @@ from ..types import Prediction
 from .constrained import constrained_softmax
 from .label_names import shared_words
 from .torch.aligned_decoder import AlignedDecoder
+from .torch.shim import TorchShim
 from .torch.threads import limit_threads_of_forks
 from .torch.warm_start import copy_last_layers
 from .words import HeadInput, HeadModel, HeadOutput
@@ -22,15 +23,12 @@ from .words import HeadInput, HeadModel, HeadOutput
 limit_threads_of_forks()
 
 
-class DecoderShim(PyTorchShim):
+class DecoderShim(TorchShim):
     """Holds the module, which exists only once its sizes are known: initialized or loaded.
 
     Weights are written as safetensors, with the module's sizes beside them, and are read without
     running any code from the file.
     """
-
-    def __init__(self) -> None:
-        super().__init__(None)
 
     def build(self, sizes: dict[str, Any]) -> AlignedDecoder:
         """Make a new module. sizes: The arguments of `AlignedDecoder`."""
