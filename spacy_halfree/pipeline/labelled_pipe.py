@@ -49,10 +49,12 @@ class LabelledPipe(TrainablePipe):
 
     @property
     def target(self) -> Target:
+        """What is written and learned from: "ents", "tags" or "spans"."""
         return self.cfg["target"]
 
     @property
     def spans_key(self) -> str:
+        """The span group, if the target is "spans"."""
         return self.cfg["spans_key"]
 
     @property

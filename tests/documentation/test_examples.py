@@ -3,37 +3,26 @@
 import json
 import re
 import runpy
-import textwrap
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import spacy
+from code_blocks import ROOT, parameters
 from spacy.language import Language
 from spacy.util import registry
 from thinc.api import Config, Model
-
-ROOT = Path(__file__).resolve().parents[1]
-BLOCK = re.compile(r"^ *```(\w+)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
-
-
-def blocks(language: str) -> Iterator[tuple[str, str]]:
-    """Where a code block stands, and its code."""
-    for path in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
-        text = path.read_text(encoding="utf8")
-        for match in BLOCK.finditer(text):
-            if match.group(1) == language:
-                line = text[: match.start()].count("\n") + 1
-                yield f"{path.relative_to(ROOT)}:{line}", textwrap.dedent(match.group(2))
-
-
-def parameters(language: str) -> list:
-    return [pytest.param(code, id=place) for place, code in blocks(language)]
 
 
 def test_there_are_examples() -> None:
     assert parameters("python")
     assert parameters("ini")
+
+
+def test_no_block_goes_by_another_name() -> None:
+    """So that none is left out; `py` is the example for Spark, which has a test of its own."""
+    assert len(parameters("py")) == 1
+    for language in ("sh", "shell", "console", "pycon", "cfg", "toml"):
+        assert not parameters(language)
 
 
 @pytest.mark.parametrize("code", parameters("python"))
