@@ -62,8 +62,9 @@ def annotation_of(
             Entity(start=token.start, end=token.end, label=tag, confidence=None)
             for token, tag in tags
         )
-    spans = doc.ents if target == "ents" else doc.spans.get(spans_key, ())
-    return tokens, tuple(to_entity(span) for span in spans)
+    group = spans_key if target == "spans" else None
+    spans = doc.ents if group is None else doc.spans.get(group, ())
+    return tokens, tuple(to_entity(span, group) for span in spans)
 
 
 class Shortlist:

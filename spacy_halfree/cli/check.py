@@ -8,7 +8,14 @@ import spacy
 import typer
 from wasabi import msg
 
-from ..data.checks import FileReport, Problem, check_file, find_gaps, shared_texts
+from ..data.checks import (
+    FileReport,
+    Problem,
+    check_file,
+    find_gaps,
+    missing_labels,
+    shared_texts,
+)
 from ..data.labelled_texts import read_labelled_texts
 from ..files import write_at_once
 
@@ -34,8 +41,8 @@ def check_cli(
 ) -> None:
     """Look for what is wrong with annotated texts before training on them.
 
-    Ends with status 1 if any text or span is wrong, or stands in two files. What is scarce is told,
-    and is no error.
+    Ends with status 1 if any text or span is wrong, if a text stands in two files (white space
+    apart), or if a file has no labelled span. What is scarce is told, and is no error.
     """
     paths = {"train": train, "dev": dev, "test": test}
     try:
@@ -48,6 +55,7 @@ def check_cli(
     except (ValueError, ImportError) as error:
         msg.fail("The files were not checked", str(error), exits=1)
     for i, report in enumerate(reports):
+        report.problems += missing_labels(report)
         for other in reports[:i]:
             report.problems += shared_texts(report, other)
     show_counts(reports)
@@ -84,7 +92,8 @@ def show_problems(report: FileReport) -> None:
         msg.warn(f"{report.name}: {kind} ({count})")
         own = [problem for problem in report.problems if problem.kind == kind]
         for problem in own[:N_SHOWN]:
-            msg.text(f"{problem.number}: {describe(problem)}")
+            place = f"{problem.number}: " if problem.number else ""
+            msg.text(f"{place}{describe(problem)}")
         if count > N_SHOWN:
             msg.text(f"... and {count - N_SHOWN} more")
 

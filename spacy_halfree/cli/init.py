@@ -10,10 +10,10 @@ from spacy.tokens import Doc
 from wasabi import msg
 
 from ..data.checks import FileReport, check_file, find_gaps
-from ..data.entries import LabelledSpan, LabelledText
+from ..data.entries import LabelledSpan, LabelledText, without_white_space
 from ..data.gold import make_gold
 from ..data.labelled_texts import read_labelled_texts
-from ..data.splitting import Split, split_docs, without_white_space
+from ..data.splitting import Split, split_docs
 from ..errors import Errors, Warnings
 from ..project.pool import write_pool
 from ..project.settings import choose_sizes, make_settings

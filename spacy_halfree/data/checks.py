@@ -4,7 +4,16 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from .entries import BadLine, Entry, LabelledSpan, LabelledText, LeftOut
+import numpy as np
+
+from .entries import (
+    BadLine,
+    Entry,
+    LabelledSpan,
+    LabelledText,
+    LeftOut,
+    without_white_space,
+)
 
 FEW_TEXTS = 50
 """Fewer texts than these are too few to train a teacher on."""
@@ -17,7 +26,7 @@ class Problem:
     """Something that is wrong at one place of a file.
 
     kind: What it is, in a few words; the same for all of its kind.
-    number: The line or the number of the doc, from 1 on.
+    number: The line or the number of the doc, from 1 on; 0 for the file as a whole.
     reason: What exactly is wrong.
     text: The text; empty if it could not be read.
     span: The span, if it is about one.
@@ -38,7 +47,8 @@ class FileReport:
     n_texts: The number of texts.
     n_tokens: The number of tokens of all of them.
     labels: How often each label occurs.
-    texts: The number of the first line or doc with each text.
+    texts: By each text, white space apart, the number of the first line or doc that has it, and
+        how it stands there.
     problems: What is wrong.
     left_out: How many texts have no annotation to learn from, by reason.
     """
@@ -47,7 +57,7 @@ class FileReport:
     n_texts: int = 0
     n_tokens: int = 0
     labels: Counter[str] = field(default_factory=Counter)
-    texts: dict[str, int] = field(default_factory=dict)
+    texts: dict[str, tuple[int, str]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
 
@@ -59,7 +69,7 @@ def check_file(name: str, entries: Iterable[Entry]) -> FileReport:
     entries: What was read from it.
     """
     report = FileReport(name)
-    annotations: dict[str, tuple[LabelledSpan, ...]] = {}
+    annotations: dict[str, list[tuple[int, int, str]]] = {}
     for entry in entries:
         if isinstance(entry, BadLine):
             report.problems.append(Problem("unreadable line", entry.number, entry.reason))
@@ -71,14 +81,33 @@ def check_file(name: str, entries: Iterable[Entry]) -> FileReport:
         report.n_tokens += len(entry.doc)
         report.labels.update(span.label for span in entry.spans)
         report.problems += check_text(entry)
-        first = report.texts.setdefault(entry.text, entry.number)
-        spans = tuple(sorted(entry.spans, key=order_of))
-        if annotations.setdefault(entry.text, spans) != spans:
+        if is_unannotated(entry):
+            report.left_out["they are not annotated"] += 1
+        text = without_white_space(entry.text)
+        first, _ = report.texts.setdefault(text, (entry.number, entry.text))
+        spans = spans_without_white_space(entry)
+        if annotations.setdefault(text, spans) != spans:
             reason = f"number {first} has the same text with other spans"
             report.problems.append(
                 Problem("contradicting annotation", entry.number, reason, entry.text)
             )
     return report
+
+
+def is_unannotated(entry: LabelledText) -> bool:
+    """Whether nothing is said about any word of a text that has words."""
+    words = {token.i for token in entry.doc if not token.is_space}
+    return bool(words) and not entry.spans and words <= set(entry.missing)
+
+
+def spans_without_white_space(entry: LabelledText) -> list[tuple[int, int, str]]:
+    """The spans of a text, in order, as they would stand in it without its white space."""
+    before = [0, *np.cumsum([not character.isspace() for character in entry.text]).tolist()]
+    last = len(entry.text)
+    return sorted(
+        (before[min(max(span.start, 0), last)], before[min(max(span.end, 0), last)], span.label)
+        for span in entry.spans
+    )
 
 
 def order_of(span: LabelledSpan) -> tuple[int, int, str]:
@@ -111,6 +140,8 @@ def check_text(entry: LabelledText) -> list[Problem]:
 def check_span(entry: LabelledText, span: LabelledSpan) -> tuple[str, str] | None:
     """What is wrong with a span by itself: the kind of problem, and what exactly."""
     text = entry.text
+    if span.start >= span.end:
+        return "empty span", "it ends where it begins, or before"
     if not 0 <= span.start < span.end <= len(text):
         return "outside of the text", f"the text has {len(text)} characters"
     if not span.label.strip():
@@ -129,14 +160,24 @@ def check_span(entry: LabelledText, span: LabelledSpan) -> tuple[str, str] | Non
 
 
 def shared_texts(report: FileReport, other: FileReport) -> list[Problem]:
-    """Texts of a file that another one has, too."""
+    """Texts of a file that another one has, too, white space apart."""
     return [
         Problem(
-            "text of two files", number, f"{other.name} has it as number {other.texts[text]}", text
+            "text of two files",
+            number,
+            f"{other.name} has it as number {other.texts[key][0]}",
+            text,
         )
-        for text, number in report.texts.items()
-        if text in other.texts
+        for key, (number, text) in report.texts.items()
+        if key in other.texts
     ]
+
+
+def missing_labels(report: FileReport) -> list[Problem]:
+    """That a file has nothing to learn from or to score with, if that is so."""
+    if report.labels:
+        return []
+    return [Problem("no labelled span", 0, f"there is none in its {report.n_texts} texts")]
 
 
 def find_gaps(train: FileReport, others: Sequence[FileReport]) -> list[str]:

@@ -62,6 +62,11 @@ class LeftOut:
 Entry = LabelledText | BadLine | LeftOut
 
 
+def without_white_space(text: str) -> str:
+    """What two texts have in common if they differ in nothing but white space."""
+    return "".join(text.split())
+
+
 def is_whole(value: Any) -> TypeGuard[int]:
     """Whether a value is a whole number; true and false are none."""
     return isinstance(value, int) and not isinstance(value, bool)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 from spacy.vocab import Vocab
@@ -23,7 +24,8 @@ def read_labelled_texts(path: Path, nlp: Language, spans_key: str | None = None)
     path: A `.spacy` file; an export of Prodigy, doccano or Label Studio (`.jsonl`, an object a
         line, or `.json`, a list of objects; see `exports.py`); or words and their tags (`.conll`,
         `.iob`, `.tsv`; see `tagged_lines.py`).
-    nlp: Tokenizes texts that come without tokens.
+    nlp: Tokenizes all texts, those of `.spacy` files anew: a span that its tokens do not fit could
+        not be learned.
     spans_key: The span group to read from a `.spacy` file; the entities if None.
     YIELDS: The texts; for lines that are none, what is wrong with them; and what was left out.
     RAISES: ValueError (H046, H047) if the file cannot be read, or is of another kind.
@@ -52,10 +54,16 @@ def read_docs(path: Path, vocab: Vocab) -> list[Doc]:
 
 
 def _read_docs(path: Path, nlp: Language, spans_key: str | None) -> Iterator[LabelledText]:
-    for number, doc in enumerate(read_docs(path, nlp.vocab), start=1):
-        spans = doc.ents if spans_key is None else doc.spans.get(spans_key, ())
+    for number, saved in enumerate(read_docs(path, nlp.vocab), start=1):
+        spans = saved.ents if spans_key is None else saved.spans.get(spans_key, ())
         found = [LabelledSpan(span.start_char, span.end_char, span.label_) for span in spans]
-        missing = [token.i for token in doc if spans_key is None and token.ent_iob == 0]
+        # as a pipeline will meet the text, whatever tokens the file has
+        doc = nlp.make_doc(saved.text)
+        unknown = np.zeros(len(saved.text) + 1, dtype=bool)
+        for token in saved:
+            if spans_key is None and token.ent_iob == 0:
+                unknown[token.idx : token.idx + len(token)] = True
+        missing = [token.i for token in doc if unknown[token.idx : token.idx + len(token)].any()]
         yield LabelledText(number, doc, tuple(found), tuple(missing))
 
 

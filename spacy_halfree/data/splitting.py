@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from spacy.tokens import Doc
 
 from ..errors import Errors
+from .entries import without_white_space
 
 
 @dataclass(frozen=True)
@@ -17,11 +18,6 @@ class Split:
     train: list[Doc]
     dev: list[Doc]
     test: list[Doc]
-
-
-def without_white_space(text: str) -> str:
-    """What two texts have in common if they differ in nothing but white space."""
-    return "".join(text.split())
 
 
 def split_docs(docs: Sequence[Doc], n_dev: int, n_test: int, seed: int) -> Split:

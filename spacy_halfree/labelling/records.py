@@ -7,6 +7,7 @@ from typing import TypedDict
 from spacy.tokens import Doc, Span
 from spacy.vocab import Vocab
 
+from ..pipeline.confidence import confidence_in
 from ..tagging.attributes import tagged_tokens
 from ..tagging.scheme import make_scheme
 from ..tagging.soft_labels import KEY, Payload, load_soft_labels
@@ -100,23 +101,24 @@ def to_labelled(doc: Doc, spans_key: str) -> LabelledRecord:
     names = make_scheme(soft.labels, soft.target).tag_names
     tags = soft.tags.tolist()
     spans: Sequence[Span] = ()
+    group = spans_key if soft.target == "spans" else None
     if soft.target != "tags":
-        spans = doc.ents if soft.target == "ents" else doc.spans.get(spans_key, ())
+        spans = doc.ents if group is None else doc.spans.get(group, ())
     return LabelledRecord(
         text=doc.text,
         words=words,
         tags=[names[tag] for tag in tags],
         probabilities=[float(row[tag]) for row, tag in zip(soft.probabilities, tags, strict=True)],
-        entities=[to_entity(span) for span in spans],
+        entities=[to_entity(span, group) for span in spans],
         soft_labels=payload,
     )
 
 
-def to_entity(span: Span) -> Entity:
-    """A span as plain values."""
+def to_entity(span: Span, spans_key: str | None) -> Entity:
+    """A span of a group, or an entity (None), as plain values."""
     return Entity(
         start=span.start_char,
         end=span.end_char,
         label=span.label_,
-        confidence=span._.confidence,
+        confidence=confidence_in(span, spans_key),
     )

@@ -57,16 +57,29 @@ def span_confidences(
     return np.multiply.reduceat(chosen, bounds)[::2] * (1 - goes_on[last + 1])
 
 
-def store_confidences(doc: Doc, spans: Sequence[Span], confidences: Sequence[float]) -> None:
+def confidence_place(spans_key: str | None) -> str:
+    """Where spans stand, by which their confidence is kept: as entities (None), or in a group."""
+    return "ents" if spans_key is None else f"spans/{spans_key}"
+
+
+def store_confidences(
+    doc: Doc, spans: Sequence[Span], confidences: Sequence[float], spans_key: str | None
+) -> None:
     """Keep how probable a doc's spans are, for `span._.confidence`.
 
     Under keys like those of spaCy's own extension attributes, which it moves along when docs are
     sliced or joined; with the label, because another span may come to stand at the same place.
+
+    doc: The doc.
+    spans: What was written to it.
+    confidences: Their probabilities.
+    spans_key: The span group they were written to; None for entities.
     """
     user_data: dict[Any, Any] = doc.user_data
+    place = confidence_place(spans_key)
     for span, confidence in zip(spans, confidences, strict=True):
         key = ("._.", CONFIDENCE_KEY, span.start_char, span.end_char)
-        user_data[key] = [span.label_, confidence]
+        user_data[key] = {**user_data.get(key, {}), place: [span.label_, confidence]}
 
 
 def is_confidence(key: Any) -> bool:
@@ -74,12 +87,43 @@ def is_confidence(key: Any) -> bool:
     return isinstance(key, tuple) and key[:2] == ("._.", CONFIDENCE_KEY)
 
 
-def span_confidence(span: Span) -> float | None:
-    """What `span._.confidence` is: how probable a span is; None if no tagger has said so."""
+def known_confidences(span: Span) -> dict[str, float]:
+    """What is known of a span's place and label, by where taggers have written it."""
     key = ("._.", CONFIDENCE_KEY, span.start_char, span.end_char)
     user_data: dict[Any, Any] = span.doc.user_data
-    label, confidence = user_data.get(key, (None, None))
-    return confidence if label == span.label_ else None
+    found = user_data.get(key, {}).items()
+    return {place: confidence for place, (label, confidence) in found if label == span.label_}
+
+
+def confidence_in(span: Span, spans_key: str | None) -> float | None:
+    """How probable a span is that is one of a group; None if no tagger has written it there.
+
+    span: The span.
+    spans_key: Its span group; None for an entity.
+    """
+    return known_confidences(span).get(confidence_place(spans_key))
+
+
+def span_confidence(span: Span) -> float | None:
+    """What `span._.confidence` is: how probable a span is; None if no tagger has said so.
+
+    A span does not know what group it is from. One that stands among the doc's entities is taken
+    for that entity; of any other, what all taggers that have written it agree on.
+    """
+    if is_entity(span):
+        return confidence_in(span, None)
+    confidences = set(known_confidences(span).values())
+    return confidences.pop() if len(confidences) == 1 else None
+
+
+def is_entity(span: Span) -> bool:
+    """Whether one of the doc's entities has a span's place and label."""
+    doc = span.doc
+    if span.end > span.start and doc[span.start].ent_type != span.label:
+        return False
+    inside = [doc[i].ent_iob_ for i in range(span.start, min(span.end + 1, len(doc)))]
+    ends = span.end == len(doc) or inside.pop() != "I"
+    return ends and inside[:1] == ["B"] and set(inside[1:]) <= {"I"}
 
 
 def store_tag_probabilities(batch: TaggingBatch, scheme: TagScheme, probabilities: Floats) -> None:

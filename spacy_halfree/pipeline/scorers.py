@@ -9,7 +9,7 @@ from spacy.training import Example
 
 from ..types import Target
 from .calibration_error import expected_calibration_error
-from .confidence import span_confidence
+from .confidence import confidence_in
 
 TaggerScorer = Callable[..., dict[str, Any]]
 
@@ -70,8 +70,9 @@ def _score_confidence(examples: Iterable[Example], target: Target, spans_key: st
             for token in example.reference:
                 is_unknown[token.idx : token.idx + len(token)] = token.ent_iob == 0
         for span in found:
-            # not `span._.confidence`, which may be another package's
-            start, end, confidence = span.start_char, span.end_char, span_confidence(span)
+            # not `span._.confidence`, which may be another tagger's or another package's
+            confidence = confidence_in(span, spans_key if target == "spans" else None)
+            start, end = span.start_char, span.end_char
             # another component's, or where nobody knows
             if confidence is None or is_unknown[start:end].any():
                 continue

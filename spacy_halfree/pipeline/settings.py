@@ -19,3 +19,12 @@ def check_share(**settings: float) -> None:
             raise ValueError(
                 Errors.H013.format(setting=setting, expected="from 0 to 1", value=value)
             )
+
+
+def check_threshold(threshold: float, target: str) -> None:
+    """RAISES: ValueError (H013) for a threshold where every word gets a tag, sure or not."""
+    if threshold and target == "tags":
+        expected = "0 if the target is 'tags', where every word gets a tag"
+        raise ValueError(
+            Errors.H013.format(setting="threshold", expected=expected, value=threshold)
+        )

@@ -26,7 +26,7 @@ from .labelled_pipe import LabelledPipe
 from .labels import find_labels
 from .optimizer import ScaledOptimizer
 from .scorers import TaggerScorer, score_tagger
-from .settings import check_positive, check_share
+from .settings import check_positive, check_share, check_threshold
 from .writing import Writer, without_annotation
 
 Tagged = tuple[TaggingBatch, Prediction]
@@ -89,6 +89,7 @@ class HalfreeTagger(LabelledPipe):
             head_learn_rate_factor=head_learn_rate_factor,
         )
         check_share(threshold=threshold)
+        check_threshold(threshold, target)
         if head_learn_rate_factor != 1.0 and not model.has_ref("head"):
             raise ValueError(
                 Errors.H028.format(name=name, value=head_learn_rate_factor, model=model.name)

@@ -34,10 +34,10 @@ def read_weights(path: Path) -> tuple[memoryview, bytes]:
     weights = content[: max(ends - len(MARK), 0)]
     if content[len(weights) : max(ends, 0)] != MARK:
         raise ValueError(
-            "it does not end with its digests (cut off, or saved before there were any)"
+            f"{path.name} does not end with its digests (cut off, or saved before there were any)"
         )
     if content[ends : ends + DIGEST_SIZE] != hashlib.sha256(weights).digest():
-        raise ValueError("the weights are not what was saved")
+        raise ValueError(f"{path.name} does not hold the weights that were saved")
     return weights, bytes(content[ends + DIGEST_SIZE :])
 
 

@@ -68,7 +68,8 @@ class Writer:
                 write_span_group(doc, spans, self.spans_key)
             else:
                 write_entities(doc, spans, keep_existing=keep_existing)
-            store_confidences(doc, spans, own)
+            spans_key = self.spans_key if self.target == "spans" else None
+            store_confidences(doc, spans, own, spans_key)
 
 
 def spans_by_doc(

@@ -5,7 +5,7 @@ from collections.abc import Set
 from pathlib import Path
 
 from ..data.checks import FileReport, Problem
-from ..data.splitting import without_white_space
+from ..data.entries import without_white_space
 from ..errors import Errors
 from ..labelling.inputs import find_inputs
 from ..labelling.records import BadRecord, Record

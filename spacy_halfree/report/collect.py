@@ -13,7 +13,7 @@ from spacy.util import minibatch
 from ..errors import Errors
 from ..evaluation.judgement import Found, annotation_of, has_annotation, unannotated
 from ..evaluation.reliability import Reliability
-from ..pipeline.confidence import span_confidence, tag_probabilities
+from ..pipeline.confidence import confidence_in, tag_probabilities
 from ..pipeline.tagger import HalfreeTagger
 from ..types import Target
 from .comparison import Pair, compare
@@ -213,8 +213,12 @@ def found_in(tagger: HalfreeTagger, doc: Doc) -> Confidences:
             for token in doc
             if token.tag
         }
-    spans = doc.ents if tagger.target == "ents" else doc.spans[tagger.spans_key]
-    return {(span.start_char, span.end_char, span.label_): span_confidence(span) for span in spans}
+    spans_key = tagger.spans_key if tagger.target == "spans" else None
+    spans = doc.ents if spans_key is None else doc.spans[spans_key]
+    return {
+        (span.start_char, span.end_char, span.label_): confidence_in(span, spans_key)
+        for span in spans
+    }
 
 
 def compare_text(

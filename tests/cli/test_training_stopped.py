@@ -89,14 +89,16 @@ def kill_in_training(config: Path, folder: Path, n_kills: int) -> tuple[int, int
 
 
 def test_killed_in_training(config: Path, tmp_path: Path) -> None:
-    assert sum(kill_in_training(config, tmp_path / "out", 3)) == 3
+    n_loaded, _ = kill_in_training(config, tmp_path / "out", 5)
+    assert n_loaded > 0
 
 
 @pytest.mark.slow
 def test_killed_fifty_times_in_training(config: Path, tmp_path: Path) -> None:
     n_loaded, n_refused = kill_in_training(config, tmp_path / "out", 50)
-    assert n_loaded + n_refused == 50
     assert n_loaded > 0
+    # or else no kill has ever come while files were being written
+    assert n_refused > 0
 
 
 def test_weights_are_replaced_at_once(tmp_path: Path) -> None:

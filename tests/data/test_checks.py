@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from spacy.tokens import Doc, DocBin, Span
 
-from spacy_halfree.data.checks import check_file, find_gaps, shared_texts
+from spacy_halfree.data.checks import check_file, find_gaps, missing_labels, shared_texts
 from spacy_halfree.data.entries import BadLine, LabelledSpan, LabelledText, LeftOut
+from spacy_halfree.data.gold import make_gold
 from spacy_halfree.data.labelled_texts import read_labelled_texts
 
 NLP = spacy.blank("en")
@@ -148,8 +149,8 @@ def test_a_file_of_another_kind(tmp_path: Path, name: str, number: str) -> None:
         ([(4, 15, "A")], ["white space at the edge"]),
         ([(5, 99, "A")], ["outside of the text"]),
         ([(-1, 4, "A")], ["outside of the text"]),
-        ([(5, 5, "A")], ["outside of the text"]),
-        ([(9, 5, "A")], ["outside of the text"]),
+        ([(5, 5, "A")], ["empty span"]),
+        ([(9, 5, "A")], ["empty span"]),
         ([(5, 15, " ")], ["no label"]),
         ([(5, 15, "A"), (11, 15, "B")], ["overlapping spans"]),
         ([(5, 15, "A"), (5, 15, "B")], ["overlapping spans"]),
@@ -207,6 +208,47 @@ def test_texts_of_two_files() -> None:
     (problem,) = shared_texts(dev, train)
     assert (problem.number, problem.text) == (1, "b")
     assert problem.reason == "train has it as number 2"
+
+
+def test_white_space_makes_no_other_text() -> None:
+    train = check_file("train", [make_text("Rome for ten", (0, 4, "A"))])
+    texts = [make_text("Rome  for ten ", (0, 4, "A")), make_text(" Rome for ten", (1, 5, "A"))]
+    dev = check_file("dev", texts)
+    assert dev.problems == []
+    (problem,) = shared_texts(dev, train)
+    assert problem.text == "Rome  for ten "
+    (problem,) = check_file("dev", [*texts, make_text("Romefor ten", (0, 7, "A"))]).problems
+    assert problem.kind == "contradicting annotation"
+
+
+def test_nothing_to_learn_from(tmp_path: Path) -> None:
+    nlp = spacy.blank("en")
+    unannotated, empty = nlp("Rome for ten"), nlp("Rome for two")
+    empty.set_ents([])
+    path = tmp_path / "train.spacy"
+    DocBin(docs=[unannotated, unannotated, empty]).to_disk(path)
+    report = check_file("train", read_labelled_texts(path, nlp))
+    assert report.left_out == {"they are not annotated": 2}
+    (problem,) = missing_labels(report)
+    assert problem.kind == "no labelled span"
+    assert missing_labels(check_file("train", [make_text("a", (0, 1, "A"))])) == []
+
+
+def test_docs_are_checked_as_a_pipeline_will_read_them(tmp_path: Path) -> None:
+    nlp = spacy.blank("en")
+    # spaCy's tokenizer keeps "U.S." together
+    doc = Doc(nlp.vocab, words=["the", "U.S", ".", "now"], spaces=[True, False, True, False])
+    doc.set_ents([Span(doc, 1, 2, label="LOC")], missing=[doc[3:4]], default="outside")
+    DocBin(docs=[doc]).to_disk(tmp_path / "train.spacy")
+    (entry,) = read_labelled_texts(tmp_path / "train.spacy", nlp)
+    assert isinstance(entry, LabelledText)
+    assert [token.text for token in entry.doc] == ["the", "U.S.", "now"]
+    assert entry.missing == (2,)
+    (problem,) = check_file("train", [entry]).problems
+    assert problem.kind == "not aligned with tokens"
+    assert "'U.S.'" in problem.reason
+    gold = make_gold(entry)
+    assert [token.ent_iob_ for token in gold.doc] == ["O", "", ""]
 
 
 def test_gaps() -> None:

@@ -20,10 +20,11 @@ from toy_pipelines import (
     annotation,
     make_examples,
     make_nlp,
+    model_config,
     train,
 )
 
-from spacy_halfree.pipeline.confidence import span_confidences
+from spacy_halfree.pipeline.confidence import confidence_in, span_confidences
 from spacy_halfree.pipeline.tagger import HalfreeTagger
 from spacy_halfree.tagging.scheme import INSIDE, spans_from_tags
 
@@ -160,6 +161,58 @@ def test_a_span_that_takes_the_place_of_another_has_none() -> None:
     replacement = Span(doc, ent.start, ent.end, label=other)
     doc.set_ents([replacement])
     assert [ent._.confidence for ent in doc.ents] == [None]
+
+
+def two_taggers() -> Language:
+    """One writes entities, one the same spans to a group; the second one is surer."""
+    nlp, _ = make_nlp("first_order", "ents")
+    config = {"model": model_config("first_order"), "target": "spans", "spans_key": SPANS_KEY}
+    nlp.add_pipe("halfree_tagger", name="second", config=config)
+    examples = make_examples(nlp)
+    for example in examples:
+        example.reference.spans[SPANS_KEY] = list(example.reference.ents)
+    optimizer = nlp.initialize(lambda: examples)
+    for name, steps in (("halfree_tagger", 12), ("second", 60)):
+        with nlp.select_pipes(enable=[name]):
+            for _ in range(steps):
+                nlp.update(examples, sgd=optimizer)
+    return nlp
+
+
+def test_taggers_of_one_pipeline_have_their_own() -> None:
+    nlp = two_taggers()
+    with nlp.select_pipes(enable=["halfree_tagger"]):
+        alone = [(ent.text, ent._.confidence) for ent in nlp(TEXTS[0]).ents]
+    with nlp.select_pipes(enable=["second"]):
+        second = nlp(TEXTS[0])
+    others = [(span.text, span._.confidence) for span in second.spans[SPANS_KEY]]
+    doc = nlp(TEXTS[0])
+    assert alone
+    assert others
+    assert alone != others
+    assert [(ent.text, ent._.confidence) for ent in doc.ents] == alone
+    for span, (_, confidence) in zip(doc.spans[SPANS_KEY], others, strict=True):
+        assert confidence_in(span, SPANS_KEY) == confidence
+
+
+def test_an_entity_of_a_ruler_before_a_tagger_of_spans_has_none() -> None:
+    nlp, _ = make_nlp("first_order", "spans")
+    train(nlp, make_examples(nlp, "spans"), 60)
+    ruler = nlp.add_pipe("entity_ruler", first=True)
+    ruler.add_patterns([{"label": "地点", "pattern": "Zürich"}])
+    doc = nlp(TEXTS[1])
+    (span,) = doc.spans[SPANS_KEY]
+    assert [(ent.text, ent.label_) for ent in doc.ents] == [(span.text, span.label_)]
+    assert doc.ents[0]._.confidence is None
+    assert confidence_in(span, SPANS_KEY) > 0.5
+    # a span alone knows nothing of its group
+    doc.set_ents([])
+    assert span._.confidence == confidence_in(span, SPANS_KEY)
+
+
+def test_a_threshold_for_tags_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"\[H013\].*threshold.*tags"):
+        make_nlp("first_order", "tags", threshold=0.5)
 
 
 def test_slices_and_joined_docs_keep_theirs() -> None:
