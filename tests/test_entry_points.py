@@ -24,6 +24,7 @@ def test_all_groups_are_there():
         "spacy_misc",
         "spacy_readers",
         "spacy_scorers",
+        "spacy_span_getters",
         "spacy_cli",
     }
     assert len(IDS) == len(set(IDS))

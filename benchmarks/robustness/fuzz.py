@@ -27,6 +27,7 @@ from .violations import find_violations
 TARGETS = ("ents", "spans", "tags")
 # the decoder takes its time: a step for each word
 ARCHITECTURES = ("first_order", "first_order", "first_order", "aligned")
+THRESHOLDS = (0.0, 0.5)
 DOCS_AT_A_TIME = 10
 
 
@@ -92,9 +93,13 @@ def run(n_docs: int, random_seed: int) -> Counter[str]:
             st.sampled_from(ARCHITECTURES),
             st.sampled_from(TARGETS),
         ),
+        st.sampled_from(THRESHOLDS),
+        st.booleans(),
     )
-    def fuzz(plans: list[HostileDoc], nlp: Language) -> None:
+    def fuzz(plans: list[HostileDoc], nlp: Language, threshold: float, store_probs: bool) -> None:
         tagger: HalfreeTagger = nlp.get_pipe("halfree_tagger")  # type: ignore[assignment]
+        tagger.threshold = 0.0 if tagger.target == "tags" else threshold
+        tagger.store_probs = store_probs
         docs = [plan.build(nlp) for plan in plans]
         counts["docs"] += len(docs)
         for violation in find_violations(tagger, docs):

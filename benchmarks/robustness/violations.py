@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from spacy.tokens import Doc, Span
 
+from spacy_halfree.pipeline.confidence import confidence_in
 from spacy_halfree.pipeline.tagger import HalfreeTagger
 
 TOLERANCE = 1e-4
@@ -68,12 +69,15 @@ def find_violations(tagger: HalfreeTagger, docs: Sequence[Doc]) -> list[str]:
     try:
         scores = tagger.predict(docs)
         tagger.set_annotations(docs, scores)
+        explained = [tagger.explain(doc) for doc in docs[:1]]
     except Exception as error:
         return [f"{type(error).__name__}: {error}"]
     batch, prediction = scores
     found = prediction_violations(
         batch, np.asarray(prediction.tags), np.asarray(prediction.probabilities)
     )
+    if any(not word.tag for explanation in explained for word in explanation):
+        found.append("a word without an explanation")
     for doc, known in zip(docs, before, strict=True):
         found += [
             f"{problem} in {known.text[:60]!r}" for problem in doc_violations(tagger, doc, known)
@@ -112,6 +116,7 @@ def doc_violations(tagger: HalfreeTagger, doc: Doc, before: Before) -> list[str]
         found.append("another text")
     if others(doc, tagger.target) != before.others:
         found.append("annotation of others lost")
+    found += distribution_violations(tagger, doc)
     if tagger.target == "tags":
         tags = [token.tag_ for token in doc]
         if any(old not in ("", new) for old, new in zip(before.tags, tags, strict=True)):
@@ -134,6 +139,19 @@ def doc_violations(tagger: HalfreeTagger, doc: Doc, before: Before) -> list[str]
     return found
 
 
+def distribution_violations(tagger: HalfreeTagger, doc: Doc) -> list[str]:
+    """Distributions are kept for words alone, if they are asked for, and sum to 1."""
+    found = []
+    for token in doc:
+        probabilities = token._.tag_probs
+        is_word = tagger.target == "tags" or not token.is_space
+        if (probabilities is not None) != (tagger.store_probs and is_word):
+            found.append("a distribution too many or too few")
+        elif probabilities is not None and abs(sum(probabilities.values()) - 1) > TOLERANCE:
+            found.append("a stored distribution that does not sum to 1")
+    return found
+
+
 def span_violations(tagger: HalfreeTagger, span: Span) -> list[str]:
     found = []
     if not 0 <= span.start < span.end <= len(span.doc):
@@ -142,7 +160,7 @@ def span_violations(tagger: HalfreeTagger, span: Span) -> list[str]:
         found.append("a label that is not of the set")
     if span[0].is_space or span[-1].is_space:
         found.append("white space at an edge")
-    confidence = span._.confidence
-    if confidence is None or not 0 <= confidence <= 1 + TOLERANCE:
+    confidence = confidence_in(span, tagger.spans_key if tagger.target == "spans" else None)
+    if confidence is None or not tagger.threshold <= confidence <= 1 + TOLERANCE:
         found.append(f"a confidence of {confidence}")
     return found

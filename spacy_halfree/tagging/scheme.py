@@ -49,7 +49,16 @@ class TagScheme:
 
     @property
     def tag_names(self) -> tuple[str, ...]:
-        return ("O", "I", *self.labels) if self.spans else self.labels
+        """A name for each tag; that of a label is the label, unless another tag has that name."""
+        if not self.spans:
+            return self.labels
+        names = ["O", "I"]
+        for label in self.labels:
+            name = label
+            while name in names or (name != label and name in self.labels):
+                name = f"B-{name}"
+            names.append(name)
+        return tuple(names)
 
     @cached_property
     def transitions(self) -> Bools:

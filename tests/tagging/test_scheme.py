@@ -74,7 +74,11 @@ def test_only_inside_after_outside_or_start_is_forbidden(labels: tuple[str, ...]
     scheme = TagScheme(labels, spans=True)
     n_tags = len(labels) + 2
     assert scheme.n_tags == n_tags
-    assert scheme.tag_names == ("O", "I", *labels)
+    names = scheme.tag_names
+    assert names[:2] == ("O", "I")
+    assert len(set(names)) == len(names) == scheme.n_tags
+    for label, name in zip(labels, names[2:], strict=True):
+        assert name == label or label in ("O", "I")
     forbidden = {tuple(pair) for pair in np.argwhere(~scheme.transitions).tolist()}
     assert forbidden == {(OUTSIDE, INSIDE), (scheme.start, INSIDE)}
     assert scheme.transitions.shape == (n_tags + 1, n_tags)
@@ -91,7 +95,8 @@ def test_token_tags_are_unconstrained(labels: tuple[str, ...]) -> None:
 @pytest.mark.parametrize("target", ["ents", "spans"])
 def test_labels_named_like_tags_have_tags_of_their_own(target: str) -> None:
     scheme = make_scheme(("O", "I"), target)
-    assert scheme.tag_names == ("O", "I", "O", "I")
+    assert scheme.tag_names == ("O", "I", "B-O", "B-I")
+    assert make_scheme(("B-O", "O"), "ents").tag_names == ("O", "I", "B-O", "B-B-O")
     first, last, labels = spans_from_tags(np.array([3, INSIDE, 2, OUTSIDE]), np.array([4]))
     assert [scheme.labels[label] for label in labels] == ["I", "O"]
     assert (first.tolist(), last.tolist()) == ([0, 2], [1, 2])
