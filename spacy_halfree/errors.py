@@ -331,6 +331,10 @@ class Errors:
         "[H086] {n_bad} raw or labelled texts cannot be used, more than `--max-bad` allows "
         "({max_bad}). Their reasons are named; correct them, or give a larger number."
     )
+    H090 = (
+        "[H090] In `doc.spans['{key}']`, '{first}' and '{second}' overlap, and cannot be shown as "
+        "entities. Show the group with displaCy's style 'span', which has no place for confidence."
+    )
 
 
 class Warnings:

@@ -24,6 +24,7 @@ MAY_USE = {
         *("pipeline", "models", "files", "errors"),
     },
     "project": {"labelling", "distill", "data", "errors"},
+    "visualization": {"pipeline", "errors"},
     "report": {"evaluation", "pipeline", "types", "errors", "about"},
     "active_learning": {"labelling", "distill", "data", "tagging", "types", "errors"},
     "labelling": {"distill", "pipeline", "tagging", "files", "errors"},

@@ -111,7 +111,17 @@ def test_analyze_pipes():
         "halfree_p",
         "halfree_r",
     ]
+    assert analysis["summary"]["halfree_tagger"]["requires"] == []
+    assert not analysis["summary"]["halfree_tagger"]["retokenizes"]
     assert not analysis["problems"]["halfree_tagger"]
+
+
+def test_analyze_pipes_knows_what_a_tagger_leaves_to_others():
+    nlp, _ = make_nlp()
+    nlp.add_pipe("entity_linker")
+    unmet = nlp.analyze_pipes()["problems"]["entity_linker"]
+    assert "doc.ents" not in unmet
+    assert "doc.sents" in unmet
 
 
 @targets
