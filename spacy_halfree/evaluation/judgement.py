@@ -10,13 +10,12 @@ from spacy.util import minibatch
 
 from ..errors import Errors
 from ..pipeline.confidence import calibrate, span_confidences
+from ..pipeline.gold_annotation import annotation_of, has_annotation, touches, unannotated
 from ..pipeline.tagger import HalfreeTagger
 from ..tagging.scheme import spans_from_tags
 from ..types import Bools, Doubles, Floats, Ints, Prediction, TaggingBatch
 
 BATCH_SIZE = 128
-Found = tuple[int, int, str]
-"""Where something starts and ends in the text, in characters, and its label."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ def judge(nlp: Language, name: str, docs: Iterable[Doc]) -> list[Judgement]:
     tagger: HalfreeTagger = nlp.get_pipe(name)  # type: ignore[assignment]
     before = nlp.pipe_names[: nlp.pipe_names.index(name)]
     judgements = []
-    annotated = (doc for doc in docs if has_annotation(tagger, doc))
+    annotated = (doc for doc in docs if has_annotation(doc, tagger.target, tagger.spans_key))
     with nlp.select_pipes(enable=before):
         for gold in minibatch(annotated, BATCH_SIZE):
             predicted = list(nlp.pipe([doc.text for doc in gold]))
@@ -69,13 +68,6 @@ def judge(nlp: Language, name: str, docs: Iterable[Doc]) -> list[Judgement]:
     if not sum(len(judgement.is_right) for judgement in judgements):
         raise ValueError(Errors.H044.format(name=name))
     return judgements
-
-
-def has_annotation(tagger: HalfreeTagger, doc: Doc) -> bool:
-    """Whether a text is annotated with what a tagger predicts."""
-    if tagger.target == "spans":
-        return tagger.spans_key in doc.spans
-    return bool(doc.has_annotation("ENT_IOB" if tagger.target == "ents" else "TAG"))
 
 
 def judge_batch(
@@ -96,14 +88,14 @@ def judge_batch(
         first, last, labels = first[free], last[free], labels[free]
     tokens = [token for doc in batch.docs for token in doc]
     text_of_word = np.repeat(np.arange(len(gold)), batch.lengths)
-    right = [annotation_of(tagger, doc) for doc in gold]
-    unknown = [unannotated(tagger, doc) for doc in gold]
+    right = [annotation_of(doc, tagger.target, tagger.spans_key) for doc in gold]
+    unknown = [unannotated(doc, tagger.target) for doc in gold]
     is_known, is_right = [], []
     for start, end, label in zip(first.tolist(), last.tolist(), labels.tolist(), strict=True):
         text, end_token = text_of_word[start], tokens[batch.words[end]]
-        found = (tokens[batch.words[start]].idx, end_token.idx + len(end_token))
-        is_known.append(not any(a < found[1] and found[0] < b for a, b in unknown[text]))
-        is_right.append((*found, tagger.labels[label]) in right[text])
+        begins, ends = tokens[batch.words[start]].idx, end_token.idx + len(end_token)
+        is_known.append(not touches(begins, ends, unknown[text]))
+        is_right.append((begins, ends, tagger.labels[label]) in right[text])
     known = np.array(is_known, dtype=bool)
     return Judgement(
         tags,
@@ -114,22 +106,3 @@ def judge_batch(
         np.array(is_right, dtype=bool)[known],
         tagger.scheme.spans,
     )
-
-
-def unannotated(tagger: HalfreeTagger, doc: Doc) -> list[tuple[int, int]]:
-    """Where nothing is known about a partly annotated text, in characters."""
-    if tagger.target == "spans":
-        return []
-    return [
-        (token.idx, token.idx + len(token))
-        for token in doc
-        if (token.ent_iob == 0 if tagger.target == "ents" else not token.tag)
-    ]
-
-
-def annotation_of(tagger: HalfreeTagger, doc: Doc) -> set[Found]:
-    """All that an annotated text has of what a tagger predicts."""
-    if tagger.target == "tags":
-        return {(token.idx, token.idx + len(token), token.tag_) for token in doc}
-    spans = doc.ents if tagger.target == "ents" else doc.spans[tagger.spans_key]
-    return {(span.start_char, span.end_char, span.label_) for span in spans}

@@ -10,6 +10,7 @@ from spacy.training import Example
 from ..types import Target
 from .calibration_error import expected_calibration_error
 from .confidence import confidence_in
+from .gold_annotation import annotation_of, has_annotation, touches, unannotated
 
 TaggerScorer = Callable[..., dict[str, Any]]
 
@@ -57,27 +58,21 @@ def score_tagger(
 def _score_confidence(examples: Iterable[Example], target: Target, spans_key: str) -> float | None:
     """The calibration error of what a tagger has found where the annotation is known."""
     confidences, is_right = [], []
+    group = spans_key if target == "spans" else None
     for example in examples:
-        found, gold = (
-            doc.ents if target == "ents" else doc.spans.get(spans_key, [])
-            for doc in (example.predicted, example.reference)
-        )
-        if target == "spans" and spans_key not in example.reference.spans:
+        if not has_annotation(example.reference, target, spans_key):
             continue
-        right = {(span.start_char, span.end_char, span.label) for span in gold}
-        is_unknown = np.zeros(len(example.reference.text), dtype=bool)
-        if target == "ents":
-            for token in example.reference:
-                is_unknown[token.idx : token.idx + len(token)] = token.ent_iob == 0
-        for span in found:
+        right = annotation_of(example.reference, target, spans_key)
+        unknown = unannotated(example.reference, target)
+        predicted = example.predicted
+        for span in predicted.ents if group is None else predicted.spans.get(group, []):
             # not `span._.confidence`, which may be another tagger's or another package's
-            confidence = confidence_in(span, spans_key if target == "spans" else None)
-            start, end = span.start_char, span.end_char
+            confidence = confidence_in(span, group)
             # another component's, or where nobody knows
-            if confidence is None or is_unknown[start:end].any():
+            if confidence is None or touches(span.start_char, span.end_char, unknown):
                 continue
             confidences.append(confidence)
-            is_right.append((start, end, span.label) in right)
+            is_right.append((span.start_char, span.end_char, span.label_) in right)
     if not confidences:
         return None
     return expected_calibration_error(np.array(confidences), np.array(is_right))

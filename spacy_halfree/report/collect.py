@@ -11,9 +11,9 @@ from spacy.tokens import Doc
 from spacy.util import minibatch
 
 from ..errors import Errors
-from ..evaluation.judgement import Found, annotation_of, has_annotation, unannotated
 from ..evaluation.reliability import Reliability
 from ..pipeline.confidence import confidence_in, tag_probabilities
+from ..pipeline.gold_annotation import Found, annotation_of, has_annotation, unannotated
 from ..pipeline.tagger import HalfreeTagger
 from ..types import Target
 from .comparison import Pair, compare
@@ -161,7 +161,7 @@ def collect(
     def annotated() -> Iterator[tuple[int, Doc]]:
         nonlocal n_left_out
         for number, doc in enumerate(docs, start=1):
-            if has_annotation(model.tagger, doc):
+            if has_annotation(doc, model.tagger.target, model.tagger.spans_key):
                 yield number, doc
             else:
                 n_left_out += 1
@@ -236,8 +236,8 @@ def compare_text(
     found, teacher_found: What the model and the teacher have found.
     """
     # where a tag is missing, it is the empty one
-    gold = frozenset(own for own in annotation_of(tagger, doc) if own[2])
-    unknown = unannotated(tagger, doc)
+    gold = frozenset(own for own in annotation_of(doc, tagger.target, tagger.spans_key) if own[2])
+    unknown = unannotated(doc, tagger.target)
     pairs = compare(gold, found.keys(), unknown)
     if teacher_found is None:
         return TextResult(number, doc.text, gold, found, pairs)

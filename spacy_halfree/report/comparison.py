@@ -1,13 +1,12 @@
 """What was found beside what is annotated: right, or wrong in which way."""
 
-from bisect import bisect_left
 from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Literal
 
-from ..evaluation.judgement import Found
+from ..pipeline.gold_annotation import Found, touches
 
 Kind = Literal["correct", "label", "bounds", "missed", "invented", "unknown"]
 Match = Callable[[Sequence[Found], Sequence[Found]], list[tuple[Found, Found]]]
@@ -46,7 +45,7 @@ def compare(
         overlap.
     RETURNS: Everything once, in the order of the text.
     """
-    judged = {own for own in found if not touches(own, unknown)}
+    judged = {own for own in found if not touches(own[0], own[1], unknown)}
     pairs = [Pair("unknown", None, own) for own in found - judged]
     pairs += [Pair("correct", own, own) for own in gold & judged]
     missed, invented = sorted(gold - judged), sorted(judged - gold)
@@ -65,12 +64,6 @@ def place(pair: Pair) -> tuple[Found, str]:
     """Where a pair stands among those of its text."""
     first = min(own for own in (pair.gold, pair.found) if own is not None)
     return first, pair.kind
-
-
-def touches(found: Found, stretches: Sequence[tuple[int, int]]) -> bool:
-    """Whether something shares a character with one of the stretches, which are in order."""
-    before = bisect_left(stretches, (found[1],)) - 1
-    return before >= 0 and stretches[before][1] > found[0]
 
 
 def same_bounds(missed: Sequence[Found], invented: Sequence[Found]) -> list[tuple[Found, Found]]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from spacy.displacy.render import EntityRenderer
 
-from ..evaluation.judgement import Found
+from ..pipeline.gold_annotation import Found
 from .collect import Figures, TextResult
 
 NOTES: dict[str, str] = {

@@ -6,7 +6,7 @@ from itertools import permutations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spacy_halfree.evaluation.judgement import Found
+from spacy_halfree.pipeline.gold_annotation import Found
 from spacy_halfree.report.comparison import Pair, compare
 from spacy_halfree.report.tables import count_confusion, score_labels
 
