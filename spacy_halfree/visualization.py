@@ -10,7 +10,7 @@ from spacy.displacy import parse_ents, parse_spans
 from spacy.tokens import Doc, Span
 
 from .errors import Errors
-from .pipeline.confidence import span_confidence
+from .pipeline.confidence import confidence_in
 
 
 def confidence_spans(doc: Doc, spans_key: str | None = None) -> dict[str, Any]:
@@ -35,13 +35,13 @@ def confidence_spans(doc: Doc, spans_key: str | None = None) -> dict[str, Any]:
         check_apart(spans, spans_key)
     for span, entry in zip(spans, entries, strict=True):
         # displaCy writes these as they are
-        entry["params"] = {"label": escape(label_with_confidence(span))}
+        entry["params"] = {"label": escape(label_with_confidence(span, spans_key))}
     return {**parsed, "ents": entries}
 
 
-def label_with_confidence(span: Span) -> str:
+def label_with_confidence(span: Span, spans_key: str | None) -> str:
     """A label and a confidence, cut off: what is not quite sure is never 1.00."""
-    confidence = span_confidence(span)
+    confidence = confidence_in(span, spans_key)
     return (
         span.label_ if confidence is None else f"{span.label_} {floor(100 * confidence) / 100:.2f}"
     )

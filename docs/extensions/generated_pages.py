@@ -31,6 +31,10 @@ KINDS = {
         "Under `@misc` in the section `format` of a `halfree.SentinelSeq2Seq.v1`.",
     ),
     "spacy_readers": ("Readers", "Under `@readers` in `[corpora.train]`."),
+    "spacy_span_getters": (
+        "Windows of encoders",
+        "Under `@span_getters` in `[components.transformer.model.get_spans]`.",
+    ),
     "spacy_scorers": ("Scorers", "Under `@scorers` in `[components.halfree_tagger.scorer]`."),
 }
 """What the groups of entry points are called, and where their names stand."""

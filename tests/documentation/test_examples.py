@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import spacy
-from code_blocks import ROOT, parameters
+from code_blocks import PAGES, ROOT, blocks, page_name, parameters
 from spacy.language import Language
 from spacy.util import registry
 from thinc.api import Config, Model
@@ -19,9 +19,16 @@ def test_there_are_examples() -> None:
 
 
 def test_no_block_goes_by_another_name() -> None:
-    """So that none is left out; `py` is the example for Spark, which has a test of its own."""
-    assert len(parameters("py")) == 1
-    for language in ("sh", "shell", "console", "pycon", "cfg", "toml"):
+    """So that none is left out."""
+    pages = {
+        page_name(page)
+        for page in PAGES
+        for language in ("sh", "py")
+        for _ in blocks(page, language)
+    }
+    # tests of their own: test_tutorial.py, test_serving.py and test_spark.py
+    assert pages == {"docs/tutorial.md", "docs/how_to_serve.md", "docs/scaling.md"}
+    for language in ("shell", "console", "pycon", "cfg", "toml"):
         assert not parameters(language)
 
 
