@@ -336,6 +336,10 @@ class Errors:
         "[H087] A worker process cannot start (Ray says: {reason}). Every machine needs the "
         "packages of this one, and the teachers at the same absolute path."
     )
+    H088 = (
+        "[H088] The input {input} is inside of the output {path}, and would be removed with what "
+        "stands there now. Name another output."
+    )
 
 
 class Warnings:
@@ -362,6 +366,7 @@ class Warnings:
         "[W006] {n_asked} workers are asked for, but there is only room for {n}. The others start "
         "when there is room for them."
     )
+    W007 = "[W007] The folder {folder} is {real}, which is read already, and so passed over."
 
     W010 = (
         "[W010] The report has tables in place of diagrams, because matplotlib is not installed "

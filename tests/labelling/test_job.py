@@ -146,14 +146,35 @@ def test_places_that_cannot_be_written(
         (texts / "out", "H065"),
         (texts, "H065"),
         (Path("s3://bucket/out"), "H066"),
+        (tmp_path, "H088"),
     ):
         with pytest.raises(ValueError, match=rf"\[{number}\]"):
             make_job(teacher_path, texts, output).start(resume=True, overwrite=True)
+        # and under its other name
+        job = make_job(teacher_path, texts, output)
+        job.input_location = texts.as_uri()
+        with pytest.raises(ValueError, match=rf"\[{number}\]"):
+            job.start(resume=True, overwrite=True)
     with pytest.raises(ValueError, match=r"\[H013\].*csv"):
         make_job(teacher_path, texts, tmp_path / "out", shard_format="csv").start(
             resume=True, overwrite=True
         )
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["in", "texts.txt"]
+
+
+def test_an_input_among_what_is_replaced(
+    teacher_path: Path, write_texts: Write, tmp_path: Path
+) -> None:
+    output = tmp_path / "out"
+    run(make_job(teacher_path, write_texts("texts.txt", 3), output))
+    for name in ("out/00000-000000.spacy", "out.parts/texts.txt"):
+        texts = write_texts(name, 3) if name.endswith(".txt") else tmp_path / name
+        (tmp_path / "link.spacy").unlink(missing_ok=True)
+        (tmp_path / "link.spacy").symlink_to(texts)
+        for location in (texts, tmp_path / "link.spacy"):
+            with pytest.raises(ValueError, match=r"\[H088\]"):
+                make_job(teacher_path, location, output).start(resume=True, overwrite=True)
+    assert len(texts_of(output)) == 3
 
 
 def test_an_output_behind_a_link(teacher_path: Path, write_texts: Write, tmp_path: Path) -> None:
