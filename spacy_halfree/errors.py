@@ -367,6 +367,10 @@ class Warnings:
         "when there is room for them."
     )
     W007 = "[W007] The folder {folder} is {real}, which is read already, and so passed over."
+    W008 = (
+        "[W008] {path} has changed since the run was stopped: the {n} texts of it that were "
+        "finished are labelled again."
+    )
 
     W010 = (
         "[W010] The report has tables in place of diagrams, because matplotlib is not installed "

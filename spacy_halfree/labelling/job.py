@@ -11,7 +11,7 @@ from ..distill.doc_files import MANIFEST
 from ..errors import Errors
 from .inputs import InputFile, find_inputs, is_uri, local_path
 from .manifest import Manifest, TeacherRecord, hash_inputs
-from .output import PartedOutput, parts_folder
+from .output import PartedOutput, manifest_path, parts_folder
 from .parts import PartSource
 from .records import BadRecord
 from .shards import ShardFormat, ShardTask, Summary
@@ -175,7 +175,7 @@ class LabellingJob:
 
 def was_begun(output: Path) -> bool:
     """Whether an output, or what is finished of it, says what it was made from."""
-    return parts_folder(output).exists() or (output / MANIFEST).exists()
+    return parts_folder(output).exists() or manifest_path(output).exists()
 
 
 def is_ours(path: Path) -> bool:

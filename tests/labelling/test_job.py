@@ -58,6 +58,19 @@ def test_folder_and_file_hold_the_same(
     assert joined.to_bytes() == (tmp_path / "file.spacy").read_bytes()
 
 
+def test_a_file_has_its_manifest_beside_it(teacher_path: Path, tmp_path: Path) -> None:
+    """The same as that of a folder, with what could not be used."""
+    texts = tmp_path / "texts.txt"
+    texts.write_bytes(b"first\n\xff\nlast")
+    run(make_job(teacher_path, texts, tmp_path / "folder"))
+    run(make_job(teacher_path, texts, tmp_path / "file.spacy"))
+    manifest = (tmp_path / "file.spacy.manifest.json").read_text("utf8")
+    assert manifest == (tmp_path / "folder" / "_manifest.json").read_text("utf8")
+    values = json.loads(manifest)
+    assert (values["counts"]["texts"], values["counts"]["bad"]) == (2, 1)
+    assert [(bad["file"], bad["line"]) for bad in values["bad"]] == [("texts.txt", 2)]
+
+
 def test_what_is_in_the_way(teacher_path: Path, write_texts: Write, tmp_path: Path) -> None:
     texts = write_texts("texts.txt", 3)
     output = tmp_path / "out"
