@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 import os
 import random
@@ -78,11 +79,14 @@ def test_the_same_bytes_as_in_one_process(
 
 
 @pytest.mark.usefixtures("cluster")
-def test_what_cannot_be_read_stops_the_run(teacher_path: Path, tmp_path: Path) -> None:
-    """With the message that names the file, not with Ray's."""
+def test_what_cannot_be_read_stops_the_run(
+    teacher_path: Path, tmp_path: Path, recwarn: pytest.WarningsRecorder
+) -> None:
+    """With the message that names the file, not with Ray's, nor with warnings of Ray's ways."""
     (tmp_path / "texts.jsonl.gz").write_bytes(b"no gzip")
     with pytest.raises(ValueError, match=r"^\[H019\] .*texts\.jsonl\.gz.*is whole\)\.$"):
         run(teacher_path, tmp_path / "texts.jsonl.gz", tmp_path / "out", ENGINE)
+    assert not [own for own in recwarn if own.filename == inspect.getfile(RayEngine)]
 
 
 @pytest.mark.usefixtures("cluster")

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -63,9 +64,28 @@ class RayEngine:
             # the one that Ray lets the worker see
             task = replace(task, worker=replace(task.worker, gpu_id=0))
         with connected(ray, self.address), small_blocks(ray):
-            files = [{"file": file} for file in range(len(source.files))]
-            n_workers = self._count_workers(ray)
-            labelled = (
+            labelled = self._plan(ray, source, task)
+            try:
+                for row in labelled.iter_rows():
+                    if row["error"]:
+                        raise ValueError(row["error"])
+                    summary = Summary.from_json(row["summary"])
+                    on_progress(summary.texts)
+                    yield summary
+            except ray.exceptions.RayActorError as error:
+                if error.actor_init_failed:
+                    message = Errors.H087.format(reason=error)
+                else:
+                    message = Errors.H064.format(n=MOST_RETRIES + 1, reason=error)
+                raise ChildProcessError(message) from error
+
+    def _plan(self, ray: Any, source: PartSource, task: ShardTask) -> Any:
+        files = [{"file": file} for file in range(len(source.files))]
+        n_workers = self._count_workers(ray)
+        with warnings.catch_warnings():
+            # for retries, there is no named parameter yet that should be used instead
+            warnings.filterwarnings("ignore", "`ray_remote_args` is deprecated")
+            return (
                 ray.data.from_items(files, override_num_blocks=len(files))
                 # reading costs next to nothing, and must not wait for a CPU that a worker has
                 .map_batches(
@@ -86,19 +106,6 @@ class RayEngine:
                     ),
                 )
             )
-            try:
-                for row in labelled.iter_rows():
-                    if row["error"]:
-                        raise ValueError(row["error"])
-                    summary = Summary.from_json(row["summary"])
-                    on_progress(summary.texts)
-                    yield summary
-            except ray.exceptions.RayActorError as error:
-                if error.actor_init_failed:
-                    message = Errors.H087.format(reason=error)
-                else:
-                    message = Errors.H064.format(n=MOST_RETRIES + 1, reason=error)
-                raise ChildProcessError(message) from error
 
     def _count_workers(self, ray: Any) -> int:
         n_that_fit = count_workers(ray, self.num_gpus)
