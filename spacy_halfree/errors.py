@@ -257,13 +257,13 @@ class Errors:
         "says otherwise."
     )
     H063 = (
-        "[H063] The teachers fail at {n_failed} texts of a part, so not the texts are to blame: "
-        "{reason} (once that is mended, say `--resume`)."
+        "[H063] The teachers fail at {n_failed} texts of a part, and at a harmless sentence, too, "
+        "so not the texts are to blame: {reason} (once that is mended, say `--resume`)."
     )
     H064 = (
-        "[H064] The worker process has died {n} times at the same part of the texts, without a "
-        "reason that could be told: out of memory, perhaps. Try a smaller `--batch-size` or fewer "
-        "workers; if it is a single text, take it out. What is finished is kept."
+        "[H064] The worker process has died {n} times at the same part of the texts (Ray says: "
+        "{reason}). Out of memory, perhaps: try a smaller `--batch-size` or fewer workers; if it "
+        "is a single text, take it out. What is finished is kept."
     )
     H065 = (
         "[H065] The output {path} is inside of the input {input}, and would be read as texts the "
@@ -274,8 +274,9 @@ class Errors:
         "workers reach by the same path, and copy it when it is complete."
     )
     H067 = (
-        "[H067] `--num-gpus {num_gpus}` asks for GPUs, but the cluster has {found}. Leave it out "
-        "to label on CPUs."
+        "[H067] No machine has room for a worker with a CPU and {num_gpus} GPUs; there are: "
+        "{found}. Leave `--num-gpus` out to label on CPUs, or name another cluster with "
+        "`--address`."
     )
     H068 = (
         "[H068] The engine '{engine}' has no use for {options}. Leave it out, or change --engine."
@@ -331,6 +332,14 @@ class Errors:
         "[H086] {n_bad} raw or labelled texts cannot be used, more than `--max-bad` allows "
         "({max_bad}). Their reasons are named; correct them, or give a larger number."
     )
+    H087 = (
+        "[H087] A worker process cannot start (Ray says: {reason}). Every machine needs the "
+        "packages of this one, and the teachers at the same absolute path."
+    )
+    H088 = (
+        "[H088] The input {input} is inside of the output {path}, and would be removed with what "
+        "stands there now. Name another output."
+    )
     H090 = (
         "[H090] In `doc.spans['{key}']`, '{first}' and '{second}' overlap, and cannot be shown as "
         "entities. Show the group with displaCy's style 'span', which has no place for confidence."
@@ -356,6 +365,15 @@ class Warnings:
     W005 = (
         "[W005] What is finished is kept in {folder}. Once the reason is mended, the same command "
         "with `--resume` goes on, as long as input, teachers and settings are the same."
+    )
+    W006 = (
+        "[W006] {n_asked} workers are asked for, but there is only room for {n}. The others start "
+        "when there is room for them."
+    )
+    W007 = "[W007] The folder {folder} is {real}, which is read already, and so passed over."
+    W008 = (
+        "[W008] {path} has changed since the run was stopped: the {n} texts of it that were "
+        "finished are labelled again."
     )
 
     W010 = (

@@ -3,13 +3,17 @@
     OMP_NUM_THREADS=1 python -m benchmarks.scaling.costs TEACHER TEACHER TEACHER corpus/.../pool.txt
 
 Measures the rates that the sums in docs/scaling.md begin with, and writes them into
-`benchmarks/results/scaling.json`; `python -m benchmarks.report` makes the tables of them.
+`benchmarks/results/scaling.json`; `python -m benchmarks.report` makes the tables of them. With
+`--memory-only`, what the student and the driver keep of a text and a part is measured anew, and
+the rest stays: times ask for a machine that does nothing else, memory does not.
 """
 
 import json
+import multiprocessing
 import os
 import tempfile
 import time
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
@@ -24,15 +28,17 @@ from benchmarks.speed.memory import resident_megabytes
 from spacy_halfree.distill.annotate import keep_for_students
 from spacy_halfree.distill.doc_files import make_bin
 from spacy_halfree.distill.sharded_corpus import ShardedCorpus
+from spacy_halfree.labelling.engines.ray import RayEngine
 from spacy_halfree.labelling.inputs import find_inputs
-from spacy_halfree.labelling.parts import PartSource
-from spacy_halfree.labelling.shards import ShardTask
+from spacy_halfree.labelling.parts import Part, PartSource
+from spacy_halfree.labelling.shards import ShardTask, Summary
 from spacy_halfree.labelling.worker import TeacherWorker
 
 RESULTS = Path("benchmarks/results/scaling.json")
 SIZES = (10**6, 10**8, 10**9)
-JOURNAL_BYTES_PER_PART = 130
-"""A line of `finished.jsonl`, without records that could not be used."""
+TINY_PARTS = 5_000
+"""Of which each has one text, to see what a process keeps of a part."""
+WARM_UP_PARTS = 1_000
 
 
 @dataclass(frozen=True)
@@ -50,10 +56,12 @@ class Rates:
         dense_bytes_per_word: of a shard, on disk, with all probabilities.
         top3_bytes_per_word: of a shard, on disk, with three probabilities a word.
         parquet_bytes_per_word: of a Parquet shard, on disk.
-        hashed_bytes_per_second: of the input, for the manifest.
+        hashed_bytes_per_second: of the input, for the manifest, from memory.
         read_bytes_per_second: of the input, cut into parts.
         student_words_per_second: read from shards for training.
         worker_megabytes: a worker's memory.
+        student_bytes_per_text: of the memory of `spacy train` when it keeps all texts.
+        driver_bytes_per_part: of the memory of the process that starts a run on Ray.
     """
 
     n_texts: int
@@ -70,6 +78,8 @@ class Rates:
     read_bytes_per_second: float
     student_words_per_second: float
     worker_megabytes: float
+    student_bytes_per_text: float
+    driver_bytes_per_part: float
 
 
 @dataclass(frozen=True)
@@ -82,7 +92,8 @@ class Costs:
         text_gigabytes: of raw text.
         shards: files.
         read_hours, hash_hours: of one process that reads the texts, or hashes them.
-        driver_megabytes: of what is finished, in the driver's memory.
+        driver_megabytes: how much larger the process gets that starts a run on Ray.
+        student_gigabytes: of memory, in training that does not stream.
         student_hours: of reading all soft labels once, in training.
     """
 
@@ -94,6 +105,7 @@ class Costs:
     read_hours: float
     hash_hours: float
     driver_megabytes: float
+    student_gigabytes: float
     student_hours: float
 
 
@@ -115,8 +127,8 @@ def costs_of(n_texts: int, rates: Rates) -> Costs:
         shards=n_parts,
         read_hours=n_bytes / rates.read_bytes_per_second / 3600,
         hash_hours=n_bytes / rates.hashed_bytes_per_second / 3600,
-        # a line on disk is about a third of what its values take in Python
-        driver_megabytes=n_parts * JOURNAL_BYTES_PER_PART * 3 / 1e6,
+        driver_megabytes=n_parts * rates.driver_bytes_per_part / 1e6,
+        student_gigabytes=n_texts * rates.student_bytes_per_text / 1e9,
         student_hours=n_words / rates.student_words_per_second / 3600,
     )
 
@@ -170,10 +182,58 @@ def size_of(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.iterdir())
 
 
+def measure_student(shards: Path) -> float:
+    """The bytes of memory that a text takes in training that does not stream."""
+    nlp = spacy.blank("en")
+    reader = ShardedCorpus(shards)
+    # what is loaded only once
+    next(reader(nlp))
+    before = resident_megabytes()
+    examples = list(reader(nlp))
+    return (resident_megabytes() - before) * 1e6 / len(examples)
+
+
+def measure_driver(folder: Path) -> float:
+    """The bytes of memory that a part takes in the process that starts a run on Ray."""
+
+    # inside of a function, it is sent to workers whole
+    class Nothing:
+        def __call__(self, part: Part) -> Summary:
+            return Summary(part.file, part.number, part.is_last, 1, 1, 0, [])
+
+    (folder / "tiny.txt").write_text("text\n" * TINY_PARTS, encoding="utf8")
+    source = PartSource(find_inputs(str(folder / "tiny.txt")), 1_000_000, texts_in_a_part=1)
+    summaries: dict[str, Summary] = {}
+    before = 0.0
+    engine = RayEngine(num_workers=1)
+    for summary in engine(source, Nothing(), lambda n_texts: None):  # type: ignore[arg-type]
+        summaries[summary.name] = summary
+        if len(summaries) == WARM_UP_PARTS:
+            before = resident_megabytes()
+    return (resident_megabytes() - before) * 1e6 / (len(summaries) - WARM_UP_PARTS)
+
+
+def measure_memory(folder: Path) -> dict[str, float]:
+    """What the student and the driver keep, each in a process of its own.
+
+    Args:
+        folder: with the shards in its folder "dense".
+    """
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, context) as process:
+        student = process.submit(measure_student, folder / "dense").result()
+    with ProcessPoolExecutor(1, context) as process:
+        driver = process.submit(measure_driver, folder).result()
+    return {"student_bytes_per_text": student, "driver_bytes_per_part": driver}
+
+
 def main(
     models: Annotated[list[Path], typer.Argument(help="The teachers, then the texts, one a line.")],
     texts: Annotated[int, typer.Option(help="How many texts to label.")] = 4096,
     results: Annotated[Path, typer.Option(help="Where the figures go.")] = RESULTS,
+    memory_only: Annotated[
+        bool, typer.Option("--memory-only", help="Keep the other figures that are there.")
+    ] = False,
 ) -> None:
     """Measure on one core what the sums begin with."""
     if os.environ.get("OMP_NUM_THREADS") != "1":
@@ -190,6 +250,10 @@ def main(
         n_bytes = (folder / "pool.txt").stat().st_size
         n_words, seconds = label(worker, source, folder / "dense", "spacy")
         megabytes = resident_megabytes()
+        memory = measure_memory(folder)
+        if memory_only:
+            write(results, Rates(**json.loads(results.read_text(encoding="utf8")) | memory))
+            return
         label(worker, source, folder / "parquet", "parquet")
         n_top3_bytes = sum(len(keep_top_3(path)) for path in (folder / "dense").iterdir())
         began = time.perf_counter()
@@ -220,7 +284,13 @@ def main(
             read_bytes_per_second=n_bytes / read_seconds,
             student_words_per_second=n_words / student_seconds,
             worker_megabytes=megabytes,
+            **memory,
         )
+    write(results, rates)
+
+
+def write(results: Path, rates: Rates) -> None:
+    """Write what was measured, and show what it comes to."""
     results.write_text(json.dumps(asdict(rates), indent=1) + "\n", encoding="utf8")
     typer.echo(costs_table(results))
 

@@ -84,7 +84,9 @@ def annotate_cli(
     distributions; they must have the same labels, in any order.
 
     The output holds the teacher's annotation and, for every word, its distribution over all tags.
-    It appears only once it is complete. Texts that cannot be used are named and left out.
+    It appears only once it is complete, with a manifest (beside a file, in
+    OUTPUT_PATH.manifest.json) of what it came from. Texts that cannot be used are named and left
+    out.
 
     What is finished is kept beside the output until then, in OUTPUT_PATH.parts: after whatever
     stopped it, the same command with --resume goes on, and ends with the same bytes.
@@ -160,6 +162,8 @@ def run_job(job: LabellingJob, engine: Engine, *, resume: bool, overwrite: bool)
     RETURNS: How many texts were labelled, earlier runs' included.
     """
     n_known = job.start(resume=resume, overwrite=overwrite)
+    for name, n_dropped in job.output.dropped.items():
+        msg.warn(Warnings.W008.format(path=name, n=n_dropped))
     if n_known:
         msg.info(f"{n_known} texts are finished already")
     progress = tqdm(unit=" texts", initial=n_known)

@@ -1,5 +1,6 @@
 """Several corpora as one, each seen as often as its weight says."""
 
+import hashlib
 import math
 import random
 from collections.abc import Callable, Iterable, Iterator
@@ -10,8 +11,11 @@ from spacy.language import Language
 from spacy.training import Example
 
 from ..errors import Errors
+from .sharded_corpus import shuffled
 
 Reader = Callable[[Language], Iterable[Example]]
+SHUFFLE_BUFFER = 4096
+"""How many examples of a source that does not shuffle by itself are kept to draw the next from."""
 
 
 def create_mixed_corpus(
@@ -26,11 +30,14 @@ def create_mixed_corpus(
     sources: Readers by name, e.g. `spacy.Corpus.v1`.
     weights: By the same names, how many times each example of a source is seen per epoch. The
         whole part is how many times every example is; a fraction is the chance of once more.
-    seed: For those draws, which are the same at every pass: initialization finds the labels that
-        training meets, and a weight of 0.3 keeps the same three tenths of a source.
+    seed: For those draws, which are the same for a text at every pass and in any order:
+        initialization finds the labels that training meets, and a weight of 0.3 keeps the same
+        three tenths of a source.
     interleave: Whether to take the sources' examples in turn, in a random order that is another
-        at every pass, as training on a stream (`max_epochs = -1`) needs it. Without, they come
-        source by source, and `spacy train` shuffles them.
+        at every pass, as training on a stream (`max_epochs = -1`) needs it. A source with a weight
+        of 3 is then walked through three times, in another order each time: its own if it shuffles
+        by itself, or else out of a buffer of 4096. Without, examples come source by source, and
+        `spacy train` shuffles them.
     RETURNS: A reader that yields the examples of all sources.
     RAISES: ValueError (H025, H026) if names differ or a weight is not above 0.
     """
@@ -43,33 +50,69 @@ def create_mixed_corpus(
     passes = count()
 
     def read(nlp: Language) -> Iterator[Example]:
-        repeated = {
-            name: repeat(source(nlp), weights[name], random.Random(f"{seed} {name}"))
+        if not interleave:
+            return chain.from_iterable(
+                repeat(source(nlp), weights[name], f"{seed} {name}")
+                for name, source in sources.items()
+            )
+        number = next(passes)
+        walks = {
+            name: walk(source, nlp, weights[name], f"{seed} {name}", number)
             for name, source in sources.items()
         }
-        if not interleave:
-            return chain.from_iterable(repeated.values())
         sizes = {
             name: count_examples(source, nlp) * weights[name] for name, source in sources.items()
         }
-        return take_in_turn(repeated, sizes, random.Random(f"{seed} {next(passes)}"))
+        return take_in_turn(walks, sizes, random.Random(f"{seed} {number}"))
 
     return read
 
 
-def repeat(
-    examples: Iterable[Example], weight: float, generator: random.Random
-) -> Iterator[Example]:
-    """Each example as often as its weight says.
+def repeat(examples: Iterable[Example], weight: float, seed: str) -> Iterator[Example]:
+    """Each example as often as its weight says, one after another.
 
     examples: The examples.
     weight: How many times, a fraction being the chance of once more.
-    generator: Draws whether it is.
+    seed: For the draw whether it is.
     """
     whole, fraction = divmod(weight, 1)
     for example in examples:
-        for _ in range(int(whole) + (generator.random() < fraction)):
+        for _ in range(int(whole) + is_drawn(example, fraction, seed)):
             yield example
+
+
+def walk(source: Any, nlp: Language, weight: float, seed: str, number: int) -> Iterator[Example]:
+    """Each example as often as its weight says, with all others in between.
+
+    source: The reader; one that shuffles by itself has a `shuffle_buffer` above 0.
+    nlp: The pipeline.
+    weight: How many times, a fraction being the chance of once more.
+    seed: For the draw whether it is, and for the order.
+    number: The pass, each of which has its own order.
+    """
+    whole, fraction = divmod(weight, 1)
+    for time in range(math.ceil(weight)):
+        examples = iter(source(nlp))
+        if time == int(whole):
+            examples = (own for own in examples if is_drawn(own, fraction, seed))
+        if getattr(source, "shuffle_buffer", 0):
+            yield from examples
+        else:
+            generator = random.Random(f"{seed} {number} {time}")
+            yield from shuffled(examples, SHUFFLE_BUFFER, generator)
+
+
+def is_drawn(example: Example, chance: float, seed: str) -> bool:
+    """Whether an example is among those that are seen once more: the same whenever it is asked.
+
+    example: The example; those with the same text share their fate.
+    chance: How many of all are, from 0 to 1.
+    seed: For the draw.
+    """
+    if not chance:
+        return False
+    digest = hashlib.blake2b(f"{seed} {example.reference.text}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") < chance * 2**64
 
 
 def count_examples(source: Any, nlp: Language) -> int:

@@ -8,8 +8,10 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, cast
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
-from ..errors import Errors
+from ..errors import Errors, Warnings
 from ..files import CHUNK
 
 logger = logging.getLogger("spacy.halfree")
@@ -52,6 +54,14 @@ def is_uri(location: str) -> bool:
     return URI.match(location) is not None
 
 
+def local_path(location: str) -> Path | None:
+    """Where a location is on this machine, behind all links; None if it is elsewhere."""
+    if not is_uri(location):
+        return Path(location).resolve()
+    parsed = urlsplit(location)
+    return Path(url2pathname(parsed.path)).resolve() if parsed.scheme == "file" else None
+
+
 def open_filesystem(uri: str) -> tuple[Any, str]:
     """Arrow's file system for a URI, and the path in it.
 
@@ -76,26 +86,39 @@ def find_inputs(location: str) -> list[InputFile]:
     RETURNS: The files, in the order of their names, which depends on nothing else. Of a folder's
         files these are all with a known ending, but for those whose names begin with "." or "_".
         The log says how many others there are.
-    RAISES: ValueError (H018) for a file of another kind, (H058) for a folder without such files;
-        FileNotFoundError (H019) if there is nothing.
+        A folder to which links lead twice, or back, is read once.
+    RAISES: ValueError (H018) for a file of another kind, (H058) for a folder without such files,
+        (H019) for a file whose name is not UTF-8; FileNotFoundError (H019) if there is nothing.
     """
     if is_uri(location):
         return _find_at_uri(location)
     # on other machines, relative paths would mean something else
     path = Path(location).absolute()
     if path.is_dir():
-        names = [
-            (Path(folder) / name).relative_to(path).as_posix()
-            for folder, _, files in os.walk(path, followlinks=True)
-            for name in files
-        ]
+        names = _names_below(path)
         found = [InputFile(str(path / name), name) for name in names if is_text_file(name)]
         return _in_order(found, location, len(names))
     if not path.name.endswith(SUFFIXES):
         raise ValueError(Errors.H018.format(path=location))
     if not path.is_file():
         raise FileNotFoundError(Errors.H019.format(path=location, reason="there is no file"))
-    return [InputFile(str(path), path.name)]
+    return _in_order([InputFile(str(path), path.name)], location, 1)
+
+
+def _names_below(path: Path) -> list[str]:
+    names = []
+    seen = {path.resolve()}
+    for folder, folders, files in os.walk(path, followlinks=True):
+        names += [(Path(folder) / name).relative_to(path).as_posix() for name in files]
+        # which of two links is followed must not depend on the disk
+        for name in sorted(folders):
+            real = (Path(folder) / name).resolve()
+            if real in seen:
+                logger.warning(Warnings.W007.format(folder=Path(folder) / name, real=real))
+                folders.remove(name)
+            seen.add(real)
+        folders.sort()
+    return names
 
 
 def _find_at_uri(uri: str) -> list[InputFile]:
@@ -121,7 +144,7 @@ def _find_at_uri(uri: str) -> list[InputFile]:
         raise ValueError(Errors.H018.format(path=uri))
     if kind != FileType.File:
         raise FileNotFoundError(Errors.H019.format(path=uri, reason="there is no file"))
-    return [InputFile(root, root.rsplit("/", 1)[-1], uri)]
+    return _in_order([InputFile(root, root.rsplit("/", 1)[-1], uri)], uri, 1)
 
 
 def is_text_file(name: str) -> bool:
@@ -134,6 +157,14 @@ def is_text_file(name: str) -> bool:
 
 
 def _in_order(found: list[InputFile], location: str, n_files: int) -> list[InputFile]:
+    for file in found:
+        try:
+            file.name.encode("utf8")
+        except UnicodeEncodeError as error:
+            # as it can be printed
+            path = os.fsencode(file.path).decode("utf8", "backslashreplace")
+            reason = "its name is not UTF-8; rename it"
+            raise ValueError(Errors.H019.format(path=path, reason=reason)) from error
     if not found:
         raise ValueError(Errors.H058.format(path=location, endings=", ".join(SUFFIXES)))
     if len(found) < n_files:

@@ -9,9 +9,9 @@ from typing import get_args
 
 from ..distill.doc_files import MANIFEST
 from ..errors import Errors
-from .inputs import InputFile, find_inputs, is_uri
+from .inputs import InputFile, find_inputs, is_uri, local_path
 from .manifest import Manifest, TeacherRecord, hash_inputs
-from .output import PartedOutput, parts_folder
+from .output import PartedOutput, manifest_path, parts_folder
 from .parts import PartSource
 from .records import BadRecord
 from .shards import ShardFormat, ShardTask, Summary
@@ -47,7 +47,7 @@ class LabellingJob:
         """Refuse an output that cannot be written, or must not be.
 
         resume, overwrite: As those of `start`.
-        RAISES: ValueError, OSError (H013, H023, H024, H052, H060, H061, H065, H066).
+        RAISES: ValueError, OSError (H013, H023, H024, H052, H060, H061, H065, H066, H088).
         """
         # a path has lost one of the slashes
         if is_uri(str(self.output_path).replace(":/", "://", 1)):
@@ -60,10 +60,12 @@ class LabellingJob:
             raise ValueError(
                 Errors.H013.format(setting="--format", expected=expected, value=self.shard_format)
             )
-        if not is_uri(self.input_location):
-            read = Path(self.input_location).resolve()
+        read = local_path(self.input_location)
+        if read is not None:
             if path == read or read in path.parents:
                 raise ValueError(Errors.H065.format(path=path, input=self.input_location))
+            if {path, parts_folder(path)} & {read, *read.parents}:
+                raise ValueError(Errors.H088.format(path=path, input=self.input_location))
         if path.suffix in OTHER_SUFFIXES or (
             path.suffix == ".spacy" and self.shard_format != "spacy"
         ):
@@ -173,7 +175,7 @@ class LabellingJob:
 
 def was_begun(output: Path) -> bool:
     """Whether an output, or what is finished of it, says what it was made from."""
-    return parts_folder(output).exists() or (output / MANIFEST).exists()
+    return parts_folder(output).exists() or manifest_path(output).exists()
 
 
 def is_ours(path: Path) -> bool:

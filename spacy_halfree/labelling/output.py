@@ -25,6 +25,13 @@ def parts_folder(output: Path) -> Path:
     return output.with_name(f"{output.name}.parts")
 
 
+def manifest_path(output: Path) -> Path:
+    """The file that says what an output came from: in a folder of shards, or beside a file."""
+    if output.suffix == ".spacy":
+        return output.with_name(f"{output.name}.manifest.json")
+    return output / MANIFEST
+
+
 @dataclass
 class PartedOutput:
     """A file or a folder of shards that is being made, part by part.
@@ -34,6 +41,7 @@ class PartedOutput:
     shard_format: What shards hold; "spacy" for a file.
     summaries: The parts that are finished, by their names.
     is_new: Whether there was nothing to go on from.
+    dropped: How many texts were finished of files that have changed since, by the files' names.
     n_texts, n_bad: How many texts they have, and how many records that could not be used.
     """
 
@@ -42,6 +50,7 @@ class PartedOutput:
     shard_format: ShardFormat = "spacy"
     summaries: dict[str, Summary] = field(default_factory=dict, init=False)
     is_new: bool = field(default=False, init=False)
+    dropped: dict[str, int] = field(default_factory=dict, init=False)
     n_texts: int = field(default=0, init=False)
     n_bad: int = field(default=0, init=False)
 
@@ -122,7 +131,14 @@ class PartedOutput:
         if not (self.folder / digest).exists():
             # a first try to go on was stopped behind the renaming
             digest = self.manifest.digest
-        kept = [own for own in self._read_journal(digest) if own.file not in changed]
+        found = self._read_journal(digest)
+        kept = []
+        for own in found:
+            if own.file in changed:
+                name = files[own.file]
+                self.dropped[name] = self.dropped.get(name, 0) + own.texts
+            else:
+                kept.append(own)
         names_kept = {own.name for own in kept}
         write_at_once(self.journal, "".join(f"{own.to_json()}\n" for own in kept).encode())
         former = self.folder / digest
@@ -170,10 +186,11 @@ class PartedOutput:
 
     @property
     def n_complete(self) -> int | None:
-        """How many texts there are, if the folder is in its place already, made from the same (and
+        """How many texts there are, if the output is in its place already, made from the same (and
         perhaps of its parts something is left to tidy up); None otherwise."""
-        manifest, left = self.output / MANIFEST, self.folder / MANIFEST
-        if not manifest.exists() or self.shards.exists():
+        manifest, left = manifest_path(self.output), self.folder / MANIFEST
+        there = self.output.exists() and manifest.exists()
+        if not there or self.shards.exists():
             return None
         written = manifest.read_text("utf8")
         if self.manifest.differences(written):
@@ -232,8 +249,11 @@ class PartedOutput:
         if not self.n_texts:
             raise ValueError(Errors.H020)
         if self.is_file:
-            shards = [self.shard(own.name) for own in self.ordered if own.texts]
-            write_at_once(self.output, join(shards))
+            joined = join([self.shard(own.name) for own in self.ordered if own.texts])
+            # a file that stands there meanwhile says nothing of another
+            manifest_path(self.output).unlink(missing_ok=True)
+            write_at_once(self.output, joined)
+            write_at_once(manifest_path(self.output), self._final_manifest())
         else:
             self._move_folder()
         self.remove_parts()
@@ -245,25 +265,23 @@ class PartedOutput:
         for stray in self.shards.glob(".*"):
             # half a shard of a process that was killed
             stray.unlink()
-        manifest = self.manifest.to_json(**self._counts())
-        write_at_once(self.shards / MANIFEST, f"{manifest}\n".encode())
+        write_at_once(self.shards / MANIFEST, self._final_manifest())
         if self.output.exists():
             self.output.rename(self.folder / FORMER)
         self.shards.rename(self.output)
         sync_folder(self.output.parent)
 
-    def _counts(self) -> dict[str, object]:
+    def _final_manifest(self) -> bytes:
         ordered = self.ordered
-        return {
-            "counts": {
-                "shards": sum(own.texts > 0 for own in ordered),
-                "texts": sum(own.texts for own in ordered),
-                "words": sum(own.words for own in ordered),
-                "spans": sum(own.spans for own in ordered),
-                "bad": sum(len(own.bad) for own in ordered),
-            },
-            "bad": [asdict(bad) for own in ordered for bad in own.bad],
+        counts = {
+            "shards": sum(own.texts > 0 for own in ordered),
+            "texts": sum(own.texts for own in ordered),
+            "words": sum(own.words for own in ordered),
+            "spans": sum(own.spans for own in ordered),
+            "bad": sum(len(own.bad) for own in ordered),
         }
+        bad = [asdict(bad) for own in ordered for bad in own.bad]
+        return f"{self.manifest.to_json(counts=counts, bad=bad)}\n".encode()
 
     def remove_parts(self) -> None:
         """Remove the parts, all at once for whoever looks for them."""

@@ -38,7 +38,7 @@ class Entity(TypedDict):
 
 
 class LabelledRecord(TypedDict, total=False):
-    """A text and what the teachers say about it; or, in `error` alone, why they say nothing.
+    """A text and what the teachers say about it; or, in `error`, why they say nothing.
 
     id: As it was given.
     text: The text.
@@ -47,7 +47,7 @@ class LabelledRecord(TypedDict, total=False):
     probabilities: The probability of each of these tags, given the tags before.
     entities: The entities or spans.
     soft_labels: The distributions, as arrays; see `spacy_halfree.tagging.soft_labels`.
-    error: The reason why the teachers failed.
+    error: The reason why the teachers failed; then nothing else is there but what was given.
     """
 
     id: str
@@ -112,6 +112,20 @@ def to_labelled(doc: Doc, spans_key: str) -> LabelledRecord:
         entities=[to_entity(span, group) for span in spans],
         soft_labels=payload,
     )
+
+
+def to_failed(record: Record, reason: str) -> LabelledRecord:
+    """What is said about a text at which the teachers failed.
+
+    record: The text.
+    reason: The reason.
+    """
+    failed = LabelledRecord(error=reason)
+    if "words" in record:
+        failed["words"] = record["words"]
+    else:
+        failed["text"] = record["text"]
+    return failed
 
 
 def to_entity(span: Span, spans_key: str | None) -> Entity:

@@ -1,5 +1,6 @@
 """From a part of the input to a file of what the teachers say about it."""
 
+import gc
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -77,6 +78,8 @@ class ShardTask:
         RETURNS: What has become of it.
         RAISES: FileNotFoundError (H051) if the folder is no longer there.
         """
+        # the docs of the part before: Python finds cycles late, and keeps tens of megabytes so long
+        gc.collect()
         if not part.records:
             return Summary(part.file, part.number, part.is_last, 0, 0, 0, part.bad)
         with self.worker.annotated(part.records, on_progress) as (docs, failed):

@@ -1,5 +1,6 @@
 """Reading raw texts: lines, JSON lines, docs or Parquet; what cannot be used is set aside."""
 
+import codecs
 import gzip
 import json
 import zlib
@@ -17,6 +18,12 @@ Numbered = tuple[int, Record | BadRecord]
 """A line's number, counted from 1, and what stands in it."""
 COLUMNS = ("id", "text", "words", "spaces")
 ROWS_AT_A_TIME = 1024
+NOT_UTF8 = "is not valid UTF-8"
+OTHER_MARKS = (
+    *(codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE),
+    *(codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE),
+)
+"""What files begin with that are Unicode, but no UTF-8."""
 
 
 class UnusableError(Exception):
@@ -28,7 +35,8 @@ def read_texts(file: InputFile, max_length: int = 1_000_000) -> Iterator[Numbere
 
     file: A file `.txt` (a text a line, UTF-8), `.jsonl` or `.jsonl.gz` (an object a line with the
         key `text`, or `words` and perhaps `spaces`, and perhaps `id`), `.parquet` (columns of the
-        same names) or `.spacy` (docs, of which the tokens alone are taken).
+        same names) or `.spacy` (docs, of which the tokens alone are taken). Lines end as those of
+        any system: with a line feed, a carriage return, or both.
     max_length: The most characters of a text, as in `Language.max_length`.
     YIELDS: Records, and reasons why there is none; empty lines are passed over.
     RAISES: ValueError (H019) if the file as a whole cannot be read, ImportError (H054) if it asks
@@ -40,7 +48,7 @@ def read_texts(file: InputFile, max_length: int = 1_000_000) -> Iterator[Numbere
             for number, record in read(opened, file.name):
                 if not isinstance(record, BadRecord):
                     record.setdefault("id", f"{file.name}:{number}")
-                    reason = too_long(record, max_length)
+                    reason = no_characters(record) or too_long(record, max_length)
                     if reason:
                         record = BadRecord(file.name, number, reason)
                 yield number, record
@@ -83,20 +91,30 @@ def read_json_lines(file: BinaryIO, name: str) -> Iterator[Numbered]:
         yield from _usable(_parse_json, file, name)
 
 
-def _usable(parse: Callable[[str], Record], lines: BinaryIO, name: str) -> Iterator[Numbered]:
-    for number, raw in enumerate(lines, start=1):
+def _usable(parse: Callable[[str], Record], file: BinaryIO, name: str) -> Iterator[Numbered]:
+    for number, raw in enumerate(_lines(file), start=1):
         if not raw.strip():
             continue
         try:
             # the first line may begin with a byte-order mark
-            line = raw.decode("utf-8-sig" if number == 1 else "utf8").rstrip("\r\n")
+            line = raw.decode("utf-8-sig" if number == 1 else "utf8")
             # white space of other scripts, too
             if line.strip():
                 yield number, parse(line)
         except UnicodeDecodeError as error:
-            yield number, BadRecord(name, number, f"is not valid UTF-8 ({error.reason})")
+            yield number, BadRecord(name, number, f"{NOT_UTF8} ({error.reason})")
         except UnusableError as error:
             yield number, BadRecord(name, number, str(error))
+
+
+def _lines(file: BinaryIO) -> Iterator[bytes]:
+    is_first = True
+    for line in file:
+        if is_first and line.startswith(OTHER_MARKS):
+            raise ValueError("it is UTF-16 or UTF-32; save it as UTF-8")
+        is_first = False
+        # old files end their lines with a carriage return alone
+        yield from line.splitlines()
 
 
 def _parse_json(line: str) -> Record:
@@ -124,12 +142,27 @@ def read_parquet(file: BinaryIO, name: str) -> Iterator[Numbered]:
         raise ValueError("there is neither a column 'text' nor a column 'words'")
     number = 0
     for batch in table.iter_batches(batch_size=ROWS_AT_A_TIME, columns=columns):
-        for row in batch.to_pylist():
+        for row in _rows(batch):
             number += 1
             try:
+                if row is None:
+                    raise UnusableError(NOT_UTF8)
                 yield number, to_record(row)
             except UnusableError as error:
                 yield number, BadRecord(name, number, str(error))
+
+
+def _rows(batch: Any) -> Iterator[dict[str, Any] | None]:
+    try:
+        yield from batch.to_pylist()
+    except UnicodeDecodeError:
+        # whose fault it is is found out one by one
+        for place in range(len(batch)):
+            try:
+                (row,) = batch.slice(place, 1).to_pylist()
+            except UnicodeDecodeError:
+                row = None
+            yield row
 
 
 def to_record(value: dict[str, Any]) -> Record:
@@ -143,7 +176,8 @@ def to_record(value: dict[str, Any]) -> Record:
     if "id" in value:
         record["id"] = str(value["id"])
         _check_characters(record["id"])
-    if "words" in value:
+    # a table has empty lists where there is nothing
+    if "words" in value and not (value["words"] == [] and "text" in value):
         record["words"] = _check_words(value["words"])
         if "spaces" in value:
             record["spaces"] = _check_spaces(value["spaces"], len(record["words"]))
@@ -180,6 +214,14 @@ def _check_characters(text: str) -> None:
         text.encode("utf8")
     except UnicodeEncodeError as error:
         raise UnusableError("holds half of a surrogate pair, which is no character") from error
+
+
+def no_characters(record: Record) -> str | None:
+    """What a record holds that is no text, though it is UTF-8; None if there is no such thing."""
+    text = "".join(record["words"]) if "words" in record else record["text"]
+    if "\0" in text:
+        return "holds the character U+0000, as files do that are not UTF-8, or no texts"
+    return None
 
 
 def too_long(record: Record, max_length: int) -> str | None:

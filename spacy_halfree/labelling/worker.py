@@ -16,11 +16,12 @@ from ..errors import Errors
 from ..pipeline.precision import Precision, compute_with
 from ..pipeline.tagger import HalfreeTagger
 from .manifest import hash_pipeline
-from .records import LabelledRecord, Record, to_input, to_labelled
+from .records import LabelledRecord, Record, to_failed, to_input, to_labelled
 
 Progress = Callable[[int], object]
 MOST_THAT_MAY_FAIL = 0.5
-"""Share of the texts of a part; where more fail, it is not for these texts."""
+"""Share of the texts of a part; where more fail, the teachers are tried at a harmless one."""
+HARMLESS = Record(text="This is a sentence.")
 
 
 @dataclass(frozen=True)
@@ -95,13 +96,14 @@ class TeacherWorker:
         records: Texts, at most `texts_in_a_part` of them for the outcome to be the same to the
             last bit however often, and in whatever company, they come.
         RETURNS: For each record what the teachers say, or why they fail.
+        RAISES: ValueError (H063) if they fail at whatever they are given.
         """
         with self.annotated(records) as (docs, failed):
             spans_key = self.find_taggers()[0].spans_key
             labelled = iter([to_labelled(doc, spans_key) for doc in docs])
             found = [
-                LabelledRecord(error=failed[i]) if i in failed else next(labelled)
-                for i in range(len(records))
+                to_failed(record, failed[i]) if i in failed else next(labelled)
+                for i, record in enumerate(records)
             ]
         for record, own in zip(records, found, strict=True):
             if "id" in record:
@@ -118,6 +120,7 @@ class TeacherWorker:
         on_progress: Is called with the number of texts tagged since the last call.
         RETURNS: A context with the docs of those records that the teachers could annotate, which
             must not be used after it; and why they failed at others, by the records' places.
+        RAISES: ValueError (H063) if they fail at whatever they are given.
         """
         with ExitStack() as zones:
             for nlp in self.load():
@@ -129,7 +132,7 @@ class TeacherWorker:
     ) -> tuple[list[Doc], dict[int, str]]:
         try:
             return self._annotate(records, on_progress), {}
-        except Exception as error:
+        except Exception:
             # who is to blame is found out one by one
             docs: list[Doc] = []
             failed = {}
@@ -138,11 +141,17 @@ class TeacherWorker:
                     docs += self._annotate([record], None)
                 except Exception as own:
                     failed[i] = f"fails in the teachers' pipelines ({type(own).__name__}: {own})"
-            if len(records) > 1 and len(failed) > len(records) * MOST_THAT_MAY_FAIL:
-                # not the texts are to blame, but a device that is gone, or the teacher
-                message = Errors.H063.format(n_failed=len(failed), reason=error)
-                raise ValueError(message) from error
+            if len(failed) > len(records) * MOST_THAT_MAY_FAIL:
+                self._check_teachers(len(failed))
             return docs, failed
+
+    def _check_teachers(self, n_failed: int) -> None:
+        try:
+            self._annotate([HARMLESS], None)
+        except Exception as error:
+            # not the texts are to blame, but a device that is gone, or the teacher
+            message = Errors.H063.format(n_failed=n_failed, reason=error)
+            raise ValueError(message) from error
 
     def _annotate(self, records: Sequence[Record], on_progress: Progress | None) -> list[Doc]:
         teachers = self.load()

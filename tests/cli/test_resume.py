@@ -29,6 +29,7 @@ from spacy_halfree.labelling.worker import TeacherWorker
 COMMAND = [sys.executable, "-m", "spacy", "halfree", "annotate"]
 BATCH = ("--batch-size", "4")
 TEXTS_IN_A_PART = 256
+WHAT_IS_LEFT = ["out.spacy", "out.spacy.manifest.json"]
 PATIENCE = 120
 """Seconds after which a process that has written nothing is held for hanging."""
 
@@ -100,7 +101,7 @@ def kill_and_resume(model: Path, folder: Path, n_kills: int, n_texts: int) -> No
             assert len(DocBin().from_disk(part)) == TEXTS_IN_A_PART
     assert in_process(*args)[0] == 0
     assert output.read_bytes() == undisturbed.read_bytes()
-    assert [path.name for path in output.parent.iterdir()] == ["out.spacy"]
+    assert sorted(path.name for path in output.parent.iterdir()) == WHAT_IS_LEFT
 
 
 def test_killed_twice(model: Path, tmp_path: Path) -> None:
@@ -139,7 +140,7 @@ setup_cli()
 """
 
 
-@pytest.mark.parametrize("moment", ["_manifest.json", "out.spacy", "tidying up"])
+@pytest.mark.parametrize("moment", ["_manifest.json", *WHAT_IS_LEFT, "tidying up"])
 def test_killed_at_the_beginning_and_at_the_end(model: Path, tmp_path: Path, moment: str) -> None:
     """Before anything is finished, when all is, and when nothing but tidying up is left."""
     texts = write_texts(tmp_path / "texts.txt", TEXTS_IN_A_PART + 10)
@@ -150,10 +151,10 @@ def test_killed_at_the_beginning_and_at_the_end(model: Path, tmp_path: Path, mom
         [sys.executable, "-c", KILLED_AT, "halfree", "annotate", *args, moment], capture_output=True
     )
     assert result.returncode == -signal.SIGKILL, result.stderr
-    assert output.exists() == (moment == "tidying up")
+    assert output.exists() == (moment in ("out.spacy.manifest.json", "tidying up"))
     assert in_process(*args)[0] == 0
     assert output.read_bytes() == (tmp_path / "whole.spacy").read_bytes()
-    assert [path.name for path in output.parent.iterdir()] == ["out.spacy"]
+    assert sorted(path.name for path in output.parent.iterdir()) == WHAT_IS_LEFT
 
 
 def a_part(number: int, *texts: str) -> Part:
@@ -249,7 +250,7 @@ def test_interrupted(model: Path, tmp_path: Path) -> None:
     assert code == 0
     assert "texts are finished already" in printed
     assert len(DocBin().from_disk(output)) == 8_000
-    assert [path.name for path in output.parent.iterdir()] == ["out.spacy"]
+    assert sorted(path.name for path in output.parent.iterdir()) == WHAT_IS_LEFT
 
 
 @pytest.fixture(scope="module")
@@ -373,3 +374,24 @@ def test_docs_keep_their_order(model: Path, tmp_path: Path) -> None:
     docs = DocBin().from_disk(tmp_path / "out.spacy").get_docs(spacy.blank("en").vocab)
     lines = texts.read_bytes().split(b"\n")[1:]
     assert [doc.text for doc in docs] == [line.decode() for line in lines]
+
+
+def test_a_file_that_has_changed_is_named(model: Path, tmp_path: Path) -> None:
+    """And how many texts are labelled again for it."""
+    (tmp_path / "in").mkdir()
+    texts = [write_texts(tmp_path / "in" / f"{name}.txt", 5) for name in "abc"]
+    output = tmp_path / "out"
+    job = make_job(model, tmp_path / "in", output)
+    job.start(resume=False, overwrite=False)
+    for number in range(2):
+        job.output.keep(
+            ShardTask(job.worker, job.output.shards)(
+                Part(number, 0, "f", [{"id": "1", "text": "one"}], [1], is_last=True)
+            )
+        )
+    texts[1].write_text("another", encoding="utf8")
+    code, printed = in_process(model, tmp_path / "in", output, *BATCH, "--resume")
+    assert code == 0, printed
+    assert "[W008] b.txt has changed" in printed
+    assert "the 1 texts of it" in printed
+    assert printed.count("[W008]") == 1

@@ -1,5 +1,6 @@
 """Several corpora as one."""
 
+import random
 from collections import Counter
 
 import pytest
@@ -61,6 +62,56 @@ def test_seed(nlp):
     # initialization and every epoch meet the same examples, so no label comes as a surprise
     first, second, third = passes(1)
     assert first == second == third
+
+
+class Shuffled:
+    """A source whose order is another at every pass."""
+
+    def __init__(self, name, n, shuffle_buffer=0):
+        self.name = name
+        self.n = n
+        self.shuffle_buffer = shuffle_buffer
+        self.n_passes = 0
+
+    def __call__(self, nlp):
+        self.n_passes += 1
+        examples = list(source(self.name, self.n)(nlp))
+        random.Random(self.n_passes).shuffle(examples)
+        yield from examples
+
+
+@pytest.mark.parametrize("interleave", [False, True])
+def test_a_fraction_is_the_same_in_any_order(nlp, interleave):
+    reader = create_mixed_corpus({"a": Shuffled("a", 1000)}, {"a": 0.3}, interleave=interleave)
+    first, second = texts_of(reader, nlp), texts_of(reader, nlp)
+    assert first != second
+    assert sorted(first) == sorted(second)
+    assert 240 < len(first) < 360
+
+
+@pytest.mark.parametrize("weight", [10, 2.5])
+@pytest.mark.parametrize("gold", [source("g", 100), Shuffled("g", 100, shuffle_buffer=9)])
+def test_copies_are_spread(nlp, gold, weight):
+    """In turn, every walk through gold has its own part of the stream, and its own order."""
+    sources = {"gold": gold, "soft": source("s", 2000)}
+    reader = create_mixed_corpus(sources, {"gold": weight, "soft": 1}, interleave=True)
+    orders = []
+    for _ in range(2):
+        texts = texts_of(reader, nlp)
+        found = [text for text in texts if text.startswith("g")]
+        counts = Counter(found)
+        assert len(counts) == 100
+        assert set(counts.values()) == ({10} if weight == 10 else {2, 3})
+        walks = [found[i : i + 100] for i in range(0, int(weight) * 100, 100)]
+        assert all(len(set(own)) == 100 for own in walks)
+        orders += walks
+        assert [text for text in texts if text.startswith("s")] != [f"s{i}" for i in range(2000)]
+        places = {}
+        for place, text in enumerate(texts):
+            places.setdefault(text, []).append(place / len(texts))
+        spread = [own[-1] - own[0] for text, own in places.items() if text.startswith("g")]
+        assert sum(spread) / len(spread) > 1 - 1.5 / weight
+    assert len({tuple(own) for own in orders}) == len(orders)
 
 
 def test_order_of_sources_is_kept(nlp):

@@ -14,7 +14,7 @@ from many_texts import make_texts
 from spacy.tokens import Doc
 
 from spacy_halfree.labelling.engines.local import run_locally
-from spacy_halfree.labelling.output import parts_folder
+from spacy_halfree.labelling.output import manifest_path, parts_folder
 from spacy_halfree.labelling.parts import PartSource
 from spacy_halfree.labelling.records import Record
 from spacy_halfree.labelling.shards import ShardTask, Summary
@@ -181,6 +181,8 @@ def test_a_file_that_is_mended(
         manifest.write_text(job.output.manifest.to_json(), encoding="utf8")
         again = make_job(teacher_path, tmp_path / "in", output)
     assert again.start(resume=True, overwrite=False) == TEXTS_IN_A_PART + 5
+    # a run that was killed here had said so
+    assert again.output.dropped == ({} if killed else {"b.jsonl.gz": 2 * TEXTS_IN_A_PART})
     assert again.run(run_locally, no_progress) == TEXTS_IN_A_PART + 6
     run(make_job(teacher_path, tmp_path / "in", tmp_path / "anew"))
     assert contents(output) == contents(tmp_path / "anew")
@@ -211,16 +213,36 @@ def test_what_is_too_different_to_go_on(
     assert job.output.shards.exists()
 
 
-def test_resuming_what_is_complete(teacher_path: Path, write_texts: Write, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["out", "out.spacy"])
+def test_resuming_what_is_complete(
+    teacher_path: Path, write_texts: Write, tmp_path: Path, name: str
+) -> None:
     """As a scheduler does that starts the same command again; another input is refused."""
     texts = write_texts("texts.txt", 5)
-    output = tmp_path / "out"
+    output = tmp_path / name
     run(make_job(teacher_path, texts, output))
-    written = (output / "_manifest.json").stat().st_mtime_ns
+    manifest = manifest_path(output)
+    written = manifest.stat().st_mtime_ns, output.stat().st_mtime_ns
     assert run(make_job(teacher_path, texts, output), resume=True) == 5
-    assert (output / "_manifest.json").stat().st_mtime_ns == written
+    assert (manifest.stat().st_mtime_ns, output.stat().st_mtime_ns) == written
+    assert not parts_folder(output).exists()
     with texts.open("a") as file:
         file.write("\nmore")
     with pytest.raises(FileExistsError, match=r"\[H024\]"):
         run(make_job(teacher_path, texts, output), resume=True)
     assert run(make_job(teacher_path, texts, output), resume=True, overwrite=True) == 6
+
+
+def test_a_file_without_its_manifest_is_not_taken_for_complete(
+    teacher_path: Path, write_texts: Write, tmp_path: Path
+) -> None:
+    texts = write_texts("texts.txt", 5)
+    output = tmp_path / "out.spacy"
+    run(make_job(teacher_path, texts, output))
+    manifest_path(output).rename(tmp_path / "kept")
+    with pytest.raises(FileExistsError, match=r"\[H024\]"):
+        run(make_job(teacher_path, texts, output), resume=True)
+    (tmp_path / "kept").rename(manifest_path(output))
+    output.unlink()
+    assert run(make_job(teacher_path, texts, output), resume=True) == 5
+    assert output.exists()

@@ -58,6 +58,19 @@ def test_folder_and_file_hold_the_same(
     assert joined.to_bytes() == (tmp_path / "file.spacy").read_bytes()
 
 
+def test_a_file_has_its_manifest_beside_it(teacher_path: Path, tmp_path: Path) -> None:
+    """The same as that of a folder, with what could not be used."""
+    texts = tmp_path / "texts.txt"
+    texts.write_bytes(b"first\n\xff\nlast")
+    run(make_job(teacher_path, texts, tmp_path / "folder"))
+    run(make_job(teacher_path, texts, tmp_path / "file.spacy"))
+    manifest = (tmp_path / "file.spacy.manifest.json").read_text("utf8")
+    assert manifest == (tmp_path / "folder" / "_manifest.json").read_text("utf8")
+    values = json.loads(manifest)
+    assert (values["counts"]["texts"], values["counts"]["bad"]) == (2, 1)
+    assert [(bad["file"], bad["line"]) for bad in values["bad"]] == [("texts.txt", 2)]
+
+
 def test_what_is_in_the_way(teacher_path: Path, write_texts: Write, tmp_path: Path) -> None:
     texts = write_texts("texts.txt", 3)
     output = tmp_path / "out"
@@ -146,14 +159,35 @@ def test_places_that_cannot_be_written(
         (texts / "out", "H065"),
         (texts, "H065"),
         (Path("s3://bucket/out"), "H066"),
+        (tmp_path, "H088"),
     ):
         with pytest.raises(ValueError, match=rf"\[{number}\]"):
             make_job(teacher_path, texts, output).start(resume=True, overwrite=True)
+        # and under its other name
+        job = make_job(teacher_path, texts, output)
+        job.input_location = texts.as_uri()
+        with pytest.raises(ValueError, match=rf"\[{number}\]"):
+            job.start(resume=True, overwrite=True)
     with pytest.raises(ValueError, match=r"\[H013\].*csv"):
         make_job(teacher_path, texts, tmp_path / "out", shard_format="csv").start(
             resume=True, overwrite=True
         )
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["in", "texts.txt"]
+
+
+def test_an_input_among_what_is_replaced(
+    teacher_path: Path, write_texts: Write, tmp_path: Path
+) -> None:
+    output = tmp_path / "out"
+    run(make_job(teacher_path, write_texts("texts.txt", 3), output))
+    for name in ("out/00000-000000.spacy", "out.parts/texts.txt"):
+        texts = write_texts(name, 3) if name.endswith(".txt") else tmp_path / name
+        (tmp_path / "link.spacy").unlink(missing_ok=True)
+        (tmp_path / "link.spacy").symlink_to(texts)
+        for location in (texts, tmp_path / "link.spacy"):
+            with pytest.raises(ValueError, match=r"\[H088\]"):
+                make_job(teacher_path, location, output).start(resume=True, overwrite=True)
+    assert len(texts_of(output)) == 3
 
 
 def test_an_output_behind_a_link(teacher_path: Path, write_texts: Write, tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import logging
 import os
 import random
 import signal
@@ -13,11 +15,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jobs import no_progress
 
 from spacy_halfree.labelling.engines.local import run_locally
 from spacy_halfree.labelling.engines.ray import RayEngine
+from spacy_halfree.labelling.inputs import find_inputs
 from spacy_halfree.labelling.job import Engine, LabellingJob
 from spacy_halfree.labelling.output import parts_folder
+from spacy_halfree.labelling.parts import Part, PartSource
+from spacy_halfree.labelling.shards import Summary
 from spacy_halfree.labelling.worker import TeacherWorker
 
 ray = pytest.importorskip("ray", reason="asks for Ray (pip install 'spacy-halfree[ray]')")
@@ -44,7 +50,7 @@ def run(teacher: Path, texts: Path, output: Path, engine: Engine, **how: bool) -
     # parts of 256 texts
     job = LabellingJob(TeacherWorker((str(teacher),), batch_size=4), str(texts), output)
     job.start(resume=how.get("resume", False), overwrite=False)
-    job.run(engine, lambda n_texts: None)
+    job.run(engine, no_progress)
     return job
 
 
@@ -73,11 +79,14 @@ def test_the_same_bytes_as_in_one_process(
 
 
 @pytest.mark.usefixtures("cluster")
-def test_what_cannot_be_read_stops_the_run(teacher_path: Path, tmp_path: Path) -> None:
-    """With the message that names the file, not with Ray's."""
+def test_what_cannot_be_read_stops_the_run(
+    teacher_path: Path, tmp_path: Path, recwarn: pytest.WarningsRecorder
+) -> None:
+    """With the message that names the file, not with Ray's, nor with warnings of Ray's ways."""
     (tmp_path / "texts.jsonl.gz").write_bytes(b"no gzip")
     with pytest.raises(ValueError, match=r"^\[H019\] .*texts\.jsonl\.gz.*is whole\)\.$"):
         run(teacher_path, tmp_path / "texts.jsonl.gz", tmp_path / "out", ENGINE)
+    assert not [own for own in recwarn if own.filename == inspect.getfile(RayEngine)]
 
 
 @pytest.mark.usefixtures("cluster")
@@ -96,21 +105,89 @@ def test_many_small_files(teacher_path: Path, tmp_path: Path) -> None:
 def test_gpus_that_are_not_there(teacher_path: Path, write_texts: Write, tmp_path: Path) -> None:
     if ray.cluster_resources().get("GPU"):
         pytest.skip("there is a GPU")
-    with pytest.raises(ValueError, match=r"\[H067\]"):
-        run(teacher_path, write_texts("a.txt", 3), tmp_path / "out", RayEngine(num_gpus=1))
+    for number, num_workers in enumerate((None, 1, 2)):
+        engine = RayEngine(num_workers=num_workers, num_gpus=1)
+        with pytest.raises(ValueError, match=r"\[H067\].* 2 CPUs, 0 GPUs"):
+            run(teacher_path, write_texts("a.txt", 3), tmp_path / f"out{number}", engine)
+
+
+@pytest.mark.usefixtures("cluster")
+def test_more_workers_than_there_is_room_for(
+    teacher_path: Path, write_texts: Write, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    texts = write_texts("a.txt", 600)
+    with caplog.at_level(logging.WARNING, "spacy.halfree"):
+        run(teacher_path, texts, tmp_path / "many", RayEngine(num_workers=5))
+    assert "[W006] 5 workers" in caplog.text
+    run(teacher_path, texts, tmp_path / "one", run_locally)
+    assert contents(tmp_path / "one") == contents(tmp_path / "many")
+
+
+class NotInstalled:
+    """A task whose module other processes do not have: tests are no package."""
+
+
+@pytest.mark.usefixtures("cluster")
+def test_workers_that_cannot_start(write_texts: Write) -> None:
+    source = PartSource(find_inputs(str(write_texts("a.txt", 3))), 1000, 256)
+    with pytest.raises(ChildProcessError, match=r"\[H087\].*\(Ray says: [^$]*No module named"):
+        list(RayEngine(num_workers=1)(source, NotInstalled(), no_progress))  # type: ignore[arg-type]
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("cluster")
+def test_workers_that_always_die(write_texts: Write) -> None:
+    # inside of a function, it is sent whole
+    class Deadly:
+        def __call__(self, part: Part) -> Summary:
+            os.kill(os.getpid(), signal.SIGKILL)
+            raise AssertionError("alive")
+
+    source = PartSource(find_inputs(str(write_texts("a.txt", 3))), 1000, 256)
+    with pytest.raises(ChildProcessError, match=r"\[H064\].* 11 times .*\(Ray says: \w"):
+        list(RayEngine(num_workers=1)(source, Deadly(), no_progress))  # type: ignore[arg-type]
 
 
 def processes(beginning: bytes) -> list[int]:
-    """The processes whose command line begins like this."""
-    found = []
+    """The processes below this one whose command line begins like this."""
+    parents, commands = {}, {}
     for folder in Path("/proc").iterdir():
         try:
-            command = (folder / "cmdline").read_bytes() if folder.name.isdigit() else b""
+            if folder.name.isdigit():
+                # behind the name, which may hold anything
+                state = (folder / "stat").read_text().rsplit(")", 1)[1].split()
+                parents[int(folder.name)] = int(state[1])
+                commands[int(folder.name)] = (folder / "cmdline").read_bytes()
         except OSError:
             continue
-        if command.startswith(beginning):
-            found.append(int(folder.name))
-    return found
+
+    def is_below(process: int) -> bool:
+        while process in parents and process != os.getpid():
+            process = parents[process]
+        return process == os.getpid()
+
+    return [
+        process
+        for process, command in commands.items()
+        if command.startswith(beginning) and is_below(process)
+    ]
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="finds processes as Linux shows them")
+@pytest.mark.usefixtures("cluster")
+def test_only_workers_of_this_test_are_found() -> None:
+    """Others may be somebody's, whom it would not do to kill."""
+    assert processes(b"ray::")
+    # a process whose parent ends at once
+    sleep = [sys.executable, "-c", "import time; time.sleep(60)"]
+    code = f"import subprocess; print(subprocess.Popen({sleep}, stdout=subprocess.DEVNULL).pid)"
+    result = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE)
+    stranger = int(result.stdout)
+    try:
+        assert Path(f"/proc/{stranger}").exists()
+        assert stranger not in processes(b"")
+    finally:
+        os.kill(stranger, signal.SIGKILL)
 
 
 def kill_workers(teacher: Path, texts: Path, output: Path, n_kills: int) -> list[int]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import logging
+import os
 import zlib
 from pathlib import Path
 
@@ -33,6 +35,7 @@ def test_words_in_json_lines(tmp_path: Path) -> None:
         {"words": ["a"], "spaces": [True, True]},
         {"words": ["\ud800"]},
         {"words": "a"},
+        {"words": [], "text": "a text"},
     ]
     path.write_text("\n".join(map(json.dumps, values)), encoding="utf8")
     found = read(path)
@@ -40,7 +43,10 @@ def test_words_in_json_lines(tmp_path: Path) -> None:
         {"id": "7", "words": ["Hi", "there", "!"], "spaces": [True, False, False]},
         {"id": "texts.jsonl:2", "words": ["no", "spaces", "known"]},
     ]
-    assert [(bad.file, bad.line) for bad in found[2:]] == [("texts.jsonl", i) for i in range(3, 9)]
+    *bad, last = found[2:]
+    assert [(own.file, own.line) for own in bad] == [("texts.jsonl", i) for i in range(3, 9)]
+    # as tables spell it that have both columns
+    assert last == {"id": "texts.jsonl:9", "text": "a text"}
     vocab = spacy.blank("en").vocab
     assert to_input(found[0], vocab).text == "Hi there!"
     assert to_input(found[1], vocab).text == "no spaces known "
@@ -70,6 +76,68 @@ def test_parquet(tmp_path: Path) -> None:
     path.write_bytes(b"PAR1 no such thing")
     with pytest.raises(ValueError, match=r"\[H019\].*texts\.parquet"):
         read(path)
+
+
+@pytest.mark.parametrize("kind", ["string", "large_string", "words"])
+def test_parquet_that_is_not_utf8(tmp_path: Path, kind: str) -> None:
+    """As programs write it that do not look: one value, not the file, is set aside."""
+    pa = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    values = pa.array([b"good one", b"bad \xff\xfe", "gut für zwei".encode()] * 700)
+    offsets = pa.array(range(len(values) + 1), pa.int32())
+    offset_type = pa.large_binary() if kind == "large_string" else pa.binary()
+    text_type = pa.large_string() if kind == "large_string" else pa.string()
+    # without the check that a cast makes
+    texts = pa.Array.from_buffers(text_type, len(values), values.cast(offset_type).buffers())
+    column = pa.ListArray.from_arrays(offsets, texts) if kind == "words" else texts
+    name = "words" if kind == "words" else "text"
+    path = tmp_path / "texts.parquet"
+    parquet.write_table(pa.table({name: column}), path)
+    found = read(path)
+    assert len(found) == len(values)
+    for number, record in enumerate(found, 1):
+        if number % 3 == 2:
+            assert record == BadRecord("texts.parquet", number, "is not valid UTF-8")
+        else:
+            text = "gut für zwei" if number % 3 == 0 else "good one"
+            assert record[name] == ([text] if kind == "words" else text)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "utf-16-be"])
+@pytest.mark.parametrize("name", ["texts.txt", "texts.jsonl", "texts.jsonl.gz"])
+def test_other_encodings(tmp_path: Path, name: str, encoding: str) -> None:
+    """They are refused as a whole if they begin with a mark; or else each line is set aside."""
+    path = tmp_path / name
+    content = '{"text": "one"}\n{"text": "two"}\n'.encode(encoding)
+    path.write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+    if encoding == "utf-16-be":
+        assert all(isinstance(record, BadRecord) for record in read(path))
+        assert len(read(path)) >= 2
+    else:
+        with pytest.raises(ValueError, match=r"\[H019\].*UTF-16 or UTF-32; save it as UTF-8"):
+            read(path)
+
+
+def test_null_characters(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(b"P\0l\0a\0y\0\nfine")
+    values = [{"text": "\0"}, {"words": ["a", "b\0"]}, {"text": "fine"}]
+    (tmp_path / "b.jsonl").write_text("\n".join(map(json.dumps, values)), encoding="utf8")
+    for name, n_bad in (("a.txt", 1), ("b.jsonl", 2)):
+        *bad, good = read(tmp_path / name)
+        assert good["text"] == "fine"
+        assert len(bad) == n_bad
+        assert all("U+0000" in own.reason for own in bad)
+
+
+def test_line_ends_of_all_systems(tmp_path: Path) -> None:
+    for name, end in (("a", "\n"), ("b", "\r\n"), ("c", "\r")):
+        path = tmp_path / f"{name}.txt"
+        path.write_bytes(f"one{end}{end}two \x0b\x85 three{end}".encode())
+        assert read(path) == [
+            {"id": f"{name}.txt:1", "text": "one"},
+            {"id": f"{name}.txt:3", "text": "two \x0b\x85 three"},
+        ]
 
 
 def test_docs(tmp_path: Path) -> None:
@@ -148,6 +216,38 @@ def test_linked_folders_are_read(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "link").symlink_to(tmp_path / "elsewhere")
     assert [file.name for file in find_inputs(str(tmp_path / "in"))] == ["link/1.txt"]
+
+
+def test_links_that_lead_back_or_twice_to_a_folder(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = tmp_path / "in"
+    (folder / "b").mkdir(parents=True)
+    (folder / "a.txt").touch()
+    (folder / "b" / "c.txt").touch()
+    (folder / "loop").symlink_to(folder)
+    (folder / "b" / "up").symlink_to(tmp_path)
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "d.txt").touch()
+    for name in ("x", "y"):
+        (folder / name).symlink_to(tmp_path / "elsewhere")
+    with caplog.at_level(logging.WARNING, "spacy.halfree"):
+        names = [file.name for file in find_inputs(str(folder))]
+    assert names == ["a.txt", "b/c.txt", "x/d.txt"]
+    assert caplog.text.count("[W007]") == 4
+
+
+def test_names_that_are_not_utf8(tmp_path: Path) -> None:
+    try:
+        (tmp_path / os.fsdecode(b"caf\xe9.txt")).touch()
+    except OSError:
+        pytest.skip("this file system has no such names")
+    (tmp_path / "good.txt").touch()
+    for location in (tmp_path, tmp_path / os.fsdecode(b"caf\xe9.txt")):
+        with pytest.raises(ValueError, match=r"\[H019\].*caf\\xe9.txt.*not UTF-8") as raised:
+            find_inputs(str(location))
+        # it can be printed
+        str(raised.value).encode("utf8")
 
 
 def test_what_is_empty_or_broken_is_so_in_every_format(tmp_path: Path) -> None:

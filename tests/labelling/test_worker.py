@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import spacy
+from jobs import make_job, run
 from many_texts import make_texts
 from spacy.language import Language
 from spacy.tokens import Doc
@@ -135,6 +136,11 @@ def fails_at_times(doc: Doc) -> Doc:
     return doc
 
 
+@Language.component("halfree_test_always_fails")
+def always_fails(doc: Doc) -> Doc:
+    raise RuntimeError(f"device lost at {doc.text}")
+
+
 @pytest.fixture(scope="module")
 def fragile(teacher_path: Path, tmp_path_factory: pytest.TempPathFactory) -> TeacherWorker:
     nlp = spacy.load(teacher_path)
@@ -150,18 +156,37 @@ def test_records_at_which_teachers_fail(fragile: TeacherWorker, worker: TeacherW
     assert [i for i, record in enumerate(labelled) if "error" in record] == [1, len(texts) - 1]
     assert "RuntimeError: no such luck" in labelled[1]["error"]
     assert "MemoryError" in labelled[-1]["error"]
-    assert labelled[1]["id"] == "n1"
+    assert (labelled[1]["id"], labelled[1]["text"]) == ("n1", "a poison")
     # the others are as if these had never been there
     good = [record["tags"] for record in labelled if "tags" in record]
     assert good == [record["tags"] for record in worker(to_records(TEXTS))]
-    (alone,) = fragile(to_records(["poison"]))
-    assert "no such luck" in alone["error"]
+    words = ["of", "poison"]
+    (alone,) = fragile([Record(words=words)])
+    assert "no such luck" in alone.pop("error")
+    assert alone == {"words": words}
 
 
-def test_teachers_that_fail_at_everything(fragile: TeacherWorker) -> None:
+def test_records_of_which_most_fail(fragile: TeacherWorker, tmp_path: Path) -> None:
+    """As the last part of an input may be: a run goes on, as long as the teacher does."""
+    labelled = fragile(to_records(["poison"] * 3))
+    assert all("no such luck" in record["error"] for record in labelled)
+    (tmp_path / "in").mkdir()
+    lines = [*(f"fine {i}" for i in range(256)), *["poison"] * 3]
+    (tmp_path / "in" / "a.txt").write_text("\n".join(lines), encoding="utf8")
+    (tmp_path / "in" / "b.txt").write_text("poison\npoison\nfine", encoding="utf8")
+    job = make_job(Path(fragile.models[0]), tmp_path / "in", tmp_path / "out")
+    assert run(job) == 257
+    assert [bad.line for bad in job.bad_records()] == [257, 258, 259, 1, 2]
+
+
+@pytest.mark.parametrize("n_texts", [1, 3])
+def test_teachers_that_fail_at_everything(teacher_path: Path, tmp_path: Path, n_texts: int) -> None:
     """That is not the texts' fault: nothing is set aside."""
-    with pytest.raises(ValueError, match=r"\[H063\] .* 3 texts .*no such luck"):
-        fragile(to_records(["poison"] * 3))
+    nlp = spacy.load(teacher_path)
+    nlp.add_pipe("halfree_test_always_fails", first=True)
+    nlp.to_disk(tmp_path)
+    with pytest.raises(ValueError, match=rf"\[H063\] .* {n_texts} texts .*lost at This is"):
+        TeacherWorker((str(tmp_path),))(to_records(TEXTS[:n_texts]))
 
 
 def test_the_mean_of_teachers_without_the_same_labels(teacher_path: Path, tmp_path: Path) -> None:

@@ -2,16 +2,18 @@
 
 import logging
 import os
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ...errors import Errors
+from ...errors import Errors, Warnings
 from ..parts import Part, PartSource
 from ..shards import ShardTask, Summary
 from ..worker import Progress
 
+logger = logging.getLogger("spacy.halfree")
 READERS = 2
 """How many files are read at a time, a process each: enough for hundreds of workers."""
 MOST_RETRIES = 10
@@ -51,8 +53,8 @@ class RayEngine:
         on_progress: Is called with the number of texts tagged since the last call.
         YIELDS: What has become of each part, as soon as it is finished, in any order.
         RAISES: ImportError (H054) if Ray is not installed; ValueError for what a reader or a worker
-            could not use, (H067) if there is no GPU; ChildProcessError (H064) if workers die at
-            the same part again and again.
+            could not use, (H067) if no machine has what a worker needs; ChildProcessError (H064)
+            if workers die at the same part again and again, (H087) if they cannot start.
         """
         try:
             import ray
@@ -62,12 +64,36 @@ class RayEngine:
             # the one that Ray lets the worker see
             task = replace(task, worker=replace(task.worker, gpu_id=0))
         with connected(ray, self.address), small_blocks(ray):
-            files = [{"file": file} for file in range(len(source.files))]
-            n_workers = self.num_workers or count_workers(ray, self.num_gpus)
-            labelled = (
+            labelled = self._plan(ray, source, task)
+            try:
+                for row in labelled.iter_rows():
+                    if row["error"]:
+                        raise ValueError(row["error"])
+                    summary = Summary.from_json(row["summary"])
+                    on_progress(summary.texts)
+                    yield summary
+            except ray.exceptions.RayActorError as error:
+                if error.actor_init_failed:
+                    message = Errors.H087.format(reason=error)
+                else:
+                    message = Errors.H064.format(n=MOST_RETRIES + 1, reason=error)
+                raise ChildProcessError(message) from error
+
+    def _plan(self, ray: Any, source: PartSource, task: ShardTask) -> Any:
+        files = [{"file": file} for file in range(len(source.files))]
+        n_workers = self._count_workers(ray)
+        with warnings.catch_warnings():
+            # for retries, there is no named parameter yet that should be used instead
+            warnings.filterwarnings("ignore", "`ray_remote_args` is deprecated")
+            return (
                 ray.data.from_items(files, override_num_blocks=len(files))
                 # reading costs next to nothing, and must not wait for a CPU that a worker has
-                .map_batches(_Reader(source), batch_size=1, num_cpus=0, concurrency=READERS)
+                .map_batches(
+                    _Reader(source),
+                    batch_size=1,
+                    num_cpus=0,
+                    compute=ray.data.TaskPoolStrategy(size=min(READERS, len(files))),
+                )
                 .map_batches(
                     _Labeller,
                     fn_constructor_args=(task,),
@@ -80,15 +106,14 @@ class RayEngine:
                     ),
                 )
             )
-            try:
-                for row in labelled.iter_rows():
-                    if row["error"]:
-                        raise ValueError(row["error"])
-                    summary = Summary.from_json(row["summary"])
-                    on_progress(summary.texts)
-                    yield summary
-            except ray.exceptions.RayActorError as error:
-                raise ChildProcessError(Errors.H064.format(n=MOST_RETRIES + 1)) from error
+
+    def _count_workers(self, ray: Any) -> int:
+        n_that_fit = count_workers(ray, self.num_gpus)
+        if self.num_workers is None:
+            return n_that_fit
+        if self.num_workers > n_that_fit:
+            logger.warning(Warnings.W006.format(n_asked=self.num_workers, n=n_that_fit))
+        return self.num_workers
 
 
 @contextmanager
@@ -132,14 +157,22 @@ def connected(ray: Any, address: str | None) -> Iterator[None]:
 def count_workers(ray: Any, num_gpus: float) -> int:
     """How many workers the cluster has room for: one a CPU, or as many as share its GPUs.
 
-    RAISES: ValueError (H067) if GPUs are asked for and there is none.
+    ray: The library.
+    num_gpus: How many GPUs each has.
+    RAISES: ValueError (H067) if no machine has what a worker needs.
     """
-    resources = ray.cluster_resources()
-    if not num_gpus:
-        return max(int(resources.get("CPU", 1)), 1)
-    n_workers = int(resources.get("GPU", 0) / num_gpus)
+    # a worker cannot have a GPU of one machine and another of the next
+    machines = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+    n_workers = 0
+    for machine in machines:
+        n_cpus = int(machine.get("CPU", 0))
+        n_workers += min(n_cpus, int(machine.get("GPU", 0) / num_gpus)) if num_gpus else n_cpus
     if not n_workers:
-        raise ValueError(Errors.H067.format(num_gpus=num_gpus, found=resources.get("GPU", 0)))
+        found = "; ".join(
+            f"{machine.get('CPU', 0):g} CPUs, {machine.get('GPU', 0):g} GPUs"
+            for machine in machines
+        )
+        raise ValueError(Errors.H067.format(num_gpus=num_gpus, found=found))
     return n_workers
 
 
