@@ -8,7 +8,8 @@
   `<Labels name="label" toName="text">` and `<Text name="text" value="$text"/>`, the names of its
   template for named entities.
 
-Starts and ends are counted in characters (Unicode code points), ends excluded.
+Starts and ends are counted in characters (Unicode code points), ends excluded; for Label Studio as
+a browser counts, to which a character outside of Unicode's first plane is two.
 """
 
 import json
@@ -16,6 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
+from ..data.label_studio import as_a_browser_counts
 from ..errors import Errors
 from .candidates import Candidate
 
@@ -67,8 +69,8 @@ def to_label_studio(candidate: Candidate) -> dict[str, Any]:
             "to_name": "text",
             "type": "labels",
             "value": {
-                "start": own["start"],
-                "end": own["end"],
+                "start": as_a_browser_counts(candidate.text, own["start"]),
+                "end": as_a_browser_counts(candidate.text, own["end"]),
                 "text": candidate.text[own["start"] : own["end"]],
                 "labels": [own["label"]],
             },

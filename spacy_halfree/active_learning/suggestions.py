@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..data.entries import BadLine, LabelledText
+from ..data.entries import BadLine, without_white_space
 from ..data.labelled_texts import read_labelled_texts
 from ..errors import Errors
 from ..labelling.inputs import find_inputs
@@ -75,7 +75,10 @@ class SuggestionJob:
 
     @cached_property
     def labelled_texts(self) -> list[str]:
-        """The texts that are labelled already; lines that are none are noted in `bad`."""
+        """The texts that are labelled already, or that somebody has looked at and decided against.
+
+        Lines that are none are noted in `bad`.
+        """
         texts = []
         nlp = self.worker.load()[0]
         for path in self.labelled:
@@ -83,7 +86,7 @@ class SuggestionJob:
                 for entry in read_labelled_texts(path, nlp):
                     if isinstance(entry, BadLine):
                         self._set_aside(BadRecord(str(path), entry.number, entry.reason))
-                    elif isinstance(entry, LabelledText):
+                    elif entry.text:
                         texts.append(entry.text)
         return texts
 
@@ -125,7 +128,7 @@ class SuggestionJob:
 
     def _new_parts(self) -> Iterator[Part]:
         """The parts of the pool, without texts that are labelled or have come before."""
-        labelled = {normalize(text) for text in self.labelled_texts}
+        labelled = {without_white_space(normalize(text)) for text in self.labelled_texts}
         seen: set[bytes] = set()
         max_length = min(nlp.max_length for nlp in self.worker.load())
         source = PartSource(
@@ -139,7 +142,7 @@ class SuggestionJob:
                 self.n_read += 1
                 text = plain_text(record)
                 digest = blake2b(text.encode(), digest_size=DIGEST_SIZE).digest()
-                if normalize(text) in labelled:
+                if without_white_space(normalize(text)) in labelled:
                     self.n_labelled += 1
                 elif digest not in seen:
                     seen.add(digest)

@@ -33,8 +33,8 @@ def suggest_cli(
     labelled: list[Path] = typer.Option(
         [],
         "--labelled",
-        help="Texts that are labelled already: .spacy, or .jsonl of Prodigy or doccano; may be "
-        "given several times",
+        help="Texts that are labelled already: .spacy, .jsonl or .json of Prodigy, doccano or "
+        "Label Studio, or .conll, .iob or .tsv with IOB tags; may be given several times",
         exists=True,
     ),
     tool: str = typer.Option(

@@ -53,10 +53,16 @@ class LeftOut:
 
     number: The line or the number of the task, from 1 on.
     reason: What the file says about it, in a few words; the same for all of its kind.
+    text: The text, if somebody has looked at it and decided against it; empty if nobody has yet.
     """
 
     number: int
     reason: str
+    text: str = ""
+
+
+class EntryError(ValueError):
+    """Something in a file is not what it should be; the message says what."""
 
 
 Entry = LabelledText | BadLine | LeftOut

@@ -1,18 +1,39 @@
 """Texts as annotation tools export them: Prodigy, doccano and Label Studio."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from spacy.language import Language
+from spacy.tokens import Doc
 
-from .entries import BadLine, Entry, LabelledSpan, LabelledText, LeftOut, is_whole
-from .label_studio import has_annotation, is_short_task, is_task, read_short_task, read_task
+from .entries import (
+    BadLine,
+    Entry,
+    EntryError,
+    LabelledSpan,
+    LabelledText,
+    LeftOut,
+    is_whole,
+)
+from .label_studio import (
+    has_annotation,
+    is_short_task,
+    is_task,
+    read_short_task,
+    read_task,
+    was_cancelled,
+)
 
 SPAN_KEYS = ("spans", "label", "labels", "entities")
 """Where tools keep spans: Prodigy, doccano (three of its versions)."""
 REJECTED = "rejected or ignored in Prodigy"
+CANCELLED = "skipped in Label Studio"
 UNLABELLED = "not labelled in Label Studio"
+OTHER_TASKS = ("label", "accept", "options")
+"""Under these Prodigy keeps what was said of a whole text."""
+BINARY = "ner"
+"""Prodigy's interface in which one span of a text is accepted or rejected, and no more is said."""
 
 
 def read_export(number: int, value: Any, nlp: Language) -> Iterator[Entry]:
@@ -25,35 +46,55 @@ def read_export(number: int, value: Any, nlp: Language) -> Iterator[Entry]:
     YIELDS: The text; a text for each annotation if there are several; or why there is none.
     """
     try:
-        if isinstance(value, dict):
-            reason = why_left_out(value)
-            if reason is not None:
-                yield LeftOut(number, reason)
-                return
+        left_out = why_left_out(number, value)
+        if left_out is not None:
+            yield left_out
+            return
         for text, spans in annotations_of(value):
-            yield LabelledText(number, nlp.make_doc(text), spans)
+            doc = nlp.make_doc(text)
+            missing = outside_of(doc, spans) if is_binary(value) else ()
+            yield LabelledText(number, doc, spans, missing)
+    except EntryError as error:
+        yield BadLine(number, str(error))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        yield BadLine(number, str(error) or repr(error))
+        yield BadLine(number, f"it is of a shape that none of the known tools writes ({error!r})")
 
 
-def why_left_out(value: dict[str, Any]) -> str | None:
+def why_left_out(number: int, value: Any) -> LeftOut | None:
     """Why nothing is to be learned from an object; None if something is."""
-    if value.get("answer", "accept") != "accept":
-        return REJECTED
-    if is_task(value) and not has_annotation(value):
-        return UNLABELLED
+    if is_task(value):
+        if has_annotation(value):
+            return None
+        text = value["data"].get("text", "") if was_cancelled(value) else ""
+        return LeftOut(number, CANCELLED if was_cancelled(value) else UNLABELLED, str(text))
+    if isinstance(value, dict) and value.get("answer", "accept") != "accept":
+        return LeftOut(number, REJECTED, str(value.get("text", "")))
     return None
+
+
+def is_binary(value: Any) -> bool:
+    """Whether Prodigy has asked about one span of a text alone."""
+    return isinstance(value, dict) and value.get("_view_id") == BINARY
+
+
+def outside_of(doc: Doc, spans: Sequence[LabelledSpan]) -> tuple[int, ...]:
+    """The indices of the tokens that no span touches."""
+    return tuple(
+        token.i
+        for token in doc
+        if not any(own.start < token.idx + len(token) and token.idx < own.end for own in spans)
+    )
 
 
 def annotations_of(value: Any) -> list[tuple[str, tuple[LabelledSpan, ...]]]:
     """The text and spans of an object, once for each annotation.
 
-    RAISES: KeyError, TypeError if it is none that is known.
+    RAISES: EntryError if it is none that is known.
     """
     if is_task(value):
         return read_task(value)
     if not isinstance(value, dict) or not isinstance(value.get("text"), str):
-        raise TypeError("it is not an object with a string under 'text'")
+        raise EntryError("it is not an object with a string under 'text'")
     if is_short_task(value):
         return [read_short_task(value)]
     return [(value["text"], _spans_of(value))]
@@ -61,11 +102,11 @@ def annotations_of(value: Any) -> list[tuple[str, tuple[LabelledSpan, ...]]]:
 
 def _spans_of(entry: dict[str, Any]) -> tuple[LabelledSpan, ...]:
     keys = [key for key in SPAN_KEYS if isinstance(entry.get(key), list)]
-    if not keys and "answer" in entry:
+    if not keys and "answer" in entry and not any(key in entry for key in OTHER_TASKS):
         # accepted in Prodigy without anything being marked
         return ()
     if not keys:
-        raise KeyError(f"it has no list of spans under any of {', '.join(SPAN_KEYS)}")
+        raise EntryError(f"it has no list of spans under any of {', '.join(SPAN_KEYS)}")
     filled = next((key for key in keys if entry[key]), keys[0])
     return tuple(_span_of(span) for span in entry[filled])
 
@@ -80,5 +121,5 @@ def _span_of(span: Any) -> LabelledSpan:
     else:
         start = end = label = None
     if not (is_whole(start) and is_whole(end) and isinstance(label, str)):
-        raise TypeError(f"{json.dumps(span)[:80]} is no span with a start, an end and a label")
+        raise EntryError(f"{json.dumps(span)[:80]} is no span with a start, an end and a label")
     return LabelledSpan(start, end, label)

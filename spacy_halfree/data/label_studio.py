@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from .entries import LabelledSpan, is_whole
+from .entries import EntryError, LabelledSpan, is_whole
 
 LAST_OF_FIRST_PLANE = "\uffff"
 
@@ -28,6 +28,11 @@ def has_annotation(task: dict[str, Any]) -> bool:
     return bool(_annotations(task))
 
 
+def was_cancelled(task: dict[str, Any]) -> bool:
+    """Whether somebody has looked at a task, and skipped it."""
+    return bool(task.get("annotations", task.get("completions"))) and not _annotations(task)
+
+
 def _annotations(task: dict[str, Any]) -> list[dict[str, Any]]:
     """A task's annotations; of those that are marked as ground truth, these alone."""
     found = task.get("annotations", task.get("completions")) or []
@@ -40,7 +45,7 @@ def read_task(task: dict[str, Any]) -> list[tuple[str, tuple[LabelledSpan, ...]]
 
     task: The task, as it stands in a JSON export.
     RETURNS: A text and its spans for each annotation.
-    RAISES: KeyError, TypeError, ValueError if there is no text, or a region is none of a text.
+    RAISES: EntryError if there is no text, or a region is none of a text.
     """
     text = _text_of(task["data"])
     return [(text, tuple(_spans_of(annotation, text))) for annotation in _annotations(task)]
@@ -52,7 +57,7 @@ def _text_of(data: dict[str, Any]) -> str:
     if "text" in strings:
         return strings["text"]
     if len(strings) != 1:
-        raise KeyError("its 'data' has no string under 'text', and not exactly one other string")
+        raise EntryError("its 'data' has no string under 'text', and not exactly one other string")
     return next(iter(strings.values()))
 
 
@@ -62,7 +67,7 @@ def _spans_of(annotation: dict[str, Any], text: str) -> Iterator[LabelledSpan]:
         if kind == "labels":
             yield from read_region(region["value"], text)
         elif kind.endswith("labels"):
-            raise TypeError(f"it has a region of the type '{kind}', not 'labels' of a text")
+            raise EntryError(f"it has a region of the type '{kind}', not 'labels' of a text")
 
 
 def read_short_task(task: dict[str, Any]) -> tuple[str, tuple[LabelledSpan, ...]]:
@@ -88,12 +93,12 @@ def read_region(region: dict[str, Any], text: str) -> Iterator[LabelledSpan]:
     region: An object with `start`, `end`, `labels` and, as a rule, the region's `text`.
     text: The text it is a region of.
     YIELDS: The spans, in characters.
-    RAISES: TypeError if it is no region of a text, ValueError if its text does not stand there.
+    RAISES: EntryError if it is no region of a text, or its text does not stand there.
     """
     start, end, labels = region.get("start"), region.get("end"), region.get("labels")
     named = isinstance(labels, list) and all(isinstance(label, str) for label in labels)
     if not (is_whole(start) and is_whole(end) and named):
-        raise TypeError(f"{json.dumps(region)[:80]} is no region with a start, an end and labels")
+        raise EntryError(f"{json.dumps(region)[:80]} is no region with a start, an end and labels")
     bounds = find_region(text, start, end, region.get("text"))
     yield from (LabelledSpan(*bounds, label) for label in labels or [])
 
@@ -105,31 +110,42 @@ def find_region(text: str, start: int, end: int, content: Any) -> tuple[int, int
     start, end: Where the export says that it stands.
     content: What the export says that stands there; None if it does not say it.
     RETURNS: Start and end.
-    RAISES: ValueError if that stands neither there nor where a browser would count to.
+    RAISES: EntryError if that stands neither there nor where a browser would count to.
     """
     surrogates = any(character > LAST_OF_FIRST_PLANE for character in text)
     if not isinstance(content, str):
         if surrogates:
-            raise ValueError(
+            raise EntryError(
                 "it has emoji or the like and regions without their text, so that there is no "
                 "telling how they were counted (see `saveTextResult` in Label Studio)"
             )
         return start, end
-    found = (start, end)
-    if not 0 <= start < end or _same(text[start:end], content):
-        return found
+    if not 0 <= start < end:
+        return start, end
+    places = [(start, end)]
     if surrogates:
-        units = text.encode("utf-16-le")
-        before, inside = units[: 2 * start], units[2 * start : 2 * end]
-        n_before = len(before.decode("utf-16-le", errors="ignore"))
-        n_inside = len(inside.decode("utf-16-le", errors="ignore"))
-        found = (n_before, n_before + n_inside)
-    if not _same(text[slice(*found)], content):
-        raise ValueError(
-            f"a region is said to be {content[:40]!r}, but from {start} to {end} stands "
-            f"{text[start:end][:40]!r}"
-        )
-    return found
+        # a script that has made the region may have counted as Python does
+        places.insert(0, in_characters(text, start, end))
+    for place in places:
+        if _same(text[slice(*place)], content):
+            return place
+    raise EntryError(
+        f"it has a region that is said to be {content[:40]!r}, but from {start} to {end} stands "
+        f"{text[start:end][:40]!r}"
+    )
+
+
+def in_characters(text: str, start: int, end: int) -> tuple[int, int]:
+    """Where something stands that a browser has counted to, in characters of Python."""
+    units = text.encode("utf-16-le", errors="surrogatepass")
+    before, inside = units[: 2 * start], units[2 * start : 2 * end]
+    n_before = len(before.decode("utf-16-le", errors="ignore"))
+    return n_before, n_before + len(inside.decode("utf-16-le", errors="ignore"))
+
+
+def as_a_browser_counts(text: str, place: int) -> int:
+    """How many UTF-16 units stand before a character of a text."""
+    return len(text[:place].encode("utf-16-le", errors="surrogatepass")) // 2
 
 
 def _same(first: str, second: str) -> bool:

@@ -151,6 +151,26 @@ def test_what_is_labelled_is_left_out(
     assert cosines.max() < 0.8
 
 
+def test_what_somebody_has_rejected_is_left_out(
+    model_paths: list[Path], pool: list[str], tmp_path: Path
+) -> None:
+    raw = write(tmp_path / "p.txt", pool[:20])
+    decided = [
+        {"text": f" {pool[0]} ", "answer": "reject"},
+        {"text": pool[1], "answer": "ignore"},
+        {"data": {"text": pool[2]}, "annotations": [{"was_cancelled": True, "result": []}]},
+        {"data": {"text": pool[3]}, "annotations": []},
+    ]
+    path = tmp_path / "decided.jsonl"
+    path.write_text("".join(json.dumps(line) + "\n" for line in decided), encoding="utf8")
+    worker = TeacherWorker(tuple(map(str, model_paths[:1])))
+    job = SuggestionJob(worker, str(raw), [path], n=100, max_similarity=1.0)
+    texts = {own.text for own in job.run()}
+    assert job.n_labelled == 3
+    assert not texts & set(pool[:3])
+    assert pool[3] in texts
+
+
 def test_a_bounded_shortlist_finds_the_same(
     model_paths: list[Path], pool: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -82,6 +82,47 @@ def test_what_was_rejected_is_left_out(tmp_path: Path) -> None:
     assert (report.n_texts, report.left_out.total(), report.problems) == (1, 2, [])
 
 
+def test_texts_that_prodigy_has_asked_something_else_about(tmp_path: Path) -> None:
+    accepted = {"text": "Play Abbey Road", "answer": "accept"}
+    nothing, category, choice, binary = read_labelled_texts(
+        write_lines(
+            tmp_path / "export.jsonl",
+            accepted,
+            accepted | {"label": "SPORTS"},
+            accepted | {"options": [{"id": "A"}], "accept": ["A"]},
+            EXPORTS["prodigy"] | {"answer": "accept", "_view_id": "ner"},
+        ),
+        NLP,
+    )
+    assert isinstance(nothing, LabelledText)
+    assert (nothing.spans, nothing.missing) == ((), ())
+    assert isinstance(category, BadLine)
+    assert isinstance(choice, BadLine)
+    # one span was asked about: of the other word nothing is known
+    assert isinstance(binary, LabelledText)
+    assert binary.spans
+    assert binary.missing == (0,)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"data": {"text": "a"}, "annotations": ["b"]},
+        {"data": {"text": "a"}, "annotations": [{"result": None}]},
+        {"data": {"text": "a"}, "annotations": [{}]},
+        {"data": {"text": "a"}, "annotations": [{"result": [{"type": None}]}]},
+    ],
+)
+def test_reasons_are_no_tracebacks(tmp_path: Path, value: Any) -> None:
+    (entry,) = read_labelled_texts(write_lines(tmp_path / "a.jsonl", value), NLP)
+    assert isinstance(entry, BadLine)
+    assert "of a shape that none of the known tools writes" in entry.reason
+    missing = write_lines(tmp_path / "b.jsonl", {"text": "a"})
+    (entry,) = read_labelled_texts(missing, NLP)
+    assert isinstance(entry, BadLine)
+    assert entry.reason.startswith("it has no list of spans")
+
+
 def test_an_empty_list_beside_a_filled_one(tmp_path: Path) -> None:
     path = write_lines(tmp_path / "a.jsonl", {"text": "a", "label": [], "entities": [[0, 1, "A"]]})
     (entry,) = read_labelled_texts(path, NLP)

@@ -111,6 +111,8 @@ def test_what_nobody_has_labelled_is_left_out(tmp_path: Path) -> None:
     skipped = annotation(was_cancelled=True)
     entries = read(tmp_path / "a.json", task(), task(skipped), task(skipped, annotation()))
     assert [type(entry) for entry in entries] == [LeftOut, LeftOut, LabelledText]
+    # what somebody has skipped is known by its text, so that it is not suggested again
+    assert [entry.text for entry in entries[:2]] == ["", TEXT]
 
 
 def test_several_annotations_of_a_task(tmp_path: Path) -> None:
