@@ -344,6 +344,11 @@ class Errors:
         "[H090] In `doc.spans['{key}']`, '{first}' and '{second}' overlap, and cannot be shown as "
         "entities. Show the group with displaCy's style 'span', which has no place for confidence."
     )
+    H091 = "[H091] {path} is a file, but an encoder is a folder. Name another one."
+    H092 = (
+        "[H092] {path} holds files, but no adapted encoder (there is no {log}), so `--overwrite` "
+        "does not remove it. Name another folder, or take them out."
+    )
 
 
 class Warnings:
