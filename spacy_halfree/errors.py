@@ -283,8 +283,8 @@ class Errors:
     )
 
     H070 = (
-        "[H070] The teacher {teacher} tags {teacher_target}, but {model} tags {target}, so that "
-        "they cannot be compared. Name a teacher with the same target, or none."
+        "[H070] The target of the teacher {teacher} is '{teacher_target}', but that of {model} is "
+        "'{target}', so that they cannot be compared. Name a teacher with the same target, or none."
     )
 
     H075 = (
@@ -344,6 +344,11 @@ class Errors:
         "[H090] In `doc.spans['{key}']`, '{first}' and '{second}' overlap, and cannot be shown as "
         "entities. Show the group with displaCy's style 'span', which has no place for confidence."
     )
+    H091 = "[H091] {path} is a file, but an encoder is a folder. Name another one."
+    H092 = (
+        "[H092] {path} holds files, but no adapted encoder (there is no {log}), so `--overwrite` "
+        "does not remove it. Name another folder, or take them out."
+    )
 
 
 class Warnings:
@@ -393,7 +398,11 @@ class Warnings:
         "rest and run this again with another folder, if it is worth it."
     )
     W014 = (
-        "[W014] {n_found} texts are suggested, not {n}: no others of the {n_texts} that were read "
+        "[W014] Texts suggested: {n_found} of the {n_texts} that were read, not {n}. No others "
         "differ enough from these and from what is labelled. More raw texts help, or a larger "
         "`--max-similarity`."
+    )
+    W020 = (
+        "[W020] {path}, line {line}: a sentence of {n_words} words. Is there no empty line between "
+        "sentences? Without one, they are read as a single text."
     )

@@ -2,6 +2,9 @@
 
 import hashlib
 import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -29,6 +32,44 @@ def write_at_once(path: Path, *content: bytes, shared: bool = False) -> None:
         sync_folder(path.parent)
     finally:
         partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def partial_folder(place: Path) -> Iterator[Path]:
+    """A folder to fill beside a place, to be renamed to it once all is there.
+
+    place: The place, as `Path.resolve` has it.
+    YIELDS: The new, empty folder. What is left of it at the end is removed; what a process that
+        is killed has written so far (a hidden folder that ends in `.partial`) stays until the next
+        one that fills the place.
+    """
+    partial = place.with_name(f".{place.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    try:
+        yield partial
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def replace_folder(new: Path, place: Path) -> None:
+    """Rename a folder, in the place of another one if it is there.
+
+    new: The folder, beside the place.
+    place: The place. Whenever the process may be killed, a whole folder is there, or none.
+    """
+    for path in new.rglob("*"):
+        if path.is_file():
+            with path.open("rb+") as file:
+                # or else a machine that loses power might be left with the name and no content
+                os.fsync(file.fileno())
+    former = place.with_name(f".{place.name}.former")
+    shutil.rmtree(former, ignore_errors=True)
+    if place.exists():
+        place.rename(former)
+    new.rename(place)
+    sync_folder(place.parent)
+    shutil.rmtree(former, ignore_errors=True)
 
 
 def sync_folder(folder: Path) -> None:

@@ -4,14 +4,15 @@ import os
 from pathlib import Path
 
 import typer
+from spacy.cli._util import setup_gpu
 from spacy.vocab import Vocab
 from wasabi import msg
 
 from ..errors import Errors, Warnings
-from ..labelling.inputs import find_inputs
+from ..labelling.inputs import find_inputs, local_path
 from ..labelling.records import BadRecord, to_input
 from ..labelling.texts import read_texts
-from ..models.adaptation import AdaptationSettings, adapt_encoder
+from ..models.adaptation import AdaptationSettings, adapt_encoder, check_output
 
 
 def adapt_encoder_cli(
@@ -31,24 +32,36 @@ def adapt_encoder_cli(
     save_every: int = typer.Option(100, "--save-every", help="Steps between checkpoints", min=1),
     seed: int = typer.Option(0, "--seed", help="Seed"),
     gpu_id: int = typer.Option(-1, "--gpu-id", "-g", help="GPU ID or -1 for CPU"),
+    overwrite: bool = typer.Option(False, "--overwrite", help="Replace an adapted encoder"),
 ) -> None:
     """Let a pretrained encoder read raw texts before a teacher is trained on it.
 
     It learns to guess masked word pieces (masked-language modelling). After whatever stopped it,
-    the same command goes on from the last checkpoint.
+    the same command goes on from the last checkpoint. The output appears once it is complete.
     """
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     try:
+        check_output(output, overwrite=overwrite)
+        check_inputs([encoder, *locations], output)
+        setup_gpu(gpu_id)
         texts = read_all_texts(locations)
         settings = AdaptationSettings(
             steps, batch_size, learn_rate, max_length, save_every, seed, gpu_id
         )
-        last = adapt_encoder(encoder, texts, output, settings)
+        last = adapt_encoder(encoder, texts, output, settings, overwrite=overwrite)
     except (ValueError, OSError, ImportError) as error:
         msg.fail(f"{output} was not written", str(error), exits=1)
     if last is not None:
         msg.info(f"Went on from {last}")
     msg.good(f"Saved the adapted encoder: {output}")
+
+
+def check_inputs(locations: list[str], output: Path) -> None:
+    """RAISES: ValueError (H088) if an input would be removed with what the output replaces."""
+    for location in locations:
+        path = local_path(location)
+        if path is not None and path.exists() and path.is_relative_to(output.resolve()):
+            raise ValueError(Errors.H088.format(input=location, path=output))
 
 
 def read_all_texts(locations: list[str]) -> list[str]:

@@ -1,5 +1,6 @@
 """`python -m spacy halfree init`."""
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -96,7 +97,7 @@ def init_cli(
     msg.good(f"{pool.n_texts} raw texts to learn from; the project is in {folder}")
     if not settings.encoder_is_folder:
         msg.info(f"The first run downloads {settings.encoder}, unless it is in the cache")
-    msg.text(f"Run it: cd {folder} && python -m spacy project run all")
+    msg.text(f"Run it: cd {shlex.quote(str(folder))} && python -m spacy project run all")
 
 
 def read_gold(path: Path, nlp: Language) -> tuple[list[Doc], FileReport]:

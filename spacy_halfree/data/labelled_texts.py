@@ -1,6 +1,7 @@
 """Texts with labelled spans, from spaCy's files and from those of annotation tools."""
 
 import json
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,13 +10,16 @@ from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 from spacy.vocab import Vocab
 
-from ..errors import Errors
+from ..errors import Errors, Warnings
 from .entries import BadLine, Entry, LabelledSpan, LabelledText
 from .exports import read_export
 from .tagged_lines import read_tagged_lines
 
+logger = logging.getLogger("spacy.halfree")
 TAGGED = (".conll", ".iob", ".tsv")
 """Files with a word and its tag a line."""
+MANY_WORDS = 200
+"""A sentence with more words than these is rarely a single one."""
 
 
 def read_labelled_texts(path: Path, nlp: Language, spans_key: str | None = None) -> Iterator[Entry]:
@@ -30,13 +34,15 @@ def read_labelled_texts(path: Path, nlp: Language, spans_key: str | None = None)
     YIELDS: The texts; for lines that are none, what is wrong with them; and what was left out.
     RAISES: ValueError (H046, H047) if the file cannot be read, or is of another kind.
     """
-    if path.suffix == ".spacy":
+    # some systems write endings large
+    suffix = path.suffix.lower()
+    if suffix == ".spacy":
         yield from _read_docs(path, nlp, spans_key)
-    elif path.suffix == ".jsonl":
+    elif suffix == ".jsonl":
         yield from _read_json_lines(path, nlp)
-    elif path.suffix == ".json":
+    elif suffix == ".json":
         yield from _read_json(path, nlp)
-    elif path.suffix in TAGGED:
+    elif suffix in TAGGED:
         yield from _read_tags(path, nlp)
     else:
         raise ValueError(Errors.H047.format(path=path))
@@ -93,10 +99,19 @@ def _read_json(path: Path, nlp: Language) -> Iterator[Entry]:
 
 def _read_tags(path: Path, nlp: Language) -> Iterator[Entry]:
     try:
-        lines = _read_bytes(path).decode("utf-8-sig").split("\n")
+        content = _read_bytes(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ValueError(Errors.H046.format(path=path, reason=error)) from error
-    yield from read_tagged_lines(lines, nlp)
+    # a lone "\r" ends a line where nothing else does
+    lines = content.split("\n" if "\n" in content else "\r")
+    longest: tuple[int, int] = (0, 0)
+    for entry in read_tagged_lines(lines, nlp):
+        if isinstance(entry, LabelledText):
+            longest = max(longest, (len(entry.text.split()), entry.number))
+        yield entry
+    n_words, line = longest
+    if n_words > MANY_WORDS:
+        logger.warning(Warnings.W020.format(path=path, line=line, n_words=n_words))
 
 
 def _read_bytes(path: Path) -> bytes:

@@ -5,6 +5,9 @@ from pathlib import Path
 
 from ..errors import Errors
 
+LOG = "adaptation.json"
+"""The file of an adapted encoder that says how it has learned."""
+
 
 @dataclass(frozen=True)
 class AdaptationSettings:
@@ -28,21 +31,46 @@ class AdaptationSettings:
     gpu_id: int
 
 
+def check_output(output: Path, *, overwrite: bool) -> None:
+    """Check that an adapted encoder can be put in its place.
+
+    output: The folder for it: a new or an empty one, or an adapted encoder to replace.
+    overwrite: Whether an adapted encoder may be replaced.
+    RAISES: ValueError, OSError (H024, H091, H092) if it cannot be.
+    """
+    if output.exists() and not output.is_dir():
+        raise NotADirectoryError(Errors.H091.format(path=output))
+    if not output.exists() or not any(output.iterdir()):
+        return
+    if not overwrite:
+        raise FileExistsError(Errors.H024.format(path=output))
+    if not (output / LOG).is_file():
+        raise ValueError(Errors.H092.format(path=output, log=LOG))
+
+
 def adapt_encoder(
-    encoder: str, texts: list[str], output: Path, settings: AdaptationSettings
+    encoder: str,
+    texts: list[str],
+    output: Path,
+    settings: AdaptationSettings,
+    *,
+    overwrite: bool = False,
 ) -> str | None:
     """Train an encoder to guess masked word pieces of texts, and save it.
 
     A checkpoint is written beside the output now and then; when the same is asked for again, it
-    goes on from the last one.
+    goes on from the last one. The output appears once it is complete.
 
     encoder: Its folder, or its name on the Hugging Face hub.
     texts: What it reads.
     output: The folder for the adapted encoder.
     settings: How it reads them.
+    overwrite: Whether to replace an adapted encoder.
     RETURNS: The checkpoint that it went on from, if there was one.
-    RAISES: ImportError (H080) if a library is not installed.
+    RAISES: ImportError (H080) if a library is not installed; ValueError, OSError (H024, H091,
+        H092) if the output cannot be written.
     """
+    check_output(output, overwrite=overwrite)
     try:
         # the last one is what transformers' trainer asks for when it is used
         import accelerate  # noqa: F401
@@ -50,4 +78,4 @@ def adapt_encoder(
         from .torch.masked_words import train_masked_words
     except ImportError as error:
         raise ImportError(Errors.H080.format(reason=error)) from error
-    return train_masked_words(encoder, texts, output, settings)
+    return train_masked_words(encoder, texts, output, settings, overwrite=overwrite)

@@ -1,7 +1,6 @@
 """Writing a project: its texts, its configs, its workflow and what explains it."""
 
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -13,6 +12,7 @@ from spacy.tokens import Doc
 from ..data.splitting import Split
 from ..distill.doc_files import write_docs
 from ..errors import Errors
+from ..files import partial_folder
 from .settings import ProjectSettings
 
 PAGES = ("README.md", "project.yml")
@@ -34,10 +34,7 @@ def new_folder(folder: Path) -> Iterator[Path]:
     if folder.is_dir() and any(folder.iterdir()):
         raise ValueError(Errors.H060.format(path=folder))
     place = folder.resolve()
-    partial = place.with_name(f".{place.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    try:
+    with partial_folder(place) as partial:
         yield partial
         if not place.exists():
             partial.rename(place)
@@ -45,8 +42,6 @@ def new_folder(folder: Path) -> Iterator[Path]:
         # the folder itself may be where somebody stands; what makes it a project comes last
         for path in sorted(partial.iterdir(), key=lambda path: path.name == PAGES[-1]):
             os.replace(path, place / path.name)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
 
 
 def write_split(folder: Path, split: Split) -> None:

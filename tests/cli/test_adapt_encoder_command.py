@@ -1,14 +1,22 @@
-"""The encoder's adaptation: it learns, goes on after being killed, and refuses empty files."""
+"""The encoder's adaptation: it learns, goes on after being killed, and loses no encoder."""
 
+import contextlib
+import io
 import json
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
+from spacy.cli import app
+from spacy.util import registry
+from typer.testing import CliRunner
 
-pytest.importorskip("torch")
+from spacy_halfree.models.adaptation import AdaptationSettings, adapt_encoder
+
+torch = pytest.importorskip("torch")
 pytest.importorskip("accelerate")
 transformers = pytest.importorskip("transformers")
 
@@ -35,15 +43,27 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def adapt(folder: Path, output: str, *options: str, texts: str = "pool.txt") -> str:
-    command = [*COMMAND, str(folder / "encoder"), str(folder / texts)]
-    done = subprocess.run(
-        [*command, "--output", str(folder / output), "--learn-rate", "0.01", *options],
-        capture_output=True,
-        text=True,
+def run(*arguments: object, fails: bool) -> str:
+    """The command inside this process; all that it printed, on one line."""
+    registry.cli.get_all()
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+        result = CliRunner().invoke(app, ["halfree", "adapt-encoder", *map(str, arguments)])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    output = printed.getvalue() + result.output
+    assert (result.exit_code != 0) == fails, output
+    return " ".join(output.split())
+
+
+def adapt(
+    folder: Path, output: str, *options: str, texts: str = "pool.txt", fails: bool = False
+) -> str:
+    return run(
+        *(folder / "encoder", folder / texts, "--output", folder / output),
+        *("--learn-rate", "0.01", *options),
+        fails=fails,
     )
-    assert done.returncode == 0 or texts != "pool.txt", done.stderr
-    return done.stdout + done.stderr
 
 
 def test_it_learns_and_leaves_an_encoder(folder: Path) -> None:
@@ -54,6 +74,7 @@ def test_it_learns_and_leaves_an_encoder(folder: Path) -> None:
     assert encoder.config.hidden_size == 16
     assert (folder / "adapted" / "model.safetensors").is_file()
     assert not list(folder.glob("adapted.checkpoints*"))
+    assert not list(folder.glob(".adapted*"))
 
 
 def test_a_killed_run_is_gone_on_with(folder: Path) -> None:
@@ -80,5 +101,118 @@ def test_a_killed_run_is_gone_on_with(folder: Path) -> None:
 
 def test_no_text_is_refused(folder: Path) -> None:
     (folder / "empty.txt").write_text("\n \n", encoding="utf8")
-    assert "H081" in adapt(folder, "none", texts="empty.txt")
+    assert "H081" in adapt(folder, "none", texts="empty.txt", fails=True)
     assert not (folder / "none").exists()
+
+
+def test_an_encoder_is_replaced_only_if_asked_for(folder: Path) -> None:
+    output = folder / "kept"
+    output.mkdir()
+    # an empty folder holds nothing to lose
+    adapt(folder, "kept", "--steps", "1")
+    first = (output / "model.safetensors").read_bytes()
+    assert "[H024]" in adapt(folder, "kept", "--steps", "2", fails=True)
+    assert (output / "model.safetensors").read_bytes() == first
+    (output / "old.txt").write_text("of the former one", encoding="utf8")
+    adapt(folder, "kept", "--steps", "2", "--overwrite")
+    assert (output / "model.safetensors").read_bytes() != first
+    assert not (output / "old.txt").exists()
+    assert not list(folder.glob(".kept*"))
+    itself = [output, folder / "pool.txt", "--output", output, "--overwrite"]
+    assert "[H088]" in run(*itself, fails=True)
+    assert (output / "model.safetensors").is_file()
+
+
+@pytest.mark.parametrize(
+    ("output", "options", "number"),
+    [
+        ("pool.txt", [], "H091"),
+        ("pool.txt", ["--overwrite"], "H091"),
+        ("encoder", [], "H024"),
+        # the pretrained encoder, and whatever else was not written by this command
+        ("encoder", ["--overwrite"], "H092"),
+        (".", ["--overwrite"], "H092"),
+    ],
+)
+def test_the_output_is_looked_at_first(
+    folder: Path, output: str, options: list[str], number: str
+) -> None:
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+    # not even a file that cannot be read is read
+    assert f"[{number}]" in adapt(folder, output, *options, texts="none.txt", fails=True)
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
+
+
+def settings(steps: int) -> AdaptationSettings:
+    return AdaptationSettings(steps, 4, 0.01, 128, 100, 0, -1)
+
+
+@pytest.mark.parametrize(
+    ("half", "last"), [("saved_0.partial", "checkpoint-4"), ("checkpoint-4", None)]
+)
+def test_a_stop_while_saving_leaves_no_half_encoder(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, half: str, last: str | None
+) -> None:
+    """Neither of the encoder itself, nor a checkpoint that could not be gone on from."""
+    output = folder / f"saved_{0 if last else 1}"
+    save = transformers.PreTrainedTokenizerBase.save_pretrained
+    texts = (folder / "pool.txt").read_text(encoding="utf8").splitlines()
+
+    # both have weights when their tokenizer is saved
+    def fail(self: Any, place: Path | str, *args: Any, **kwargs: Any) -> Any:
+        if str(place).endswith(half):
+            raise OSError("no space left")
+        return save(self, place, *args, **kwargs)
+
+    with monkeypatch.context() as own:
+        own.setattr(transformers.PreTrainedTokenizerBase, "save_pretrained", fail)
+        with pytest.raises(OSError, match="no space left"):
+            adapt_encoder(str(folder / "encoder"), texts, output, settings(4))
+    assert not output.exists()
+    assert not list(folder.glob(".saved*"))
+    found = adapt_encoder(str(folder / "encoder"), texts, output, settings(4))
+    assert (found and Path(found).name) == last
+    assert json.loads((output / "adaptation.json").read_text())
+    transformers.AutoTokenizer.from_pretrained(output)
+    transformers.AutoModel.from_pretrained(output)
+
+
+def test_what_has_come_during_the_training_is_kept(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output = folder / "late"
+    texts = (folder / "pool.txt").read_text(encoding="utf8").splitlines()
+
+    def train(*args: object, **kwargs: object) -> None:
+        output.mkdir()
+        (output / "mine.txt").write_text("mine", encoding="utf8")
+
+    monkeypatch.setattr(transformers.Trainer, "train", train)
+    with pytest.raises(FileExistsError, match=r"\[H024\]"):
+        adapt_encoder(str(folder / "encoder"), texts, output, settings(1))
+    assert [path.name for path in output.iterdir()] == ["mine.txt"]
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="needs a machine without a GPU")
+def test_a_gpu_that_is_not_there_is_refused(folder: Path) -> None:
+    before = sorted(folder.iterdir())
+    printed = adapt(folder, "gpu", "--gpu-id", "0", fails=True)
+    assert "was not written" in printed
+    assert "Cannot use GPU" in printed or "No GPU devices detected" in printed
+    assert sorted(folder.iterdir()) == before
+
+
+def test_one_gpu_is_used_of_several(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from spacy_halfree.models.torch.masked_words import OneDeviceArguments
+
+    current = []
+    # what the Trainer's own arguments say where there are four
+    first = property(lambda self: torch.device("cuda", 0))
+    monkeypatch.setattr(transformers.TrainingArguments, "device", first)
+    monkeypatch.setattr(transformers.TrainingArguments, "n_gpu", property(lambda self: 4))
+    monkeypatch.setattr(torch.cuda, "set_device", current.append)
+    arguments = OneDeviceArguments(output_dir=str(tmp_path), report_to=[], gpu_id=2)
+    assert arguments.device == torch.device("cuda", 2)
+    assert arguments.n_gpu == 1
+    assert arguments.train_batch_size == arguments.per_device_train_batch_size
+    assert set(current) == {2}

@@ -273,6 +273,7 @@ def test_the_project_is_consistent(
     )
     assert code == 0, output
     assert "download" not in output
+    assert f"Run it: cd '{tmp_path / '2 My Projects'}' && python" in output
     folder = tmp_path / "2 My Projects"
     project = srsly.read_yaml(folder / "project.yml")
     assert project["vars"]["encoder"] == str(encoder)

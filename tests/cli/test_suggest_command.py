@@ -80,7 +80,8 @@ def test_more_are_asked_for_than_there_are(
     output = tmp_path / name
     code, printed = run(model, model, "--raw", raw, "--output", output, "--format", tool)
     assert code == 0, printed
-    assert "[W014] 8 texts are suggested, not 50" in printed
+    assert "[W014] Texts suggested: 8 of the " in printed
+    assert "that were read, not 50" in printed
     content = output.read_text(encoding="utf8")
     tasks = json.loads(content) if tool == "label-studio" else content.splitlines()
     assert len(tasks) == 8

@@ -172,6 +172,19 @@ def test_bytes_that_are_no_text(tmp_path: Path) -> None:
     assert isinstance(bad, BadLine)
 
 
+def test_the_case_of_an_ending(tmp_path: Path) -> None:
+    for name, content in (
+        ("A.JSONL", json.dumps(EXPORTS["doccano"])),
+        ("A.Json", json.dumps([EXPORTS["doccano"]])),
+    ):
+        (tmp_path / name).write_text(content, encoding="utf8")
+        (entry,) = read_labelled_texts(tmp_path / name, NLP)
+        assert isinstance(entry, LabelledText)
+    DocBin(docs=[NLP("a")]).to_disk(tmp_path / "a.spacy")
+    (tmp_path / "a.spacy").rename(tmp_path / "B.SPACY")
+    assert len(list(read_labelled_texts(tmp_path / "B.SPACY", NLP))) == 1
+
+
 @pytest.mark.parametrize(("name", "number"), [("a.txt", "H047"), ("a.spacy", "H046")])
 def test_a_file_of_another_kind(tmp_path: Path, name: str, number: str) -> None:
     (tmp_path / name).write_bytes(b"something")

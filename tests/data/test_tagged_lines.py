@@ -45,7 +45,9 @@ TABS = "# id = 1\tdomain=train\nNew York\tB-GPE\nnow\tO\n"
         ("a.iob", SENTENCES, [("I like New York", [(7, 15, "GPE")]), ("Rome", [(0, 4, "GPE")])]),
         ("a.tsv", TABS, [("New York now", [(0, 8, "GPE")])]),
         ("a.tsv", TABS.replace("\n", "\r\n"), [("New York now", [(0, 8, "GPE")])]),
-        ("a.iob", "# O\n", [("#", [])]),
+        ("a.tsv", TABS.replace("\n", "\r"), [("New York now", [(0, 8, "GPE")])]),
+        ("a.tsv", TABS.replace("\n", "\r\r\n"), [("New York now", [(0, 8, "GPE")])]),
+        ("A.IOB", "# O\n", [("#", [])]),
     ],
 )
 def test_files(
@@ -57,6 +59,17 @@ def test_files(
     assert [
         (entry.text, [tuple(vars(span).values()) for span in entry.spans]) for entry in found
     ] == expected
+
+
+@pytest.mark.parametrize(("n_words", "told"), [(200, False), (201, True)])
+def test_sentences_that_nothing_separates(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, n_words: int, told: bool
+) -> None:
+    path = tmp_path / "a.conll"
+    path.write_text("first O\n\n" + "word O\n" * n_words + "\nlast O\n", encoding="utf8")
+    with caplog.at_level("WARNING", "spacy.halfree"):
+        assert len(list(read_labelled_texts(path, NLP))) == 3
+    assert ("line 3: a sentence of 201 words" in caplog.text) == told
 
 
 def tags_of(spans: list[tuple[int, str | None]], scheme: str) -> list[str]:

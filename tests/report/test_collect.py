@@ -65,7 +65,7 @@ def test_where_teacher_and_model_differ() -> None:
 
 
 def test_a_teacher_of_another_target() -> None:
-    with pytest.raises(ValueError, match=r"\[H070\].*tags"):
+    with pytest.raises(ValueError, match=r"\[H070\].*'tags'"):
         collect(unsure(), gold_docs(), "test", teacher=unsure("tags"))
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import shutil
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,11 @@ from transformers import (
     TrainingArguments,
     set_seed,
 )
+from transformers.trainer import TRAINER_STATE_NAME
 from transformers.trainer_utils import get_last_checkpoint
 
-from ..adaptation import AdaptationSettings
+from ...files import partial_folder, replace_folder
+from ..adaptation import LOG, AdaptationSettings, check_output
 
 
 class EncodedTexts(torch.utils.data.Dataset):
@@ -37,6 +39,31 @@ class EncodedTexts(torch.utils.data.Dataset):
 
     def __getitem__(self, index: int) -> dict[str, list[int]]:
         return {"input_ids": self.encoded[index]}
+
+
+@dataclass
+class OneDeviceArguments(TrainingArguments):
+    """Trains on one GPU, where the Trainer would use all that there are.
+
+    gpu_id: The GPU, if `use_cpu` is not set.
+    """
+
+    gpu_id: int = 0
+
+    @property
+    def device(self) -> torch.device:
+        """The device to train on."""
+        device: torch.device = super().device
+        if device.type != "cuda":
+            return device
+        # what accelerate moves to "cuda" goes to the current one
+        torch.cuda.set_device(self.gpu_id)
+        return torch.device("cuda", self.gpu_id)
+
+    @property
+    def n_gpu(self) -> int:
+        """The number of GPUs: 0 or 1."""
+        return min(1, super().n_gpu)
 
 
 class MaskedWordsTrainer(Trainer):
@@ -60,7 +87,7 @@ class MaskedWordsTrainer(Trainer):
 
 
 def train_masked_words(
-    encoder: str, texts: list[str], output: Path, settings: AdaptationSettings
+    encoder: str, texts: list[str], output: Path, settings: AdaptationSettings, *, overwrite: bool
 ) -> str | None:
     """Train an encoder to guess masked word pieces of texts, and save it.
 
@@ -74,9 +101,10 @@ def train_masked_words(
     decisive = asdict(settings) | {"encoder": encoder, "texts": texts}
     del decisive["save_every"], decisive["gpu_id"]
     digest = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode("utf8")).hexdigest()
-    checkpoints = output.with_name(f"{output.name}.checkpoints-{digest[:12]}")
+    place = output.resolve()
+    checkpoints = place.with_name(f"{place.name}.checkpoints-{digest[:12]}")
     checkpoints.mkdir(parents=True, exist_ok=True)
-    arguments = TrainingArguments(
+    arguments = OneDeviceArguments(
         output_dir=str(checkpoints),
         max_steps=settings.steps,
         per_device_train_batch_size=settings.batch_size,
@@ -90,6 +118,7 @@ def train_masked_words(
         group_by_length=True,
         dataloader_pin_memory=False,
         use_cpu=settings.gpu_id < 0,
+        gpu_id=settings.gpu_id,
         report_to=[],
         seed=settings.seed,
         data_seed=settings.seed,
@@ -100,11 +129,19 @@ def train_masked_words(
         train_dataset=EncodedTexts(texts, tokenizer, settings.max_length),
         data_collator=DataCollatorForLanguageModeling(tokenizer, mlm_probability=0.15),
     )
+    for checkpoint in checkpoints.iterdir():
+        # the file that is written last: the process was killed before
+        if not (checkpoint / TRAINER_STATE_NAME).exists():
+            shutil.rmtree(checkpoint)
     last: str | None = get_last_checkpoint(str(checkpoints))
     trainer.train(resume_from_checkpoint=last)
-    model.base_model.save_pretrained(output, safe_serialization=True)
-    tokenizer.save_pretrained(output)
-    log = [entry for entry in trainer.state.log_history if "loss" in entry]
-    (output / "adaptation.json").write_text(json.dumps(log, indent=1), encoding="utf8")
+    with partial_folder(place) as partial:
+        model.base_model.save_pretrained(partial, safe_serialization=True)
+        tokenizer.save_pretrained(partial)
+        log = [entry for entry in trainer.state.log_history if "loss" in entry]
+        (partial / LOG).write_text(json.dumps(log, indent=1), encoding="utf8")
+        # training takes long enough for something to have come there
+        check_output(output, overwrite=overwrite)
+        replace_folder(partial, place)
     shutil.rmtree(checkpoints)
     return last
