@@ -340,6 +340,11 @@ class Errors:
         "[H088] The input {input} is inside of the output {path}, and would be removed with what "
         "stands there now. Name another output."
     )
+    H089 = (
+        "[H089] {path} is a folder that holds something, and nothing is ever overwritten here. "
+        "Name a new folder, or an empty one."
+    )
+    H093 = "[H093] A doc is needed here, not '{kind}': make one with `nlp.make_doc(text)`."
     H090 = (
         "[H090] In `doc.spans['{key}']`, '{first}' and '{second}' overlap, and cannot be shown as "
         "entities. Show the group with displaCy's style 'span', which has no place for confidence."
@@ -402,7 +407,17 @@ class Warnings:
         "differ enough from these and from what is labelled. More raw texts help, or a larger "
         "`--max-similarity`."
     )
+    W015 = (
+        "[W015] The calibration error is larger after calibrating ({after:.4f}) than before "
+        "({before:.4f}), though all is more probable: {n} entities, spans or tags are few, and "
+        "such figures are largely noise. More annotated texts help; `--dry-run` changes nothing."
+    )
     W020 = (
         "[W020] {path}, line {line}: a sentence of {n_words} words. Is there no empty line between "
         "sentences? Without one, they are read as a single text."
+    )
+    W021 = (
+        "[W021] Training is to end after {max_steps} steps, but the model is only evaluated every "
+        "{eval_frequency}: `model-best` will not have learned anything. Give more steps, or a "
+        "smaller `--training.eval_frequency`."
     )

@@ -85,7 +85,8 @@ class SuggestionJob:
             with nlp.memory_zone():
                 for entry in read_labelled_texts(path, nlp):
                     if isinstance(entry, BadLine):
-                        self._set_aside(BadRecord(str(path), entry.number, entry.reason))
+                        reason = entry.reason.removeprefix("it ")
+                        self._set_aside(BadRecord(str(path), entry.number, reason))
                     elif entry.text:
                         texts.append(entry.text)
         return texts

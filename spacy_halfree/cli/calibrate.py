@@ -6,7 +6,7 @@ import spacy
 import typer
 from wasabi import msg
 
-from ..data.labelled_texts import read_docs
+from ..data.gold import read_gold
 from ..distill.annotate import find_tagger
 from ..errors import Warnings
 from ..evaluation.judgement import judge
@@ -17,7 +17,9 @@ from ..pipeline.settings_file import read_settings, write_settings
 def calibrate_cli(
     model: Path = typer.Argument(..., help="The pipeline's folder", exists=True, file_okay=False),
     data_path: Path = typer.Argument(
-        ..., help="Annotated texts (.spacy) that it has not learned from", exists=True
+        ...,
+        help="Annotated texts that it has not learned from: .spacy, or an export that `init` reads",
+        exists=True,
     ),
     component: str | None = typer.Option(
         None, "--component", help="The tagger's name, if the pipeline has several"
@@ -49,7 +51,7 @@ def calibrate_pipeline(
     """
     nlp = spacy.load(model)
     tagger = find_tagger(nlp, component)
-    judgements = judge(nlp, tagger.name, read_docs(data_path, nlp.vocab))
+    judgements = judge(nlp, tagger.name, read_gold(data_path, nlp))
     temperature = fit_temperature(judgements)
     curves = {
         "before": reliability(judgements, tagger.calibration),
@@ -66,8 +68,12 @@ def calibrate_pipeline(
         )
         for name, curve in curves.items()
     ]
+    errors = {name: curve.expected_calibration_error() for name, curve in curves.items()}
     header = ("", "calibration error", "log loss", "precision of the surest half")
     msg.table(rows, header=header, divider=True)
+    if errors["after"] > errors["before"]:
+        n_judged = sum(len(judgement.is_right) for judgement in judgements)
+        msg.warn(Warnings.W015.format(**errors, n=n_judged))
     if dry_run:
         msg.info(f"Temperature {temperature}; {model} is as it was")
         return

@@ -8,7 +8,7 @@ from spacy.cli._util import setup_gpu
 from tqdm import tqdm
 from wasabi import msg
 
-from ..data.labelled_texts import read_docs
+from ..data.gold import read_gold
 from ..distill.annotate import find_tagger
 from ..errors import Errors, Warnings
 from ..files import write_at_once
@@ -19,7 +19,9 @@ from ..report.rendering import make_diagrams, render
 def report_cli(
     model: str = typer.Argument(..., help="The pipeline's name or folder"),
     data_path: Path = typer.Argument(
-        ..., metavar="TEST", help="Annotated texts (.spacy) that it has not learned from"
+        ...,
+        metavar="TEST",
+        help="Annotated texts that it has not learned from: .spacy, or an export that `init` reads",
     ),
     teacher: str | None = typer.Option(
         None, "--teacher", help="A pipeline to compare it with: where do they differ?"
@@ -75,7 +77,7 @@ def compare_pipelines(
     for name in [model] if teacher is None else [model, teacher]:
         nlp = spacy.load(name)
         systems.append(System(name, nlp, find_tagger(nlp, component)))
-    docs = read_docs(data_path, systems[0].nlp.vocab)
+    docs = read_gold(data_path, systems[0].nlp)
     with tqdm(total=len(docs), unit=" texts") as progress:
         return collect(
             systems[0],

@@ -2,11 +2,15 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 
+from spacy.language import Language
 from spacy.tokens import Doc
 
+from ..errors import Errors
 from .checks import check_text
-from .entries import LabelledSpan, LabelledText
+from .entries import BadLine, LabelledSpan, LabelledText
+from .labelled_texts import read_docs, read_labelled_texts
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,27 @@ def make_gold(entry: LabelledText) -> GoldText:
     missing = [doc[i : i + 1] for i in sorted(unknown - inside)]
     doc.set_ents(entities, missing=missing, default="outside")
     return GoldText(doc, tuple(left_out))
+
+
+def read_gold(path: Path, nlp: Language) -> list[Doc]:
+    """Annotated docs to score with.
+
+    path: A `.spacy` file, whose docs are taken as they are, or any other file of
+        `read_labelled_texts`.
+    nlp: Tokenizes what comes without docs.
+    RETURNS: The docs.
+    RAISES: ValueError (H046, H047) if the file, or a single text of it, cannot be read.
+    """
+    if path.suffix.lower() == ".spacy":
+        return read_docs(path, nlp.vocab)
+    docs = []
+    for entry in read_labelled_texts(path, nlp):
+        if isinstance(entry, BadLine):
+            reason = f"number {entry.number}: {entry.reason}"
+            raise ValueError(Errors.H046.format(path=path, reason=reason))
+        if isinstance(entry, LabelledText):
+            docs.append(make_gold(entry).doc)
+    return docs
 
 
 def touched_tokens(doc: Doc, span: LabelledSpan) -> list[int]:

@@ -81,7 +81,7 @@ def _read_json_lines(path: Path, nlp: Language) -> Iterator[Entry]:
             # the first line of a file may begin with a byte order mark
             value = json.loads(line.decode("utf-8-sig"))
         except (ValueError, RecursionError) as error:
-            yield BadLine(number, str(error))
+            yield BadLine(number, f"it is no JSON: {error}")
             continue
         yield from read_export(number, value, nlp)
 

@@ -122,6 +122,9 @@ class LabellingJob:
         if resume and self.output.n_complete is not None:
             return self.output.n_complete
         if self.output_path.exists() and not overwrite and not self.output.folder.exists():
+            if resume and (differences := self.output.completed_otherwise):
+                names = ", ".join(differences)
+                raise ValueError(Errors.H049.format(folder=self.output_path, names=names))
             raise FileExistsError(Errors.H024.format(path=self.output_path))
         self.output.start(resume=resume, overwrite=overwrite)
         return self.output.n_texts

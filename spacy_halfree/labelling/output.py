@@ -199,6 +199,12 @@ class PartedOutput:
             return None
         return int(json.loads(written)["counts"]["texts"])
 
+    @property
+    def completed_otherwise(self) -> list[str]:
+        """In what the run differed that has made the output in its place; nothing if unknown."""
+        manifest = manifest_path(self.output)
+        return self.manifest.differences(manifest.read_text("utf8")) if manifest.exists() else []
+
     def keep(self, summary: Summary) -> None:
         """Note that a part is finished.
 

@@ -1,8 +1,11 @@
 """Settings that are out of range."""
 
 import math
+import warnings
+from collections.abc import Mapping
+from typing import Any
 
-from ..errors import Errors
+from ..errors import Errors, Warnings
 
 
 def check_positive(**settings: float) -> None:
@@ -19,6 +22,18 @@ def check_share(**settings: float) -> None:
             raise ValueError(
                 Errors.H013.format(setting=setting, expected="from 0 to 1", value=value)
             )
+
+
+def warn_of_no_evaluation(training: Mapping[str, Any]) -> None:
+    """Warn if `spacy train` will end before it has looked at the model for the first time.
+
+    training: The section `[training]` of the pipeline's config; empty if there is none.
+    """
+    max_steps, eval_frequency = training.get("max_steps", 0), training.get("eval_frequency", 0)
+    if 0 < max_steps < eval_frequency:
+        warnings.warn(
+            Warnings.W021.format(max_steps=max_steps, eval_frequency=eval_frequency), stacklevel=2
+        )
 
 
 def check_threshold(threshold: float, target: str) -> None:

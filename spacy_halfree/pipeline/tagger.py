@@ -26,7 +26,7 @@ from .labelled_pipe import LabelledPipe
 from .labels import find_labels
 from .optimizer import ScaledOptimizer
 from .scorers import TaggerScorer, score_tagger
-from .settings import check_positive, check_share, check_threshold
+from .settings import check_positive, check_share, check_threshold, warn_of_no_evaluation
 from .writing import Writer, without_annotation
 
 Tagged = tuple[TaggingBatch, Prediction]
@@ -132,6 +132,7 @@ class HalfreeTagger(LabelledPipe):
         """
         validate_get_examples(get_examples, "HalfreeTagger.initialize")
         self.cfg["calibration"] = 1.0
+        warn_of_no_evaluation({} if nlp is None else nlp.config["training"])
         for label in labels or ():
             self.add_label(label)
         if not self.labels:
@@ -228,8 +229,11 @@ class HalfreeTagger(LabelledPipe):
             itself thinks.
         n_others: How many other tags are named for each word.
         RETURNS: A sequence of words, which prints as a table; probabilities are calibrated.
-        RAISES: ValueError (E109) if the component is not initialized.
+        RAISES: ValueError (E109) if the component is not initialized, TypeError (H093) for
+            something else than a doc.
         """
+        if not isinstance(doc, Doc):
+            raise TypeError(Errors.H093.format(kind=type(doc).__name__))
         batch, prediction = self.predict([without_annotation(doc, self.target)])
         to_numpy = self.model.ops.to_numpy
         return explain_words(

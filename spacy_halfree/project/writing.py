@@ -27,12 +27,12 @@ def new_folder(folder: Path) -> Iterator[Path]:
 
     folder: The place. Nothing may be there, or an empty folder.
     YIELDS: The folder to fill, beside it.
-    RAISES: ValueError (H060) if the place holds something, (H076) if it is a file.
+    RAISES: ValueError (H089) if the place holds something, (H076) if it is a file.
     """
     if folder.exists() and not folder.is_dir():
         raise ValueError(Errors.H076.format(path=folder))
     if folder.is_dir() and any(folder.iterdir()):
-        raise ValueError(Errors.H060.format(path=folder))
+        raise ValueError(Errors.H089.format(path=folder))
     place = folder.resolve()
     with partial_folder(place) as partial:
         yield partial

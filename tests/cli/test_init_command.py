@@ -213,7 +213,7 @@ def test_nothing_is_overwritten(tmp_path: Path, raw: Path) -> None:
     folder.mkdir()
     (folder / "mine.txt").write_text("mine", encoding="utf8")
     code, output = run(folder, labelled, raw, *ENCODER)
-    assert (code, "H060" in output) == (1, True)
+    assert (code, "H089" in output) == (1, True)
     assert [path.name for path in folder.iterdir()] == ["mine.txt"]
     code, output = run(folder / "mine.txt", labelled, raw, *ENCODER)
     assert (code, "H076" in output) == (1, True)

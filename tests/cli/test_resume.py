@@ -395,3 +395,16 @@ def test_a_file_that_has_changed_is_named(model: Path, tmp_path: Path) -> None:
     assert "[W008] b.txt has changed" in printed
     assert "the 1 texts of it" in printed
     assert printed.count("[W008]") == 1
+
+
+def test_a_complete_output_that_was_made_otherwise(model: Path, tmp_path: Path) -> None:
+    """Is refused as an unfinished one is, with what differs."""
+    texts, output = tmp_path / "texts.txt", tmp_path / "soft.spacy"
+    texts.write_text("\n".join(TEXTS), encoding="utf8")
+    assert in_process(model, texts, output)[0] == 0
+    made = output.read_bytes()
+    code, printed = in_process(model, texts, output, "--top-k", "2", "--resume")
+    assert (code, "[H049]" in printed, "settings" in printed) == (1, True, True)
+    code, printed = in_process(model, texts, output)
+    assert (code, "[H024]" in printed) == (1, True)
+    assert output.read_bytes() == made

@@ -1,13 +1,17 @@
 """From what was read to what is trained on: nothing wrong is learned, and nothing unknown is O."""
 
+import json
+from pathlib import Path
+
+import pytest
 import spacy
 from hypothesis import given
 from hypothesis import strategies as st
-from spacy.tokens import Doc
+from spacy.tokens import Doc, DocBin
 
 from spacy_halfree.data.checks import check_text
 from spacy_halfree.data.entries import LabelledSpan, LabelledText
-from spacy_halfree.data.gold import make_gold
+from spacy_halfree.data.gold import make_gold, read_gold
 
 NLP = spacy.blank("en")
 TEXT = "Play Abbey Road  now, don't stop"
@@ -62,3 +66,18 @@ def test_any_spans(spans: list[LabelledSpan]) -> None:
         ]
         assert known != "O" or not touched
     assert not entry.doc.has_annotation("ENT_IOB")
+
+
+def test_exports_are_read_to_be_scored_with(tmp_path: Path) -> None:
+    export = tmp_path / "test.jsonl"
+    good = {"text": "Play Abbey Road", "label": [[5, 15, "ALBUM"]]}
+    export.write_text(json.dumps(good), encoding="utf8")
+    (doc,) = read_gold(export, NLP)
+    assert [(ent.text, ent.label_) for ent in doc.ents] == [("Abbey Road", "ALBUM")]
+    DocBin(docs=[doc]).to_disk(tmp_path / "test.spacy")
+    (same,) = read_gold(tmp_path / "test.spacy", NLP)
+    assert same.to_json() == doc.to_json()
+    # a text that is left out in silence would make another figure
+    export.write_text(f"{json.dumps(good)}\n{{}}", encoding="utf8")
+    with pytest.raises(ValueError, match=r"\[H046\].*number 2"):
+        read_gold(export, NLP)

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import warnings
 
 import pytest
 import spacy
@@ -223,6 +224,23 @@ def test_initialize_again():
     assert list(tagger.labels) == LABELS
     train(nlp, make_examples(nlp), steps=40)
     assert nlp.evaluate(make_examples(nlp))["halfree_f"] == 1.0
+
+
+@pytest.mark.parametrize(("max_steps", "warns"), [(40, True), (50, False), (0, False)])
+def test_training_that_ends_before_it_is_evaluated(max_steps, warns):
+    nlp, _ = make_nlp()
+    examples = make_examples(nlp)
+    nlp.config["training"].update(max_steps=max_steps, eval_frequency=50)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        nlp.initialize(lambda: examples)
+    assert any("[W021]" in str(warning.message) for warning in caught) == warns
+
+
+def test_explain_wants_a_doc(trained):
+    tagger = trained("first_order", "ents").get_pipe("halfree_tagger")
+    with pytest.raises(TypeError, match=r"\[H093\].*str.*make_doc"):
+        tagger.explain("Play Abbey Road")
 
 
 @architectures
