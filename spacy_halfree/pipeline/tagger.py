@@ -132,7 +132,7 @@ class HalfreeTagger(LabelledPipe):
         """
         validate_get_examples(get_examples, "HalfreeTagger.initialize")
         self.cfg["calibration"] = 1.0
-        warn_of_no_evaluation({} if nlp is None else nlp.config["training"])
+        warn_of_no_evaluation({} if nlp is None else nlp.config.interpolate()["training"])
         for label in labels or ():
             self.add_label(label)
         if not self.labels:

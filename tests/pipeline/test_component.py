@@ -230,7 +230,9 @@ def test_initialize_again():
 def test_training_that_ends_before_it_is_evaluated(max_steps, warns):
     nlp, _ = make_nlp()
     examples = make_examples(nlp)
-    nlp.config["training"].update(max_steps=max_steps, eval_frequency=50)
+    # as it stands in a config file
+    nlp.config["vars"] = {"steps": max_steps}
+    nlp.config["training"].update(max_steps="${vars.steps}", eval_frequency=50)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         nlp.initialize(lambda: examples)
