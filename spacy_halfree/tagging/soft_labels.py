@@ -27,6 +27,7 @@ from .attributes import tagged_tokens
 from .scheme import TagScheme, make_scheme
 
 KEY = "halfree_soft_labels"
+"""Under which they stand in `Doc.user_data`."""
 VERSION = 1
 Payload = dict[str, Any]
 
