@@ -228,7 +228,7 @@ def test_resuming_what_is_complete(
     assert not parts_folder(output).exists()
     with texts.open("a") as file:
         file.write("\nmore")
-    with pytest.raises(FileExistsError, match=r"\[H024\]"):
+    with pytest.raises(ValueError, match=r"\[H049\].*input"):
         run(make_job(teacher_path, texts, output), resume=True)
     assert run(make_job(teacher_path, texts, output), resume=True, overwrite=True) == 6
 
