@@ -59,16 +59,16 @@ def calibrate_pipeline(
     }
     if diagram is not None:
         draw_reliability(curves, diagram)
+    errors = {name: curve.expected_calibration_error() for name, curve in curves.items()}
     rows = [
         (
             name,
-            f"{curve.expected_calibration_error():.4f}",
+            f"{errors[name]:.4f}",
             f"{curve.log_loss():.4f}",
             f"{100 * curve.precision_at(0.5):.1f}",
         )
         for name, curve in curves.items()
     ]
-    errors = {name: curve.expected_calibration_error() for name, curve in curves.items()}
     header = ("", "calibration error", "log loss", "precision of the surest half")
     msg.table(rows, header=header, divider=True)
     if errors["after"] > errors["before"]:

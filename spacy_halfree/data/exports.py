@@ -22,6 +22,7 @@ from .label_studio import (
     is_task,
     read_short_task,
     read_task,
+    text_of,
     was_cancelled,
 )
 
@@ -65,8 +66,9 @@ def why_left_out(number: int, value: Any) -> LeftOut | None:
     if is_task(value):
         if has_annotation(value):
             return None
-        text = value["data"].get("text", "") if was_cancelled(value) else ""
-        return LeftOut(number, CANCELLED if was_cancelled(value) else UNLABELLED, str(text))
+        if was_cancelled(value):
+            return LeftOut(number, CANCELLED, text_of(value["data"]))
+        return LeftOut(number, UNLABELLED)
     if isinstance(value, dict) and value.get("answer", "accept") != "accept":
         return LeftOut(number, REJECTED, str(value.get("text", "")))
     return None

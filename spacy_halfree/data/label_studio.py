@@ -47,11 +47,11 @@ def read_task(task: dict[str, Any]) -> list[tuple[str, tuple[LabelledSpan, ...]]
     RETURNS: A text and its spans for each annotation.
     RAISES: EntryError if there is no text, or a region is none of a text.
     """
-    text = _text_of(task["data"])
+    text = text_of(task["data"])
     return [(text, tuple(_spans_of(annotation, text))) for annotation in _annotations(task)]
 
 
-def _text_of(data: dict[str, Any]) -> str:
+def text_of(data: dict[str, Any]) -> str:
     """What was labelled: the field `text`, or the only one that is a string."""
     strings = {key: value for key, value in data.items() if isinstance(value, str)}
     if "text" in strings:
