@@ -18,7 +18,14 @@ from .accuracy.coverage import coverage_table
 from .accuracy.plots import plot_pool, plot_shots, plot_speed
 from .accuracy.results import Cell, read_cells
 from .accuracy.run import RESULTS
-from .accuracy.tables import ablation_table, accuracy_table, cost_table, pool_table, shots_table
+from .accuracy.tables import (
+    ablation_table,
+    accuracy_table,
+    comparison_table,
+    cost_table,
+    pool_table,
+    shots_table,
+)
 from .accuracy.workspace import CORPORA
 from .calibration import RESULTS as CALIBRATION_RESULTS
 from .calibration import calibration_table
@@ -66,6 +73,7 @@ def make_tables(
         "headline": accuracy_table(cells, "100", HEADLINE),
         "accuracy_100": accuracy_table(cells, "100"),
         "accuracy_all": accuracy_table(cells, "all"),
+        "comparison": comparison_table(cells),
         "cost": cost_table(cells, "100"),
         "shots": shots_table(cells, TUNED_ON, SHOTS),
         "pool": pool_table(cells, TUNED_ON),

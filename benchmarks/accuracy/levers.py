@@ -99,6 +99,7 @@ TEACHER_LEVERS = [
     vary(TEACHER, "two_decoder_layers", tagger(model={"layers": 2})),
     vary(TEACHER, "hidden_factor_1", tagger(model={"hidden_factor": 1})),
     vary(TEACHER, "steps_400", training(max_steps=400)),
+    vary(TEACHER, "one_learn_rate", tagger(head_learn_rate_factor=1.0)),
     SECOND_TEACHER,
 ]
 STUDENT_LEVERS = [
@@ -111,6 +112,7 @@ STUDENT_LEVERS = [
     vary(STUDENT, "with_gold_10_times", mixed(gold=10.0)),
     vary(STUDENT, "temperature_2", tagger(temperature=2.0)),
     vary(STUDENT, "steps_3000", training(max_steps=3000)),
+    vary(STUDENT, "no_weight_averaging", training(optimizer={"use_averages": False})),
     vary(STUDENT, "width_192", tok2vec(width=192)),
     vary(STUDENT, "depth_6", tok2vec(depth=6)),
     vary(STUDENT, "rows_8000", tok2vec(embed_size=8000)),

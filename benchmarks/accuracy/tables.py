@@ -187,12 +187,27 @@ def pool_table(cells: Sequence[Cell], corpora: Sequence[str]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def chosen_by(cell: Cell) -> float:
+    """What choices are made by."""
+    return cell.dev_f1
+
+
+def reported_f1(cell: Cell) -> float:
+    """What is reported."""
+    return cell.f1
+
+
 def paired_differences(
-    cells: Sequence[Cell], system: str, base: str, corpus: str, shots: str = "100"
+    cells: Sequence[Cell],
+    system: str,
+    base: str,
+    corpus: str,
+    shots: str = "100",
+    measure: Callable[[Cell], float] = chosen_by,
 ) -> list[float]:
-    """How much better a system is than another on dev, seed by seed."""
-    own = {cell.seed: cell.dev_f1 for cell in select(cells, system, corpus, shots)}
-    other = {cell.seed: cell.dev_f1 for cell in select(cells, base, corpus, shots)}
+    """How much better a system is than another, seed by seed."""
+    own = {cell.seed: measure(cell) for cell in select(cells, system, corpus, shots)}
+    other = {cell.seed: measure(cell) for cell in select(cells, base, corpus, shots)}
     return [own[seed] - other[seed] for seed in sorted(own) if seed in other]
 
 
@@ -200,6 +215,49 @@ def signed(values: Sequence[float]) -> str:
     """Mean and spread of differences, with a sign."""
     text = mean_and_spread(values)
     return f"+{text}" if values and statistics.mean(values) > 0 else text
+
+
+COMPARISONS = {
+    "teacher, over per-token classification": ("teacher", "token_classification_gold"),
+    "mean of three teachers, over one": ("teacher_ensemble", "teacher"),
+    "CNN on soft labels, over its teachers' mean": (
+        "student_first_order_soft",
+        "teacher_ensemble",
+    ),
+    "CNN on soft labels, over the CNN on gold": (
+        "student_first_order_soft",
+        "student_first_order_gold",
+    ),
+    "CNN on soft labels, over the CNN on hard ones": (
+        "student_first_order_soft",
+        "student_first_order_hard",
+    ),
+    "CNN on soft labels, over spaCy's `ner` on hard ones": (
+        "student_first_order_soft",
+        "spacy_ner_hard",
+    ),
+    "BiLSTM, over the CNN, both on soft labels": (
+        "student_bilstm_soft",
+        "student_first_order_soft",
+    ),
+    "3+1-layer aligned model, over the CNN, both on soft labels": (
+        "student_aligned_soft",
+        "student_first_order_soft",
+    ),
+}
+"""What is told apart best on the same draws: a system, and what it is compared with."""
+
+
+def comparison_table(cells: Sequence[Cell]) -> str:
+    """Differences in F1 on the test split between two systems, seed by seed."""
+    lines = make_head("", [CORPUS_NAMES[corpus] for corpus in CORPORA])
+    for name, (system, base) in COMPARISONS.items():
+        found = [
+            paired_differences(cells, system, base, corpus, measure=reported_f1) for corpus in CORPORA
+        ]
+        if any(found):
+            lines.append(make_row(name, map(signed, found)))
+    return "\n".join(lines) + "\n"
 
 
 def ablation_table(cells: Sequence[Cell], corpora: Sequence[str]) -> str:

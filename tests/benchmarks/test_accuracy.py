@@ -241,6 +241,20 @@ def test_levers_are_compared_seed_by_seed_on_dev() -> None:
     assert row == "| teacher: x | +1.5 ± 0.7 | - | 2 + 0 |"
 
 
+def test_systems_are_compared_seed_by_seed_on_test() -> None:
+    cells = [
+        *(make_cell(seed=seed, f1=10.0 * seed) for seed in (1, 2, 3)),
+        *(
+            make_cell(system="token_classification_gold", seed=s, f1=9.0 * s, dev_f1=0.0)
+            for s in (1, 2)
+        ),
+    ]
+    rows = tables.comparison_table(cells).splitlines()
+    assert rows[2:] == [
+        "| teacher, over per-token classification | +1.5 ± 0.7 | - | - | - | - |",
+    ]
+
+
 POOL_CELLS = [
     *(make_cell(system="student_first_order_soft", seed=seed, f1=60.0 + seed) for seed in (1, 2)),
     make_cell(system="student_first_order_soft/pool_2000", f1=55.0),
