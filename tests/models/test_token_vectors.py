@@ -3,6 +3,7 @@
 import copy
 import threading
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,6 @@ from spacy.ml.models.tok2vec import (
 from spacy.tokens import Doc
 from thinc.api import Adam, Model
 
-from spacy_halfree.models.inference import lexeme_table
 from spacy_halfree.models.inference.known_layers import find_known_layers
 from spacy_halfree.models.inference.lexeme_table import LexemeTable
 from spacy_halfree.models.inference.token_vectors import TokenVectors
@@ -91,11 +91,22 @@ def test_no_docs() -> None:
     assert token_vectors(tok2vec, []).shape == (0, 8)
 
 
-def test_a_norm_set_by_hand() -> None:
+@pytest.mark.parametrize("attribute", ["norm_", "prefix_", "suffix_", "shape_"])
+def test_an_attribute_set_by_hand(attribute: str) -> None:
     tok2vec, token_vectors = make_tok2vec(), TokenVectors()
-    doc, other = make_doc(["a", "b"]), make_doc(["a", "b"])
-    other[0].norm_ = "z"
-    assert_same(token_vectors(tok2vec, [doc, other]), tok2vec, [doc, other])
+    doc = make_doc(["a", "b"])
+    before = token_vectors(tok2vec, [doc])
+    # the norm is a token's own as well as its lexeme's
+    owner = doc[0] if attribute == "norm_" else doc.vocab["a"]
+    old = getattr(owner, attribute)
+    setattr(owner, attribute, "z")
+    try:
+        after = token_vectors(tok2vec, [doc])
+        assert_same(after, tok2vec, [doc])
+        assert np.abs(after - before).max() > 1e-3
+    finally:
+        setattr(owner, attribute, old)
+    assert_same(token_vectors(tok2vec, [doc]), tok2vec, [doc])
 
 
 def test_changed_weights_are_noticed() -> None:
@@ -229,12 +240,54 @@ def test_what_is_there_is_not_computed_again() -> None:
     assert_found(table, attributes)
 
 
-def test_a_table_is_bounded_by_default() -> None:
-    assert LexemeTable(double, 2, double(np.zeros((1, 2)))).capacity == lexeme_table.CAPACITY
+def test_few_are_added_to_many() -> None:
+    """Room grows as it is needed, up to what the table may hold, and old states stay readable."""
+    table = make_table(100)
+    attributes = np.arange(1, 101, dtype=np.uint64).reshape(-1, 1).repeat(2, axis=1)
+    states = []
+    for own in attributes:
+        table.look_up(own[None])
+        states.append((table._entries, len(table)))
+    assert [n for _, n in states] == list(range(1, 101))
+    for entries, n in states:
+        _, known = entries.find(
+            (attributes * table._multipliers).sum(axis=1, dtype=np.uint64), attributes
+        )
+        assert known.tolist() == [True] * n + [False] * (100 - n)
+    assert [len(own) for own in table._entries.values] == [101] * 2
+    assert_found(table, np.array([[7, 9]], dtype=np.uint64))
+    assert len(table) == 1
 
 
-def test_threads_share_a_pipeline() -> None:
+@given(
+    batches=st.lists(st.lists(TEXTS, min_size=1, max_size=3), max_size=5),
+    capacity=st.integers(1, 8),
+    in_zones=st.booleans(),
+)
+def test_vectors_stay_right_when_the_table_starts_anew(
+    batches: list[list[list[str]]], capacity: int, in_zones: bool
+) -> None:
+    tok2vec, token_vectors = make_tok2vec(), TokenVectors(capacity)
+    for texts in batches:
+        with NLP.memory_zone() if in_zones else nullcontext():
+            docs = [make_doc(words) for words in texts]
+            assert_same(token_vectors(tok2vec, docs), tok2vec, docs)
+
+
+def test_no_more_is_kept_than_is_allowed() -> None:
     tok2vec, token_vectors = make_tok2vec(), TokenVectors()
+    with NLP.memory_zone():
+        for start in range(0, 10_100, 50):
+            token_vectors(tok2vec, [make_doc([f"x{start + i}" for i in range(50)])])
+            fast = token_vectors._fast
+            assert fast is not None
+            assert len(fast.lexemes) == (start % 10_000) + 50
+        assert max(len(own) for own in fast.lexemes._entries.values) <= 10_001
+
+
+@pytest.mark.parametrize("capacity", [10_000, 20])
+def test_threads_share_a_pipeline(capacity: int) -> None:
+    tok2vec, token_vectors = make_tok2vec(), TokenVectors(capacity)
     generator = np.random.default_rng(0)
     work = [
         [make_doc([f"w{i}" for i in generator.integers(300, size=20)]) for _ in range(40)]

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from ...types import Bools, Floats, Hashes, Ints
 
 Values = tuple[Floats, ...]
 """Arrays with a row for each lexeme."""
-CAPACITY = 10_000
+Rows = TypeVar("Rows", Floats, Hashes)
 # odd, so that no bit of an attribute is lost
 MULTIPLIERS = np.random.default_rng(0).integers(2**63, size=64, dtype=np.uint64) * 2 + 1
 
@@ -22,7 +23,9 @@ class Entries:
     keys (n_entries, uint64): A key for each entry, ascending.
     rows (n_entries, int64): Where each key's entry stands in the other arrays.
     attributes (n_rows x n_attributes, uint64): What the keys were mixed from.
-    values: What was computed, in arrays of at least `n_rows`; more may be filled in behind.
+    values: What was computed, in arrays of n_rows.
+
+    There is a row for each entry, and row 0 for no token. More may be filled in behind.
     """
 
     keys: Hashes
@@ -57,7 +60,7 @@ class LexemeTable:
         compute: Callable[[Hashes], Values],
         n_attributes: int,
         padding: Values,
-        capacity: int = CAPACITY,
+        capacity: int,
     ) -> None:
         self.compute = compute
         self.capacity = capacity
@@ -104,34 +107,37 @@ class LexemeTable:
             entries = self._empty
             new_keys, first = np.unique(keys, return_index=True)
             new_attributes = attributes[first]
+        places = np.searchsorted(entries.keys, new_keys)
         # a key that is there already stands for other attributes: see `look_up`
-        is_free = ~np.isin(new_keys, entries.keys)
-        new_keys, new_attributes = new_keys[is_free], new_attributes[is_free]
-        n_rows = len(entries.attributes)
-        rows = np.arange(n_rows, n_rows + len(new_keys))
-        all_keys = np.concatenate([entries.keys, new_keys])
-        order = np.argsort(all_keys)
+        is_free = places == np.searchsorted(entries.keys, new_keys, side="right")
+        new_keys, new_attributes, places = (
+            own[is_free] for own in (new_keys, new_attributes, places)
+        )
+        n_rows = 1 + len(entries.keys)
+        most_rows = 1 + self.capacity
+        # keys are inserted, not sorted anew: mostly it is a few that are added to many
         self._entries = Entries(
-            keys=all_keys[order],
-            rows=np.concatenate([entries.rows, rows])[order],
-            attributes=np.concatenate([entries.attributes, new_attributes]),
+            keys=np.insert(entries.keys, places, new_keys),
+            rows=np.insert(entries.rows, places, np.arange(n_rows, n_rows + len(new_keys))),
+            attributes=append(entries.attributes, n_rows, new_attributes, most_rows),
             values=tuple(
-                append(old, n_rows, new)
+                append(old, n_rows, new, most_rows)
                 for old, new in zip(entries.values, self.compute(new_attributes), strict=True)
             ),
         )
         return self._entries
 
 
-def append(old: Floats, n_rows: int, new: Floats) -> Floats:
+def append(old: Rows, n_rows: int, new: Rows, most_rows: int) -> Rows:
     """An array that begins with the first `n_rows` of another, followed by new ones.
 
     Rows in use are never written again, so that those who still read an older state are not
-    disturbed; room is doubled when it runs out.
+    disturbed; room is doubled when it runs out, up to `most_rows` unless more are needed.
     """
     n_all = n_rows + len(new)
     if n_all > len(old):
-        larger = np.empty((max(n_all, 2 * len(old)), old.shape[1]), dtype=old.dtype)
+        room = max(n_all, min(2 * len(old), most_rows))
+        larger = np.empty((room, old.shape[1]), dtype=old.dtype)
         larger[:n_rows] = old[:n_rows]
         old = larger
     old[n_rows:n_all] = new

@@ -16,6 +16,8 @@ from .window_encoder import WindowEncoder, read_layer
 
 Tok2Vec: TypeAlias = Model[list[Doc], list[Floats2d]]
 N_SAMPLES = 8
+CAPACITY = 10_000
+"""Lexemes for which something is kept: the words of a domain, in some 40 MB at the usual width."""
 
 
 class TokenVectors:
@@ -28,16 +30,19 @@ class TokenVectors:
     What is kept of a tok2vec is thrown away when its weights change: when a parameter is another
     array than before, or when one of a few numbers of every matrix is another, as all of them are
     after a step of training. (Editing single rows of an embedding in place goes unnoticed.)
+
+    capacity: The most lexemes for which something is kept.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, capacity: int = CAPACITY) -> None:
+        self.capacity = capacity
         self._fast: FastTok2Vec | None = None
 
     def __deepcopy__(self, memo: object) -> "TokenVectors":
-        return TokenVectors()
+        return TokenVectors(self.capacity)
 
-    def __reduce__(self) -> tuple[type["TokenVectors"], tuple[()]]:
-        return TokenVectors, ()
+    def __reduce__(self) -> tuple[type["TokenVectors"], tuple[int]]:
+        return TokenVectors, (self.capacity,)
 
     def forget(self) -> None:
         """Throw away what is kept."""
@@ -55,7 +60,7 @@ class TokenVectors:
             layers = find_known_layers(tok2vec)
             if layers is None:
                 return tok2vec.ops.flatten(tok2vec.predict(list(docs)))
-            fast = self._fast = FastTok2Vec(tok2vec, layers)
+            fast = self._fast = FastTok2Vec(tok2vec, layers, self.capacity)
         return fast(docs)
 
 
@@ -101,7 +106,7 @@ def sample(parameter: Floats) -> bytes:
 class FastTok2Vec:
     """A tok2vec with known layers, as long as it has the weights of today."""
 
-    def __init__(self, tok2vec: Tok2Vec, layers: KnownLayers) -> None:
+    def __init__(self, tok2vec: Tok2Vec, layers: KnownLayers, capacity: int) -> None:
         self.weights = Weights.of(tok2vec)
         self.extract = layers.extract
         self.encoder = WindowEncoder(
@@ -113,7 +118,7 @@ class FastTok2Vec:
             return self.encoder.project(layers.mix.predict(layers.embed.predict(attributes)))
 
         padding = self.encoder.project(np.zeros((1, self.encoder.width), dtype=np.float32))
-        self.lexemes = LexemeTable(compute, layers.n_columns, padding)
+        self.lexemes = LexemeTable(compute, layers.n_columns, padding, capacity)
 
     def __call__(self, docs: Sequence[Doc]) -> Floats:
         lengths = np.array([len(doc) for doc in docs], dtype=np.int64)
