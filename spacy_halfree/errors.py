@@ -344,7 +344,6 @@ class Errors:
         "[H089] {path} is a folder that holds something, and nothing is ever overwritten here. "
         "Name a new folder, or an empty one."
     )
-    H093 = "[H093] A doc is needed here, not '{kind}': make one with `nlp.make_doc(text)`."
     H090 = (
         "[H090] In `doc.spans['{key}']`, '{first}' and '{second}' overlap, and cannot be shown as "
         "entities. Show the group with displaCy's style 'span', which has no place for confidence."
@@ -353,6 +352,11 @@ class Errors:
     H092 = (
         "[H092] {path} holds files, but no adapted encoder (there is no {log}), so `--overwrite` "
         "does not remove it. Name another folder, or take them out."
+    )
+    H093 = "[H093] A doc is needed here, not '{kind}': make one with `nlp.make_doc(text)`."
+    H094 = (
+        "[H094] A model cannot compute in {precision} while it labels in {other}: read the docs of "
+        "the other `annotate` to their end, or close it, or load the model twice."
     )
 
 

@@ -68,7 +68,7 @@ def annotate(
     on_progress: Is called with the number of texts that have been tagged since the last call.
     YIELDS: Annotated docs, in order; those of several teachers have the first one's vocabulary.
     RAISES: ValueError (H021, H022, H027) if there is no tagger to be found, (H040, H041) if several
-        teachers do not fit each other, (H013, H042) if they cannot compute in that precision.
+        teachers do not fit each other, (H013, H042, H094) if they cannot compute in that precision.
     """
     teachers = [teachers] if isinstance(teachers, Language) else list(teachers)
     taggers = [find_tagger(nlp, component) for nlp in teachers]

@@ -1,8 +1,11 @@
 """Labelling with fewer bits a number: faster on a CPU, and nearly the same."""
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from threading import Lock
 from typing import Literal, get_args
+from weakref import WeakKeyDictionary
 
 from thinc.api import Model, PyTorchShim
 
@@ -10,6 +13,9 @@ from ..errors import Errors
 
 Precision = Literal["float32", "bfloat16", "int8"]
 PRECISIONS = get_args(Precision)
+IN_USE: WeakKeyDictionary[PyTorchShim, Counter[Precision]] = WeakKeyDictionary()
+"""How many contexts have modules compute in a precision at the moment."""
+LOCK = Lock()
 
 
 @contextmanager
@@ -19,23 +25,54 @@ def reduced_precision(models: Iterable[Model], precision: Precision) -> Iterator
     With "bfloat16", matrix products are computed in that type, by PyTorch's autocast. With "int8",
     the weights of linear layers are rounded to 8 bits, and their inputs as they come (dynamic
     quantization, CPU only); layers that a module names in `exact_layers` are left alone. What
-    modules return is float32 in any case, and afterwards they are as they were.
+    modules return is float32 in any case, and afterwards they are as they were. For as long as
+    it takes, whoever else calls these models gets the other precision, too.
 
     models: The models; those without torch modules stay as they are.
     precision: The type.
-    RAISES: ValueError (H013) for another precision, (H042) for "int8" with a model on a GPU.
+    RAISES: ValueError (H013) for another precision, (H042) for "int8" with a model on a GPU,
+        (H094) if such a context is open already, and not both are "float32".
     """
     if precision not in PRECISIONS:
         raise ValueError(
             Errors.H013.format(setting="precision", expected=f"in {PRECISIONS}", value=precision)
         )
-    shims = {id(shim): shim for model in models for shim in torch_shims(model)}
+    shims = list({id(shim): shim for model in models for shim in torch_shims(model)}.values())
+    with held(shims, precision), computing(shims, precision):
+        yield
+
+
+@contextmanager
+def held(shims: Sequence[PyTorchShim], precision: Precision) -> Iterator[None]:
+    """Keep others from letting modules compute in another precision.
+
+    Two that change modules would put back each other's changes, and a change in the middle of
+    somebody's labelling would give labels of two kinds.
+    """
+    with LOCK:
+        for shim in shims:
+            others = set(IN_USE.get(shim, ()))
+            if others - {"float32"} or (others and precision != "float32"):
+                raise ValueError(Errors.H094.format(precision=precision, other=others.pop()))
+        for shim in shims:
+            IN_USE.setdefault(shim, Counter())[precision] += 1
+    try:
+        yield
+    finally:
+        with LOCK:
+            for shim in shims:
+                IN_USE[shim] -= Counter([precision])
+
+
+@contextmanager
+def computing(shims: Sequence[PyTorchShim], precision: Precision) -> Iterator[None]:
+    """Let modules compute in a precision, and put back what they were."""
     if precision == "float32" or not shims:
         yield
         return
     from .torch.precision import compute_in_bfloat16, quantized
 
-    modules = [(shim, shim._model) for shim in shims.values()]
+    modules = [(shim, shim._model) for shim in shims]
     # a module may have a forward method of its own that stands before its class's
     forwards = [vars(module).get("forward") for _, module in modules]
     try:

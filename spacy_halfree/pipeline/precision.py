@@ -19,7 +19,7 @@ def compute_with(
     precision: "float32", "bfloat16" or "int8".
     pipelines: The pipelines.
     RETURNS: A context, after which they are as they were.
-    RAISES: ValueError (H013, H042) on entering it, if they cannot compute like that.
+    RAISES: ValueError (H013, H042, H094) on entering it, if they cannot compute like that.
     """
     models = [
         getattr(component, "model", None) for nlp in pipelines for _, component in nlp.pipeline

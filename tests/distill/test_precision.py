@@ -89,18 +89,40 @@ def test_nothing_stays_changed_when_the_reader_stops(
     np.testing.assert_array_equal(probabilities(with_encoder), exact)
 
 
-def test_few_texts_are_decoded_to_the_end() -> None:
-    """Quantized layers let later words have a say, so that rounds might never settle."""
+@pytest.mark.parametrize("first", PRECISIONS)
+@pytest.mark.parametrize("second", PRECISIONS)
+def test_labelling_twice_at_a_time(with_encoder: Language, first: str, second: str) -> None:
+    exact = probabilities(with_encoder)
+    one = annotate(with_encoder, TEXTS, precision=first)  # type: ignore[arg-type]
+    two = annotate(with_encoder, TEXTS, precision=second)  # type: ignore[arg-type]
+    next(one)
+    if first == second == "float32":
+        next(two)
+    else:
+        with pytest.raises(ValueError, match=rf"\[H094\].*{second} while it labels in {first}"):
+            next(two)
+    one.close()  # type: ignore[attr-defined]
+    two.close()  # type: ignore[attr-defined]
+    np.testing.assert_array_equal(probabilities(with_encoder), exact)
+    # afterwards, each of them can have its turn
+    assert len(probabilities(with_encoder, second)) == len(exact)
+    np.testing.assert_array_equal(probabilities(with_encoder), exact)
+
+
+@pytest.mark.parametrize("most_rounds", [0, 1, 8])
+def test_tags_fit_scores_though_later_words_have_a_say(most_rounds: int) -> None:
+    """Quantized layers scale inputs by the largest of all, so that rounds might never settle."""
     from spacy_halfree.models.torch.aligned_decoder import AlignedDecoder
     from spacy_halfree.models.torch.precision import quantized
 
     n_words, n_tags = 40, 41
-    transitions = torch.ones(n_tags + 1, n_tags, dtype=torch.bool)
+    transitions = torch.rand(n_tags + 1, n_tags) > 0.2
     for seed in range(10):
         torch.manual_seed(seed)
         sizes = {"width": 64, "layers": 1, "heads": 4, "hidden_factor": 2}
         decoder = AlignedDecoder(**sizes, n_tags=n_tags, window=64, margin=4)
         torch.nn.init.normal_(decoder.tag_embedding.weight, std=2.0)
+        decoder.most_rounds = most_rounds
         for module in (decoder.eval(), quantized(decoder)):
             logits, history, tags = module(
                 torch.randn(n_words, 64),
@@ -109,8 +131,8 @@ def test_few_texts_are_decoded_to_the_end() -> None:
                 allowed=None,
                 history=None,
             )
-            assert logits.shape == (n_words, n_tags)
-            assert torch.equal(history[1:], tags[:-1])
+            legal = logits.masked_fill(~transitions[history], -torch.inf)
+            assert torch.equal(legal.argmax(dim=1), tags)
 
 
 def test_a_forward_method_of_its_own_comes_back(with_encoder: Language) -> None:

@@ -149,17 +149,27 @@ def reference_decode(
     return logits, history
 
 
-both_ways = pytest.mark.parametrize("most_in_parallel", [0, 100], ids=["steps", "parallel"])
+Way = tuple[int, int]
+"""The most texts that are decoded in parallel, and in how many rounds at most."""
+all_ways = pytest.mark.parametrize(
+    "way",
+    [(0, 0), (100, 100), (100, 0), (100, 1), (100, 2)],
+    ids=["steps", "parallel", "no round", "one round", "two rounds"],
+)
 
 
-@both_ways
+def choose(decoder: AlignedDecoder, way: Way) -> AlignedDecoder:
+    decoder.most_in_parallel, decoder.most_rounds = way
+    return decoder
+
+
+@all_ways
 @settings(max_examples=30)
 @given(batch=head_batches(max_length=6, min_words=1), seed=seeds, window=windows)
 def test_decoding_equals_the_numpy_reference(
-    batch: TaggingBatch, seed: int, window: tuple[int, int], most_in_parallel: int
+    batch: TaggingBatch, seed: int, window: tuple[int, int], way: Way
 ) -> None:
-    decoder = random_decoder(batch.n_tags, seed, window)
-    decoder.most_in_parallel = most_in_parallel
+    decoder = choose(random_decoder(batch.n_tags, seed, window), way)
     vectors = normal(seed, batch.n_words, WIDTH).astype(np.float64)
     logits, history = decode(decoder, vectors, batch)
     expected_logits, expected_history = reference_decode(decoder, vectors, batch)
@@ -170,13 +180,12 @@ def test_decoding_equals_the_numpy_reference(
 # -- against itself
 
 
-@both_ways
+@all_ways
 @given(batch=batches, seed=seeds, window=windows)
 def test_decoding_equals_teacher_forcing(
-    batch: TaggingBatch, seed: int, window: tuple[int, int], most_in_parallel: int
+    batch: TaggingBatch, seed: int, window: tuple[int, int], way: Way
 ) -> None:
-    decoder = random_decoder(batch.n_tags, seed, window, torch.float32)
-    decoder.most_in_parallel = most_in_parallel
+    decoder = choose(random_decoder(batch.n_tags, seed, window, torch.float32), way)
     vectors = normal(seed, batch.n_words, WIDTH)
     logits, history = decode(decoder, vectors, batch)
     assert history.tolist() == history_of(batch, best_tags(logits, history, batch)).tolist()
@@ -185,14 +194,13 @@ def test_decoding_equals_teacher_forcing(
     assert np.allclose(logits, forced, rtol=1e-5, atol=1e-5)
 
 
-@both_ways
+@all_ways
 @settings(max_examples=30)
 @given(batch=batches, seed=seeds, window=windows)
 def test_decoding_equals_scoring_with_growing_history(
-    batch: TaggingBatch, seed: int, window: tuple[int, int], most_in_parallel: int
+    batch: TaggingBatch, seed: int, window: tuple[int, int], way: Way
 ) -> None:
-    decoder = random_decoder(batch.n_tags, seed, window)
-    decoder.most_in_parallel = most_in_parallel
+    decoder = choose(random_decoder(batch.n_tags, seed, window), way)
     vectors = normal(seed, batch.n_words, WIDTH).astype(np.float64)
     rounds = join_rounds(window_rounds(batch.lengths, *window))
     history = np.full(batch.n_words, batch.start)
@@ -206,6 +214,19 @@ def test_decoding_equals_scoring_with_growing_history(
     logits, found = decode(decoder, vectors, batch)
     assert found.tolist() == history.tolist()
     assert np.allclose(logits, scores, atol=1e-8)
+
+
+@given(batch=head_batches(max_length=30, min_words=1), seed=seeds)
+def test_in_parallel_and_step_by_step_are_the_same_in_float32(
+    batch: TaggingBatch, seed: int
+) -> None:
+    decoder = random_decoder(batch.n_tags, seed, dtype=torch.float32)
+    vectors = normal(seed, batch.n_words, WIDTH)
+    logits, history = decode(choose(decoder, (0, 0)), vectors, batch)
+    for most_rounds in (1, 3, 8, 100):
+        others, same_history = decode(choose(decoder, (100, most_rounds)), vectors, batch)
+        assert same_history.tolist() == history.tolist()
+        assert np.allclose(others, logits, rtol=1e-5, atol=1e-5)
 
 
 @given(batches, seeds, windows)

@@ -104,6 +104,7 @@ class AlignedDecoder(nn.Module):
         self.window = window
         self.margin = margin
         self.most_in_parallel = MOST_IN_PARALLEL
+        self.most_rounds = MOST_ROUNDS
         self.dropout = 0.0
         self.tag_embedding = nn.Embedding(n_tags + 1, width)
         # small beside the encoder's states, which carry most of what is known at first
@@ -274,7 +275,7 @@ class AlignedDecoder(nn.Module):
         )
         # a draft after which every tag may follow, so that none is ruled out at first
         tags[words + 1] = transitions[:-1].sum(dim=1).argmax()
-        for _ in range(MOST_ROUNDS):
+        for _ in range(self.most_rounds):
             history = torch.where(is_first, self.n_tags, tags[:-1])
             scores = self.score(vectors, windows, history, memories)[words]
             best = best_tags(scores, history[words], words, transitions, allowed)
