@@ -18,11 +18,11 @@ from .accuracy.coverage import coverage_table
 from .accuracy.plots import plot_pool, plot_shots, plot_speed
 from .accuracy.results import Cell, read_cells
 from .accuracy.run import RESULTS
+from .accuracy.selection import SHOTS, TUNED_ON
 from .accuracy.tables import (
     ablation_table,
     accuracy_table,
     comparison_table,
-    cost_table,
     pool_table,
     shots_table,
 )
@@ -49,11 +49,10 @@ PAGES = (
 IMAGES = Path("docs/images")
 PRECISION_RESULTS = Path("benchmarks/results/precision.json")
 HEADLINE = (
-    *("spacy_ner_gold", "trf_ner_gold", "token_classification_gold"),
-    *("teacher", "teacher_ensemble", "student_first_order_gold", "student_first_order_soft"),
+    *("spacy_ner_gold", "spacy_ner_hard", "trf_ner_gold", "token_classification_gold"),
+    *("teacher", "teacher_ensemble", "student_first_order_gold", "student_first_order_hard"),
+    "student_first_order_soft",
 )
-TUNED_ON = ("snips", "mit_restaurant")
-SHOTS = ("50", "100", "300", "all")
 TABLE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- /table -->)", re.DOTALL)
 
 
@@ -74,10 +73,9 @@ def make_tables(
         "accuracy_100": accuracy_table(cells, "100"),
         "accuracy_all": accuracy_table(cells, "all"),
         "comparison": comparison_table(cells),
-        "cost": cost_table(cells, "100"),
         "shots": shots_table(cells, TUNED_ON, SHOTS),
         "pool": pool_table(cells, TUNED_ON),
-        "ablation": ablation_table(cells, TUNED_ON),
+        "ablation": ablation_table(cells),
         "throughput_1": throughput_table(rows, threads=1),
         "throughput_2": throughput_table(rows, threads=2),
         "footprint": footprint_table(rows, "snips"),

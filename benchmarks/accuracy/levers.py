@@ -4,10 +4,13 @@ from dataclasses import replace
 from typing import Any
 
 from .pool import PoolPart
-from .systems import ENSEMBLE, SYSTEMS, TEACHER, System, training
+from .systems import ADAPTATION_STEPS, ENSEMBLE, SYSTEMS, TEACHER, System, training
 
-STUDENT = next(system for system in SYSTEMS if system.name == "student_first_order_soft")
-HARD = next(system for system in SYSTEMS if system.name == "student_first_order_hard")
+BY_NAME = {system.name: system for system in SYSTEMS}
+STUDENT = BY_NAME["student_first_order_soft"]
+HARD = BY_NAME["student_first_order_hard"]
+TOKEN_CLASSIFICATION = BY_NAME["token_classification_gold"]
+TRANSFORMER_NER = BY_NAME["trf_ner_gold"]
 
 
 def tagger(**settings: Any) -> dict[str, Any]:
@@ -82,15 +85,6 @@ def pool_size(system: System, texts: int) -> System:
     return vary(system, f"pool_{texts}", pool=PoolPart(texts=texts))
 
 
-# what a teacher of its own learns from the others' distributions, gold texts ten times as often
-SECOND_TEACHER = vary(
-    TEACHER,
-    "second_round",
-    training(max_steps=800) | mixed(gold=10.0),
-    learns="soft",
-    teachers=ENSEMBLE,
-)
-
 TEACHER_LEVERS = [
     vary(TEACHER, "no_adaptation", encoder_steps=0),
     vary(TEACHER, "adaptation_1000", encoder_steps=1000),
@@ -100,7 +94,18 @@ TEACHER_LEVERS = [
     vary(TEACHER, "hidden_factor_1", tagger(model={"hidden_factor": 1})),
     vary(TEACHER, "steps_400", training(max_steps=400)),
     vary(TEACHER, "one_learn_rate", tagger(head_learn_rate_factor=1.0)),
-    SECOND_TEACHER,
+    vary(TEACHER, "warm_start", tagger(model={"warm_start": "${paths.encoder}"})),
+]
+# are peers trained as well as they can be, and what would our encoder bring them?
+PEER_LEVERS = [
+    vary(TOKEN_CLASSIFICATION, "adapted_encoder", encoder_steps=ADAPTATION_STEPS),
+    vary(TOKEN_CLASSIFICATION, "learn_rate_3e-4", {"learn_rate": 3e-4}),
+    vary(TOKEN_CLASSIFICATION, "steps_800", {"steps": 800}),
+    vary(
+        TRANSFORMER_NER,
+        "learn_rate_1e-4",
+        training(optimizer={"learn_rate": {"initial_rate": 1e-4}}),
+    ),
 ]
 STUDENT_LEVERS = [
     vary(STUDENT, "one_teacher", teachers=(TEACHER,)),
@@ -119,4 +124,4 @@ STUDENT_LEVERS = [
     vary(STUDENT, "character_features", CHARACTERS),
 ]
 POOL_LEVERS = [pool_size(system, texts) for texts in POOL_SIZES for system in (STUDENT, HARD)]
-LEVERS = [*TEACHER_LEVERS, *STUDENT_LEVERS, *POOL_LEVERS]
+LEVERS = [*TEACHER_LEVERS, *STUDENT_LEVERS, *PEER_LEVERS, *POOL_LEVERS]

@@ -11,7 +11,7 @@ mpl.use("svg")
 import matplotlib.pyplot as plt
 
 from .results import Cell
-from .tables import CORPUS_NAMES, SYSTEM_NAMES, mean_of_means, pool_curves, select
+from .tables import CORPUS_NAMES, SYSTEM_NAMES, mean_of_means, pool_curves, select, spread
 
 mpl.rcParams |= {
     # otherwise every run would name its elements anew
@@ -37,8 +37,17 @@ def label_of(system: str) -> str:
     return SYSTEM_NAMES[system].replace("**", "").replace("`", "")
 
 
-def mean_over(cells: Sequence[Cell], measure: str) -> float:
-    return statistics.mean(getattr(cell, measure) for cell in cells)
+def draw_curve(axes: Any, points: Sequence[tuple[float, Sequence[Cell]]], **style: Any) -> None:
+    """F1 over the cells of each point, with a bar for its spread where there are several."""
+    scores = [[cell.f1 for cell in own] for _, own in points]
+    axes.errorbar(
+        [x for x, _ in points],
+        [statistics.mean(own) for own in scores],
+        [spread(own) for own in scores],
+        marker=".",
+        capsize=2,
+        **style,
+    )
 
 
 def plot_speed(cells: Sequence[Cell], corpora: Sequence[str], path: Path) -> None:
@@ -77,21 +86,28 @@ def plot_shots(
             points = [(count, own) for count, own in found.items() if own]
             if len(points) < 2:
                 continue
-            axes.errorbar(
-                [shots.index(count) for count, _ in points],
-                [mean_over(own, "f1") for _, own in points],
-                [statistics.pstdev(cell.f1 for cell in own) for _, own in points],
+            draw_curve(
+                axes,
+                [(shots.index(count), own) for count, own in points],
                 label=label_of(system),
                 linestyle="--" if system in PEERS else "-",
-                marker=".",
-                capsize=2,
+                color=f"C{list(SYSTEM_NAMES).index(system)}",
             )
         axes.set_xticks(range(len(shots)), shots)
         axes.set_xlabel("gold texts")
         axes.set_title(CORPUS_NAMES[corpus])
     panels[0][0].set_ylabel("F1")
-    handles, labels = panels[0][0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="upper center", bbox_to_anchor=(0.5, 0), fontsize=7, ncol=2)
+    handles = {}
+    for axes in panels[0]:
+        handles |= dict(zip(*axes.get_legend_handles_labels()[::-1], strict=True))
+    figure.legend(
+        handles.values(),
+        handles.keys(),
+        loc="upper center",
+        bbox_to_anchor=(0.5, 0),
+        fontsize=7,
+        ncol=2,
+    )
     save(figure, path)
 
 
@@ -100,16 +116,9 @@ def plot_pool(cells: Sequence[Cell], corpora: Sequence[str], path: Path) -> None
     figure, panels = plt.subplots(1, len(corpora), figsize=(3.4 * len(corpora), 3.2), squeeze=False)
     for axes, corpus in zip(panels[0], corpora, strict=True):
         for label, curve in pool_curves(cells, corpus).items():
-            axes.errorbar(
-                [size for size, _ in curve],
-                [mean_over(own, "f1") for _, own in curve],
-                [statistics.pstdev(cell.f1 for cell in own) for _, own in curve],
-                label=label,
-                marker=".",
-                capsize=2,
-            )
+            draw_curve(axes, curve, label=label)
         axes.set_xscale("log")
-        axes.set_xlabel("raw texts")
+        axes.set_xlabel("raw texts that the student learns from")
         axes.set_title(CORPUS_NAMES[corpus])
     panels[0][0].set_ylabel("F1")
     panels[0][0].legend(fontsize=7)

@@ -3,6 +3,7 @@
 import fcntl
 import hashlib
 import json
+import subprocess
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,8 @@ class Cell:
         threads: how many threads it trained and tagged with.
         config_hash: of everything that decides how it is trained, the draw left out.
         versions: of the packages.
+        commit: of this repository when it was trained, with a "+" if files differed from it; None
+            where there is no repository, and in cells from before this was kept.
     """
 
     corpus: str
@@ -48,6 +51,7 @@ class Cell:
     threads: int
     config_hash: str
     versions: Versions
+    commit: str | None = None
 
     @property
     def key(self) -> tuple[str, str, str, int, str]:
@@ -72,6 +76,17 @@ def config_hash(system: System) -> str:
     """A short hash of how a system is trained."""
     text = json.dumps(describe(system), sort_keys=True)
     return hashlib.sha256(text.encode("utf8")).hexdigest()[:12]
+
+
+def current_commit() -> str | None:
+    """The repository's commit, with a "+" if files differ from it; None if there is none."""
+    told = subprocess.run(
+        ["git", "describe", "--always", "--dirty=+", "--exclude=*"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return told.stdout.strip() or None
 
 
 def read_cells(path: Path) -> list[Cell]:

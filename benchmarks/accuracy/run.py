@@ -1,6 +1,6 @@
 """Fill the cells of a table that are not finished yet.
 
-    python -m benchmarks.accuracy.run --jobs 2
+    python -m benchmarks.accuracy.run --table accuracy_100 --jobs 2
 
 Every job takes one draw of gold texts after the other, in a process of its own with one thread,
 and goes through its systems. What is finished is kept in benchmarks/results/accuracy.jsonl, and
@@ -12,7 +12,9 @@ import os
 import signal
 import sys
 import traceback
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -20,8 +22,9 @@ import typer
 
 from .levers import LEVERS
 from .results import append_cell, key_of, read_cells
+from .selection import TABLES
 from .systems import SYSTEMS, System, with_all_texts
-from .workspace import ALL, CORPORA, Run
+from .workspace import ALL, Run
 
 RESULTS = Path("benchmarks/results/accuracy.jsonl")
 
@@ -61,45 +64,70 @@ def fill_all(runs: list[Run], systems: list[System], results: Path, jobs: int) -
     failures = []
     with ThreadPoolExecutor(max_workers=jobs) as pool:
         started = [pool.submit(fill_apart, run, systems, results) for run in runs]
-        for done in as_completed(started):
-            failures += done.result()
+        try:
+            for done in as_completed(started):
+                failures += done.result()
+        except BaseException:
+            # or else leaving the pool would wait for all draws that have not begun
+            pool.shutdown(wait=False, cancel_futures=True)
+            stop_children()
+            raise
     return failures
 
 
 def fill_apart(run: Run, systems: list[System], results: Path) -> list[str]:
     """Fill the cells of one draw in a process of its own: its models leave memory with it."""
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as process:
-        return process.submit(fill, run, systems, results).result()
+        try:
+            return process.submit(fill, run, systems, results).result()
+        except BrokenProcessPool:
+            return [
+                f"{run.corpus}, {run.shots} shots, seed {run.seed}: the process ended before it "
+                "was done (out of memory?)"
+            ]
 
 
 def stop(*_: object) -> NoReturn:
-    """Take the jobs along when this process is told to end; they would go on for hours."""
-    for child in multiprocessing.active_children():
-        child.terminate()
+    """End as an exception does when this process is told to."""
     raise SystemExit(128 + signal.SIGTERM)
 
 
-def choose_systems(names: list[str]) -> list[System]:
-    """The systems of these names, in the table's order; all if there are no names."""
+def stop_children() -> None:
+    """Take the jobs along; they would go on for hours."""
+    for child in multiprocessing.active_children():
+        child.terminate()
+
+
+def choose_systems(names: Sequence[str]) -> list[System]:
+    """The systems of these names, in the tables' order."""
     known = [*SYSTEMS, *LEVERS]
     unknown = set(names) - {system.name for system in known}
     if unknown:
         raise typer.BadParameter(f"no system {sorted(unknown)}")
-    return [system for system in known if system.name in names] if names else SYSTEMS
+    return [system for system in known if system.name in names]
 
 
 def main(
-    corpus: Annotated[list[str], typer.Option(help="Corpora.")] = list(CORPORA),  # noqa: B006
-    shots: Annotated[list[str], typer.Option(help="Gold texts: numbers, or 'all'.")] = ["100"],  # noqa: B006
+    table: Annotated[str, typer.Option(help=f"One of {', '.join(TABLES)}.")] = "accuracy_100",
+    corpus: Annotated[list[str], typer.Option(help="Corpora [default: the table's].")] = [],  # noqa: B006
+    shots: Annotated[list[str], typer.Option(help="Gold texts: numbers, or 'all'.")] = [],  # noqa: B006
     seed: Annotated[list[int], typer.Option(help="Seeds of the draws.")] = [1, 2, 3],  # noqa: B006
-    system: Annotated[list[str], typer.Option(help="Systems [default: all].")] = [],  # noqa: B006
+    system: Annotated[list[str], typer.Option(help="Systems [default: the table's].")] = [],  # noqa: B006
     jobs: Annotated[int, typer.Option(help="How many draws at a time, one thread each.")] = 2,
     results: Annotated[Path, typer.Option(help="Where finished cells are kept.")] = RESULTS,
 ) -> None:
-    """Fill the cells of CORPUS x SHOTS x SEED x SYSTEM that are not finished."""
+    """Fill the unfinished cells of TABLE; other options choose some of them, or others."""
     signal.signal(signal.SIGTERM, stop)
-    systems = choose_systems(system)
-    runs = [Run(name, count, number) for count in shots for number in seed for name in corpus]
+    if table not in TABLES:
+        raise typer.BadParameter(f"no table {table!r}; there are {', '.join(TABLES)}")
+    chosen = TABLES[table]
+    systems = choose_systems(system) if system else list(chosen.systems)
+    runs = [
+        Run(name, count, number)
+        for count in shots or chosen.shots
+        for number in seed
+        for name in corpus or chosen.corpora
+    ]
     failures = fill_all(runs, systems, results, jobs)
     for failure in failures:
         typer.echo(failure, err=True)

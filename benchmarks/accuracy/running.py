@@ -23,7 +23,7 @@ from spacy_halfree.labelling.job import LabellingJob
 from spacy_halfree.labelling.worker import TeacherWorker
 
 from .pool import write_part
-from .results import Cell, config_hash
+from .results import Cell, config_hash, current_commit
 from .systems import System
 from .workspace import Run, adapt_encoder
 
@@ -41,7 +41,7 @@ def run_cell(run: Run, system: System) -> Cell:
         The finished cell.
     """
     # first, because a config may be edited while this runs
-    recipe = config_hash(system)
+    recipe, commit = config_hash(system), current_commit()
     run.prepare()
     if system.name.startswith("token_classification"):
         from .token_classification import run_token_classification
@@ -71,6 +71,7 @@ def run_cell(run: Run, system: System) -> Cell:
         threads=int(os.environ.get("OMP_NUM_THREADS", os.cpu_count() or 1)),
         config_hash=recipe,
         versions={name: version(name) for name in PACKAGES},
+        commit=commit,
     )
 
 

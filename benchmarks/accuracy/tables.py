@@ -83,12 +83,17 @@ def select(
     return found if len(found) >= least_seeds else []
 
 
+def spread(values: Sequence[float]) -> float:
+    """The sample's standard deviation; 0 for a single value, which has none to show."""
+    return statistics.stdev(values) if len(values) > 1 else 0.0
+
+
 def mean_and_spread(values: Sequence[float], digits: int = 1) -> str:
     """The mean and, from two values on, the sample's standard deviation; a dash for none."""
     if not values:
         return NONE
     mean = f"{statistics.mean(values):,.{digits}f}"
-    return mean if len(values) < 2 else f"{mean} ± {statistics.stdev(values):.{digits}f}"
+    return mean if len(values) < 2 else f"{mean} ± {spread(values):.{digits}f}"
 
 
 def make_row(name: str, values: Iterable[str]) -> str:
@@ -121,23 +126,6 @@ def accuracy_table(
 def mean_of_means(groups: Iterable[Sequence[Cell]], measure: Callable[[Cell], float]) -> float:
     """The mean over groups of cells, each counting as much, whatever its size."""
     return statistics.mean(statistics.mean(map(measure, group)) for group in groups)
-
-
-def cost_table(cells: Sequence[Cell], shots: str) -> str:
-    """Seconds to train, words per second and size of every system, over all corpora."""
-    lines = make_head("system", ["seconds to train", "words/s", "MB on disk"])
-    measures: list[Callable[[Cell], float]] = [
-        lambda cell: cell.train_seconds,
-        lambda cell: cell.words_per_second,
-    ]
-    for system, name in SYSTEM_NAMES.items():
-        by_corpus = [select(cells, system, corpus, shots) for corpus in CORPORA]
-        # comparable only between systems that were run on all corpora, each counting as much
-        if all(by_corpus):
-            values = [f"{mean_of_means(by_corpus, measure):,.0f}" for measure in measures]
-            size = f"{mean_of_means(by_corpus, lambda cell: cell.megabytes):.1f}"
-            lines.append(make_row(name, [*values, size]))
-    return "\n".join(lines) + "\n"
 
 
 def shots_table(cells: Sequence[Cell], corpora: Sequence[str], shots: Sequence[str]) -> str:
@@ -261,13 +249,12 @@ def comparison_table(cells: Sequence[Cell]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def ablation_table(cells: Sequence[Cell], corpora: Sequence[str]) -> str:
+def ablation_table(cells: Sequence[Cell]) -> str:
     """For every lever, what it changes on the whole development split, seed by seed."""
+    levers = [cell for cell in cells if "/" in cell.system and "/pool_" not in cell.system]
+    corpora = [corpus for corpus in CORPORA if any(cell.corpus == corpus for cell in levers)]
     lines = make_head("lever", [f"{CORPUS_NAMES[c]}, dev F1" for c in corpora] + ["runs"])
-    levers = dict.fromkeys(
-        cell.system for cell in cells if "/" in cell.system and "/pool_" not in cell.system
-    )
-    for lever in levers:
+    for lever in dict.fromkeys(cell.system for cell in levers):
         base, _, name = lever.partition("/")
         found = [paired_differences(cells, lever, base, corpus) for corpus in corpora]
         label = f"{base.replace('_', ' ')}: {name.replace('_', ' ')}"

@@ -1,7 +1,13 @@
 """The accuracy benchmark: every kind of system on a tiny corpus, and what is made of the cells."""
 
+import os
+import re
 import shutil
-import statistics
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,12 +24,17 @@ pytest.importorskip("matplotlib")
 
 from tiny_encoder import write_encoder
 
-from benchmarks import report
-from benchmarks.accuracy import levers, tables
+from benchmarks.accuracy import levers
 from benchmarks.accuracy.pool import PoolPart
-from benchmarks.accuracy.results import Cell, append_cell, config_hash, key_of, read_cells
-from benchmarks.accuracy.run import choose_systems, fill
+from benchmarks.accuracy.results import (
+    config_hash,
+    current_commit,
+    key_of,
+    read_cells,
+)
+from benchmarks.accuracy.run import choose_systems, fill, fill_all
 from benchmarks.accuracy.running import annotate_pool, train_system
+from benchmarks.accuracy.selection import TABLES
 from benchmarks.accuracy.systems import SYSTEMS, System, with_all_texts
 from benchmarks.accuracy.workspace import CORPORA, Run
 from spacy_halfree.tagging.soft_labels import KEY
@@ -31,6 +42,7 @@ from spacy_halfree.tagging.soft_labels import KEY
 ROOT = Path(__file__).resolve().parents[2]
 RUN = Run("snips", "12", 1)
 RESULTS = Path("results.jsonl")
+PATHS = {"train": "train", "dev": "dev", "gold": "gold", "encoder": "assets/minilm"}
 STEPS = {"max_steps": 2, "eval_frequency": 1}
 ALL_SYSTEMS = {system.name: system for system in [*SYSTEMS, *levers.LEVERS]}
 
@@ -107,16 +119,42 @@ def test_a_failure_is_told_and_the_rest_goes_on(inside: Path) -> None:
     assert [cell.system for cell in read_cells(Path("other.jsonl"))] == ["spacy_ner_gold"]
 
 
-@pytest.mark.parametrize("name", [system.name for system in levers.LEVERS])
+def paths_of(changes: dict[str, Any], base: dict[str, Any]) -> Iterator[tuple[str, ...]]:
+    """What changes set, down to the blocks that they put in another one's place."""
+    for key, value in changes.items():
+        if not isinstance(value, dict) or any(name.startswith("@") for name in value):
+            yield (key,)
+        else:
+            for path in paths_of(value, base.get(key, {})):
+                yield (key, *path)
+
+
+@pytest.mark.parametrize(
+    "name", [system.name for system in levers.LEVERS if system.config is not None]
+)
 def test_levers_change_what_they_say(inside: Path, name: str) -> None:
-    """Their configs resolve: a misspelled section would be a lever that does nothing."""
+    """A misspelled section or setting would be a lever that does nothing."""
     lever = ALL_SYSTEMS[name]
     base = ALL_SYSTEMS[name.partition("/")[0]]
     assert config_hash(lever) != config_hash(base)
-    if lever.changes != base.changes and lever.config is not None:
-        plain = Config().from_disk(lever.config, interpolate=False)
+    assert lever.config is not None
+    plain = Config().from_disk(lever.config, interpolate=False)
+    plain = plain.merge({"paths": PATHS})
+    filled = spacy.util.load_model_from_config(plain.interpolate(), auto_fill=True).config
+    for path in paths_of(lever.changes, filled):
+        section = filled
+        for key in path[:-1]:
+            section = section[key]
+        assert path[-1] in section, f"{'.'.join(path)} is no setting"
+    if lever.changes != base.changes:
         changed = plain.merge(lever.changes)
         assert changed != plain.merge(base.changes)
+        config = spacy.util.load_model_from_config(changed.interpolate(), auto_fill=True).config
+        resolved = spacy.util.registry.resolve(
+            config["training"], schema=spacy.schemas.ConfigSchemaTraining
+        )
+        assert resolved["max_steps"] > 0
+        spacy.util.registry.resolve(config["corpora"])
 
 
 def test_a_lever_trains_what_it_says(inside: Path) -> None:
@@ -166,24 +204,6 @@ def test_with_all_texts_there_is_no_pool(inside: Path) -> None:
     assert config["corpora"]["train"]["share"] == 0.5
 
 
-def make_cell(**changes: Any) -> Cell:
-    cell = Cell(
-        **{"corpus": "snips", "system": "teacher", "shots": 100, "seed": 1},
-        **{"precision": 50.0, "recall": 50.0, "f1": 50.0, "dev_f1": 60.0},
-        **{"train_seconds": 10.0, "words_per_second": 1000, "megabytes": 3.0, "threads": 1},
-        **{"config_hash": "a", "versions": {"spacy": "3.8"}},
-    )
-    return replace(cell, **changes)
-
-
-def test_cells_are_kept(tmp_path: Path) -> None:
-    cells = [make_cell(), make_cell(shots="all", seed=2)]
-    for cell in cells:
-        append_cell(tmp_path / "new" / "cells.jsonl", cell)
-    assert read_cells(tmp_path / "new" / "cells.jsonl") == cells
-    assert read_cells(tmp_path / "none.jsonl") == []
-
-
 def test_another_recipe_is_another_cell() -> None:
     teacher = ALL_SYSTEMS["teacher"]
     longer = replace(teacher, changes={"training": {"max_steps": 7}})
@@ -193,117 +213,87 @@ def test_another_recipe_is_another_cell() -> None:
     assert config_hash(replace(student, teachers=(longer,))) != config_hash(student)
 
 
-def test_means_over_seeds() -> None:
-    cells = [make_cell(seed=seed, f1=f1) for seed, f1 in ((1, 40.0), (2, 50.0), (3, 63.0))]
-    spread = statistics.stdev([40.0, 50.0, 63.0])
-    table = tables.accuracy_table(cells, "100", ["teacher", "spacy_ner_gold"])
-    rows = table.splitlines()
-    assert rows[2].split(" | ")[1:] == [f"51.0 ± {spread:.1f}", "-", "-", "-", "- |"]
-    # no row for a system without cells; the paper's figures are marked
-    assert len(rows) == 3 + len(tables.PUBLISHED)
-    assert rows[-1].startswith("| *published: distilled BiLSTM* | *57.2*")
-    assert "published" not in tables.accuracy_table(cells, "all")
+def test_kept_cells_are_of_the_recipes_of_today(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A recipe that has changed needs its cells anew."""
+    monkeypatch.chdir(ROOT)
+    for cell in read_cells(ROOT / "benchmarks" / "results" / "accuracy.jsonl"):
+        system = ALL_SYSTEMS[cell.system]
+        system = with_all_texts(system) if cell.shots == "all" else system
+        assert cell.config_hash == config_hash(system), f"{cell.system} on {cell.corpus}"
 
 
-def test_costs_weigh_every_corpus_alike() -> None:
-    cells = [
-        make_cell(corpus=corpus, seed=seed, train_seconds=seconds)
-        for corpus, seeds, seconds in [
-            ("snips", (1, 2, 3), 10.0),
-            *((c, (1,), 60.0) for c in CORPORA[1:]),
-        ]
-        for seed in seeds
-    ]
-    row = tables.cost_table(cells, "100").splitlines()[2]
-    assert row.split(" | ")[1:] == ["50", "1,000", "3.0 |"]
-    # a system that was not run everywhere cannot be compared
-    assert len(tables.cost_table(cells[:3], "100").splitlines()) == 2
-
-
-def test_the_newest_cell_counts() -> None:
-    assert tables.select([make_cell(f1=1.0), make_cell(f1=2.0)], "teacher", "snips", "100") == [
-        make_cell(f1=2.0)
-    ]
-
-
-def test_recipes_are_not_mixed() -> None:
-    cells = [make_cell(), make_cell(seed=2, config_hash="b")]
-    with pytest.raises(tables.MixedRecipesError, match=r"\['a', 'b'\]"):
-        tables.select(cells, "teacher", "snips", "100")
-
-
-def test_levers_are_compared_seed_by_seed_on_dev() -> None:
-    cells = [
-        *(make_cell(seed=seed, dev_f1=10.0 * seed) for seed in (1, 2)),
-        *(make_cell(system="teacher/x", seed=s, dev_f1=10.0 * s + s, f1=0.0) for s in (1, 2)),
-    ]
-    row = tables.ablation_table(cells, ["snips", "atis"]).splitlines()[2]
-    assert row == "| teacher: x | +1.5 ± 0.7 | - | 2 + 0 |"
-
-
-def test_systems_are_compared_seed_by_seed_on_test() -> None:
-    cells = [
-        *(make_cell(seed=seed, f1=10.0 * seed) for seed in (1, 2, 3)),
-        *(
-            make_cell(system="token_classification_gold", seed=s, f1=9.0 * s, dev_f1=0.0)
-            for s in (1, 2)
-        ),
-    ]
-    rows = tables.comparison_table(cells).splitlines()
-    assert rows[2:] == [
-        "| teacher, over per-token classification | +1.5 ± 0.7 | - | - | - | - |",
-    ]
-
-
-POOL_CELLS = [
-    *(make_cell(system="student_first_order_soft", seed=seed, f1=60.0 + seed) for seed in (1, 2)),
-    make_cell(system="student_first_order_soft/pool_2000", f1=55.0),
-    make_cell(system="student_first_order_soft/pool_500", f1=50.0),
-    make_cell(system="student_first_order_hard", f1=58.0),
-]
-
-
-def test_pool_sizes() -> None:
-    rows = tables.pool_table(POOL_CELLS, ["snips", "atis"]).splitlines()
-    # a curve has more than one point
-    assert rows[2:] == [
-        "| SNIPS | soft labels | 500: 50.0; 2,000: 55.0; 12,984: 61.5 ± 0.7 |",
-    ]
-    # a curve has its own table
-    assert len(tables.ablation_table(POOL_CELLS, ["snips"]).splitlines()) == 2
-
-
-def test_pages_are_filled(tmp_path: Path) -> None:
-    page = "before\n<!-- table: a -->\nold\n<!-- /table -->\nafter\n"
-    filled = report.fill_page(page, {"a": "new\n"})
-    assert filled == "before\n<!-- table: a -->\nnew\n<!-- /table -->\nafter\n"
-    assert report.fill_page(filled, {"a": "new\n"}) == filled
-    with pytest.raises(KeyError):
-        report.fill_page(page, {})
-
-
-def test_plots_are_the_same_every_time(tmp_path: Path) -> None:
-    from benchmarks.accuracy.plots import plot_pool, plot_shots, plot_speed
-
-    cells = [
-        make_cell(corpus=corpus, shots=shots, seed=seed, f1=40.0 + seed)
-        for corpus in CORPORA
-        for shots in (100, 300)
-        for seed in (1, 2)
-    ]
-    for name in ("a", "b"):
-        plot_speed(cells, CORPORA, tmp_path / f"{name}_speed.svg")
-        plot_shots(cells, ["snips"], ["100", "300"], tmp_path / f"{name}_shots.svg")
-        plot_pool(POOL_CELLS, ["snips"], tmp_path / f"{name}_pool.svg")
-    for kind, legend in (("speed", "our teacher"), ("shots", "our teacher"), ("pool", "soft")):
-        first = (tmp_path / f"a_{kind}.svg").read_text(encoding="utf8")
-        assert legend in first
-        assert first == (tmp_path / f"b_{kind}.svg").read_text(encoding="utf8")
+def test_a_cell_names_the_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    assert current_commit() is None
+    identity = ("-c", "user.name=x", "-c", "user.email=x@example.org")
+    for command in (("init",), ("add", "."), (*identity, "commit", "--allow-empty", "-m", "x")):
+        subprocess.run(["git", *command], check=True, capture_output=True)
+    commit = current_commit()
+    assert re.fullmatch("[0-9a-f]{7,}", commit or "")
 
 
 def test_systems_by_name() -> None:
-    assert choose_systems([]) == SYSTEMS
     names = ["student_first_order_soft", "teacher"]
     assert [system.name for system in choose_systems(names)] == names[::-1]
     with pytest.raises(Exception, match="no system"):
         choose_systems(["no_such"])
+
+
+def test_every_table_has_its_cells() -> None:
+    assert {system.name for own in TABLES.values() for system in own.systems} == set(ALL_SYSTEMS)
+    assert set(TABLES["pool"].corpora) < set(TABLES["accuracy_100"].corpora) == set(CORPORA)
+
+
+def start_run(place: Path, *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.accuracy.run", "--seed", "1", *arguments],
+        cwd=place,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def is_alive(session: int) -> bool:
+    """Whether any process of a session is left."""
+    try:
+        os.killpg(session, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_a_run_that_is_told_to_stop_leaves_nothing_behind(place: Path) -> None:
+    """Neither processes that go on training, nor draws that begin only then."""
+    results = place / "stopped.jsonl"
+    system = ("--system", "spacy_ner_gold", "--shots", "12", "--jobs", "1")
+    run = start_run(
+        place, *system, "--corpus", "snips", "--corpus", "atis", "--results", results.name
+    )
+    log = place / "training" / "benchmarks" / "snips" / "12" / "seed1"
+    pattern = f"spacy_ner_gold-{config_hash(ALL_SYSTEMS['spacy_ner_gold'])}/train.log"
+    while not (log / pattern).exists():
+        assert run.poll() is None, run.stderr and run.stderr.read()
+        time.sleep(0.1)
+    run.terminate()
+    assert run.wait(timeout=60) == 143
+    while is_alive(run.pid):
+        time.sleep(0.1)
+    assert read_cells(results) == []
+
+
+def test_a_job_that_is_killed_is_told(inside: Path) -> None:
+    killer = replace(ALL_SYSTEMS["teacher"], name="killer", config=KillsWhoeverReads("config"))
+    (failure,) = fill_all([RUN], [killer], Path("killed.jsonl"), jobs=1)
+    assert failure == (
+        "snips, 12 shots, seed 1: the process ended before it was done (out of memory?)"
+    )
+
+
+class KillsWhoeverReads(type(Path())):  # type: ignore[misc]
+    """A path whose reader is killed, as by a system that is out of memory."""
+
+    def read_text(self, *_: Any, **__: Any) -> str:
+        os.kill(os.getpid(), signal.SIGKILL)
+        raise AssertionError

@@ -1,0 +1,36 @@
+"""Which cells the tables and plots of docs/benchmarks.md are made of."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .levers import HARD, PEER_LEVERS, POOL_LEVERS, STUDENT, STUDENT_LEVERS, TEACHER_LEVERS
+from .systems import SYSTEMS, System
+from .workspace import ALL, CORPORA
+
+TUNED_ON = ("snips", "mit_restaurant")
+"""The corpora on which recipes are chosen."""
+SHOTS = ("50", "100", "300", ALL)
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The cells of a table: all combinations of these.
+
+    Attributes:
+        systems: the systems and levers.
+        shots: the numbers of gold texts.
+        corpora: the corpora.
+    """
+
+    systems: Sequence[System]
+    shots: Sequence[str] = ("100",)
+    corpora: Sequence[str] = CORPORA
+
+
+TABLES = {
+    "accuracy_100": Selection(SYSTEMS),
+    "accuracy_all": Selection(SYSTEMS, shots=(ALL,)),
+    "shots": Selection(SYSTEMS, SHOTS, TUNED_ON),
+    "pool": Selection([STUDENT, HARD, *POOL_LEVERS], corpora=TUNED_ON),
+    "ablation": Selection([*TEACHER_LEVERS, *STUDENT_LEVERS, *PEER_LEVERS], corpora=TUNED_ON),
+}

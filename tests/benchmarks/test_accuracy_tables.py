@@ -1,0 +1,132 @@
+"""From finished cells to tables and plots."""
+
+import statistics
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("matplotlib")
+
+from benchmarks import report
+from benchmarks.accuracy import tables
+from benchmarks.accuracy.results import Cell, append_cell, read_cells
+from benchmarks.accuracy.workspace import CORPORA
+
+
+def make_cell(**changes: Any) -> Cell:
+    cell = Cell(
+        **{"corpus": "snips", "system": "teacher", "shots": 100, "seed": 1},
+        **{"precision": 50.0, "recall": 50.0, "f1": 50.0, "dev_f1": 60.0},
+        **{"train_seconds": 10.0, "words_per_second": 1000, "megabytes": 3.0, "threads": 1},
+        **{"config_hash": "a", "versions": {"spacy": "3.8"}},
+    )
+    return replace(cell, **changes)
+
+
+def test_means_over_seeds() -> None:
+    cells = [make_cell(seed=seed, f1=f1) for seed, f1 in ((1, 40.0), (2, 50.0), (3, 63.0))]
+    spread = statistics.stdev([40.0, 50.0, 63.0])
+    table = tables.accuracy_table(cells, "100", ["teacher", "spacy_ner_gold"])
+    rows = table.splitlines()
+    assert rows[2].split(" | ")[1:] == [f"51.0 ± {spread:.1f}", "-", "-", "-", "- |"]
+    # no row for a system without cells; the paper's figures are marked
+    assert len(rows) == 3 + len(tables.PUBLISHED)
+    assert rows[-1].startswith("| *published: distilled BiLSTM* | *57.2*")
+    assert "published" not in tables.accuracy_table(cells, "all")
+
+
+def test_the_newest_cell_counts() -> None:
+    assert tables.select([make_cell(f1=1.0), make_cell(f1=2.0)], "teacher", "snips", "100") == [
+        make_cell(f1=2.0)
+    ]
+
+
+def test_recipes_are_not_mixed() -> None:
+    cells = [make_cell(), make_cell(seed=2, config_hash="b")]
+    with pytest.raises(tables.MixedRecipesError, match=r"\['a', 'b'\]"):
+        tables.select(cells, "teacher", "snips", "100")
+
+
+def test_levers_are_compared_seed_by_seed_on_dev() -> None:
+    cells = [
+        *(make_cell(seed=seed, dev_f1=10.0 * seed) for seed in (1, 2)),
+        *(make_cell(system="teacher/x", seed=s, dev_f1=10.0 * s + s, f1=0.0) for s in (1, 2)),
+    ]
+    cells.append(make_cell(system="teacher/y", corpus="atis", dev_f1=0.0))
+    rows = tables.ablation_table(cells).splitlines()
+    # corpora without levers have no column, and differences need the base on the same draw
+    assert rows[0] == "| lever | SNIPS, dev F1 | ATIS, dev F1 | runs |"
+    assert rows[2:] == [
+        "| teacher: x | +1.5 ± 0.7 | - | 2 + 0 |",
+        "| teacher: y | - | - | 0 + 0 |",
+    ]
+
+
+def test_systems_are_compared_seed_by_seed_on_test() -> None:
+    cells = [
+        *(make_cell(seed=seed, f1=10.0 * seed) for seed in (1, 2, 3)),
+        *(
+            make_cell(system="token_classification_gold", seed=s, f1=9.0 * s, dev_f1=0.0)
+            for s in (1, 2)
+        ),
+    ]
+    rows = tables.comparison_table(cells).splitlines()
+    assert rows[2:] == [
+        "| teacher, over per-token classification | +1.5 ± 0.7 | - | - | - | - |",
+    ]
+
+
+POOL_CELLS = [
+    *(make_cell(system="student_first_order_soft", seed=seed, f1=60.0 + seed) for seed in (1, 2)),
+    make_cell(system="student_first_order_soft/pool_2000", f1=55.0),
+    make_cell(system="student_first_order_soft/pool_500", f1=50.0),
+    make_cell(system="student_first_order_hard", f1=58.0),
+]
+
+
+def test_pool_sizes() -> None:
+    rows = tables.pool_table(POOL_CELLS, ["snips", "atis"]).splitlines()
+    # a curve has more than one point
+    assert rows[2:] == [
+        "| SNIPS | soft labels | 500: 50.0; 2,000: 55.0; 12,984: 61.5 ± 0.7 |",
+    ]
+    # a curve has its own table
+    assert len(tables.ablation_table(POOL_CELLS).splitlines()) == 2
+
+
+def test_pages_are_filled(tmp_path: Path) -> None:
+    page = "before\n<!-- table: a -->\nold\n<!-- /table -->\nafter\n"
+    filled = report.fill_page(page, {"a": "new\n"})
+    assert filled == "before\n<!-- table: a -->\nnew\n<!-- /table -->\nafter\n"
+    assert report.fill_page(filled, {"a": "new\n"}) == filled
+    with pytest.raises(KeyError):
+        report.fill_page(page, {})
+
+
+def test_plots_are_the_same_every_time(tmp_path: Path) -> None:
+    from benchmarks.accuracy.plots import plot_pool, plot_shots, plot_speed
+
+    cells = [
+        make_cell(corpus=corpus, shots=shots, seed=seed, f1=40.0 + seed)
+        for corpus in CORPORA
+        for shots in (100, 300)
+        for seed in (1, 2)
+    ]
+    for name in ("a", "b"):
+        plot_speed(cells, CORPORA, tmp_path / f"{name}_speed.svg")
+        plot_shots(cells, ["snips"], ["100", "300"], tmp_path / f"{name}_shots.svg")
+        plot_pool(POOL_CELLS, ["snips"], tmp_path / f"{name}_pool.svg")
+    for kind, legend in (("speed", "our teacher"), ("shots", "our teacher"), ("pool", "soft")):
+        first = (tmp_path / f"a_{kind}.svg").read_text(encoding="utf8")
+        assert legend in first
+        assert first == (tmp_path / f"b_{kind}.svg").read_text(encoding="utf8")
+
+
+def test_cells_are_kept(tmp_path: Path) -> None:
+    cells = [make_cell(), make_cell(shots="all", seed=2)]
+    for cell in cells:
+        append_cell(tmp_path / "new" / "cells.jsonl", cell)
+    assert read_cells(tmp_path / "new" / "cells.jsonl") == cells
+    assert read_cells(tmp_path / "none.jsonl") == []
