@@ -27,6 +27,8 @@ from address_xml import read_labelled, read_texts
 from documents import write_docs
 from records import DataError, Record, write_records
 
+ADDRESSES = "addresses"
+
 
 @dataclass(frozen=True)
 class Duplicate:
@@ -238,9 +240,17 @@ def main(
     n_dev: Annotated[int, typer.Option(help="Number of texts to tune on.")] = 50,
     n_test: Annotated[int, typer.Option(help="Number of texts to test on.")] = 500,
     n_pool: Annotated[int, typer.Option(help="Number of texts to take from POOL_XML.")] = 5000,
+    corpus: Annotated[
+        str, typer.Option(help="The run's corpus: these, or it is refused.")
+    ] = ADDRESSES,
 ) -> None:
     """Convert LABELLED_XML and POOL_XML to the spaCy and JSONL files of one split."""
     try:
+        if corpus != ADDRESSES:
+            raise DataError(
+                f"[S028] this workflow is on addresses, not on '{corpus}': run "
+                f"`spacy project run corpus . --vars.corpus {corpus}`"
+            )
         summary = convert(
             labelled_xml,
             pool_xml,

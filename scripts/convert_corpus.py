@@ -8,7 +8,8 @@ Files written to the output folder:
 - `dev.spacy`: 50 sentences drawn from the development split; with all shots, all of it.
 - `dev_all.spacy`: all of the development split, for choosing between recipes.
 - `test.spacy`, `test.jsonl`: the official test split.
-- `pool.txt`: the rest of the training split without labels, a sentence a line.
+- `pool.txt`: the rest of the training split without labels, a sentence a line; with all shots,
+  of which no rest is left, all of it again: a student can learn its teacher's labels on them.
 - `train.txt`: the training split without labels, in its own order: the same for every seed.
 - `splits.json`: how the files were made, with counts.
 
@@ -30,6 +31,7 @@ from records import DataError, Record, write_records
 from tagged_sentences import read_sentences
 
 ALL = "all"
+ADDRESSES = "addresses"
 DEV_SPLITS = ("valid", "dev")
 DEV_SHARE = 0.1
 DEV_SEED = 0
@@ -73,7 +75,7 @@ def read_corpus(folder: Path) -> Corpus:
 def draw(
     corpus: Corpus, shots: int | None, n_dev: int, seed: int
 ) -> tuple[list[Record], list[Record], list[Record]]:
-    """Draw the sentences to train and to tune on.
+    """Draw the sentences to train and to tune on, and find those to be labelled by a teacher.
 
     Args:
         corpus: the corpus.
@@ -82,13 +84,14 @@ def draw(
         seed: seed of the draw. With the same seed, more shots contain fewer shots.
 
     Returns:
-        Gold and dev sentences, and the rest of the training split.
+        Gold and dev sentences, and the pool: the rest of the training split, or all of it if there
+        is no rest.
 
     Raises:
         DataError: there are fewer sentences than asked for.
     """
     if shots is None:
-        return corpus.train, corpus.dev, []
+        return corpus.train, corpus.dev, corpus.train
     if not 0 < shots <= len(corpus.train) or not 0 < n_dev <= len(corpus.dev):
         raise DataError(
             f"[S026] --shots {shots}, --n-dev {n_dev}: there are {len(corpus.train)} sentences to "
@@ -124,9 +127,14 @@ def convert(
         The content of `splits.json`.
 
     Raises:
-        DataError: see `read_corpus` and `draw`.
+        DataError: the folder is that of the addresses, or see `read_corpus` and `draw`.
         OSError: the output cannot be written.
     """
+    if folder.name == ADDRESSES:
+        raise DataError(
+            "[S027] the addresses have a workflow of their own, `spacy project run all`; for this "
+            "one, name a corpus: `spacy project run corpus . --vars.corpus snips`"
+        )
     corpus = read_corpus(folder)
     gold, dev, rest = draw(corpus, shots, n_dev, seed)
     nlp = spacy.blank("en")

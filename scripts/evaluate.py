@@ -155,7 +155,7 @@ def read_crf_result(path: Path) -> Result:
 
 
 def main(
-    test_jsonl: Annotated[Path, typer.Argument(help="Test records of convert_addresses.py.")],
+    test_jsonl: Annotated[Path, typer.Argument(help="Test records of a convert script.")],
     output_dir: Annotated[Path, typer.Argument(help="Folder for results.json and results.md.")],
     pipeline: Annotated[list[str], typer.Option(help="NAME=FOLDER of a trained pipeline.")],
     crf: Annotated[Path | None, typer.Option(help="What crf_baseline.py wrote.")] = None,

@@ -3,6 +3,8 @@
 import json
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -179,6 +181,46 @@ def test_a_public_corpus(with_corpus: Path) -> None:
     assert student.get_pipe("halfree_tagger").labels == ("artist", "song")
     (wheel,) = (with_corpus / "packages" / place).rglob("*.whl")
     assert wheel.name.startswith("en_snips_tagger-")
+
+
+def test_a_student_with_an_encoder_gets_the_adapted_one(with_corpus: Path) -> None:
+    run(with_corpus, "train-student", corpus="snips", student="student_aligned", student_steps=2)
+    folder = with_corpus / "training" / "snips" / "12" / "seed1"
+    config = spacy.util.load_config(folder / "student_soft" / "model-best" / "config.cfg")
+    assert config["paths"]["encoder"] == "training/snips/12/seed1/encoder"
+    assert (folder / "encoder" / "adaptation.json").exists()
+
+
+def test_with_all_shots_there_is_a_pool_too(with_corpus: Path) -> None:
+    for command in ("convert-corpus", "adapt-encoder"):
+        run(with_corpus, command, corpus="snips", shots="all")
+    texts = with_corpus / "corpus" / "snips" / "all" / "seed1"
+    assert len((texts / "pool.txt").read_text("utf8").splitlines()) == 40
+    assert (with_corpus / "training/snips/all/seed1/encoder/adaptation.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("command", "corpus", "told"),
+    [
+        ("convert", "snips", r"\[S028\].*run corpus . --vars.corpus snips"),
+        ("convert-corpus", "addresses", r"\[S027\].*--vars.corpus snips"),
+        ("convert-corpus", "atis", r"\[S020\].*project assets --extra"),
+    ],
+)
+def test_the_wrong_workflow_says_which_is_right(
+    project: Path, command: str, corpus: str, told: str
+) -> None:
+    ended = subprocess.run(
+        [
+            *(sys.executable, "-m", "spacy", "project", "run", command, str(project)),
+            *("--vars.corpus", corpus),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode
+    assert re.search(told, ended.stderr), ended.stderr
 
 
 def test_corpora_are_fetched_on_demand_and_verified() -> None:

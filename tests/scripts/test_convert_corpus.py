@@ -107,6 +107,20 @@ def test_every_span_aligns(parallel: Path, tmp_path: Path) -> None:
         assert len(doc.ents) == 2
 
 
+def test_with_all_shots_the_pool_is_what_was_trained_on(parallel: Path, tmp_path: Path) -> None:
+    summary = convert(parallel, tmp_path, shots=None, n_dev=5, seed=1)
+    train = [record.text for record in read_corpus(parallel).train]
+    assert texts_of(tmp_path / "gold.spacy") == train
+    assert (tmp_path / "pool.txt").read_text().splitlines() == train
+    assert (summary["shots"], summary["pool"]) == ("all", len(train))
+    assert texts_of(tmp_path / "dev.spacy") == texts_of(tmp_path / "dev_all.spacy")
+
+
+def test_the_workflow_of_the_addresses_is_another(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"\[S027\].*run corpus . --vars.corpus"):
+        convert(tmp_path / "addresses", tmp_path / "out", shots=5, n_dev=5, seed=1)
+
+
 def test_the_draw(parallel: Path, tmp_path: Path) -> None:
     summary = convert(parallel, tmp_path / "out", shots=12, n_dev=5, seed=1)
     corpus = read_corpus(parallel)
@@ -146,13 +160,6 @@ def test_a_tenth_of_train_is_dev_where_there_is_none(pairs: Path, tmp_path: Path
     assert not set(dev) & set(train)
     for name in ("dev_all.spacy", "train.txt"):
         assert (tmp_path / "1" / name).read_bytes() == (tmp_path / "2" / name).read_bytes()
-
-
-def test_all_shots_leave_no_pool(parallel: Path, tmp_path: Path) -> None:
-    summary = convert(parallel, tmp_path, shots=None, n_dev=5, seed=1)
-    assert (summary["shots"], summary["pool"]) == ("all", 0)
-    assert len(texts_of(tmp_path / "gold.spacy")) == SIZES["train"]
-    assert len(texts_of(tmp_path / "dev.spacy")) == SIZES["valid"]
 
 
 @pytest.mark.parametrize("sizes", [(41, 5), (0, 5), (5, 11), (5, 0)])
