@@ -13,6 +13,8 @@ from typing import Annotated
 
 import typer
 
+from .accuracy.corpora import RESULTS as CORPORA_RESULTS
+from .accuracy.corpora import corpora_table, read_sizes
 from .accuracy.coverage import RESULTS as COVERAGE_RESULTS
 from .accuracy.coverage import coverage_table
 from .accuracy.plots import plot_pool, plot_shots, plot_speed
@@ -56,6 +58,11 @@ HEADLINE = (
 TABLE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- /table -->)", re.DOTALL)
 
 
+def tuned_on(sizes: Path) -> dict[str, int]:
+    """The training texts of the corpora that recipes are chosen on."""
+    return {corpus: read_sizes(sizes)[corpus].train for corpus in TUNED_ON}
+
+
 def make_tables(
     cells: list[Cell],
     rows: list[Row],
@@ -66,6 +73,7 @@ def make_tables(
     engines: Path,
     coverage: Path,
     suggest: Path,
+    sizes: Path,
 ) -> dict[str, str]:
     """All tables, by name."""
     return {
@@ -74,7 +82,8 @@ def make_tables(
         "accuracy_all": accuracy_table(cells, "all"),
         "comparison": comparison_table(cells),
         "shots": shots_table(cells, TUNED_ON, SHOTS),
-        "pool": pool_table(cells, TUNED_ON),
+        "pool": pool_table(cells, tuned_on(sizes)),
+        "corpora": corpora_table(sizes),
         "ablation": ablation_table(cells),
         "throughput_1": throughput_table(rows, threads=1),
         "throughput_2": throughput_table(rows, threads=2),
@@ -115,13 +124,14 @@ def main(
         ENGINES_RESULTS,
         COVERAGE_RESULTS,
         SUGGEST_RESULTS,
+        CORPORA_RESULTS,
     )
     for page in PAGES:
         page.write_text(fill_page(page.read_text(encoding="utf8"), tables), encoding="utf8")
         typer.echo(f"{page}: tables written")
     plot_speed(cells, CORPORA, IMAGES / "f1_against_speed.svg")
     plot_shots(cells, TUNED_ON, SHOTS, IMAGES / "f1_against_shots.svg")
-    plot_pool(cells, TUNED_ON, IMAGES / "f1_against_pool.svg")
+    plot_pool(cells, tuned_on(CORPORA_RESULTS), IMAGES / "f1_against_pool.svg")
     plot_memory(MEMORY_RESULTS, IMAGES / "memory.svg")
 
 

@@ -1,7 +1,7 @@
 """Plots of the accuracy results, as SVG files that are the same whenever they are made anew."""
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -97,12 +97,13 @@ def plot_shots(
         axes.set_xlabel("gold texts")
         axes.set_title(CORPUS_NAMES[corpus])
     panels[0][0].set_ylabel("F1")
-    handles = {}
+    handles: dict[str, Any] = {}
     for axes in panels[0]:
-        handles |= dict(zip(*axes.get_legend_handles_labels()[::-1], strict=True))
+        own, names = axes.get_legend_handles_labels()
+        handles |= dict(zip(names, own, strict=True))
     figure.legend(
-        handles.values(),
-        handles.keys(),
+        list(handles.values()),
+        list(handles),
         loc="upper center",
         bbox_to_anchor=(0.5, 0),
         fontsize=7,
@@ -111,11 +112,13 @@ def plot_shots(
     save(figure, path)
 
 
-def plot_pool(cells: Sequence[Cell], corpora: Sequence[str], path: Path) -> None:
+def plot_pool(cells: Sequence[Cell], n_training: Mapping[str, int], path: Path) -> None:
     """F1 against the number of raw texts that the student learns from, a panel for each corpus."""
-    figure, panels = plt.subplots(1, len(corpora), figsize=(3.4 * len(corpora), 3.2), squeeze=False)
-    for axes, corpus in zip(panels[0], corpora, strict=True):
-        for label, curve in pool_curves(cells, corpus).items():
+    figure, panels = plt.subplots(
+        1, len(n_training), figsize=(3.4 * len(n_training), 3.2), squeeze=False
+    )
+    for axes, (corpus, n_texts) in zip(panels[0], n_training.items(), strict=True):
+        for label, curve in pool_curves(cells, corpus, n_texts).items():
             draw_curve(axes, curve, label=label)
         axes.set_xscale("log")
         axes.set_xlabel("raw texts that the student learns from")

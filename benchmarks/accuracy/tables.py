@@ -1,7 +1,7 @@
 """From finished cells to the tables of docs/benchmarks.md and README.md."""
 
 import statistics
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from .results import Cell
 from .workspace import CORPORA
@@ -13,14 +13,6 @@ CORPUS_NAMES = {
     "mit_movie": "MIT Movie",
     "mit_movie_trivia": "MIT Movie Trivia",
 }
-TRAINING_TEXTS = {
-    "snips": 13_084,
-    "atis": 4_478,
-    "mit_restaurant": 6_894,
-    "mit_movie": 8_797,
-    "mit_movie_trivia": 7_034,
-}
-"""Of the training split, gold texts and pool together."""
 SYSTEM_NAMES = {
     "spacy_ner_gold": "spaCy `ner`, CNN, gold only",
     "spacy_ner_hard": "spaCy `ner`, CNN, teacher's hard pseudo-labels",
@@ -149,24 +141,33 @@ POOL_SYSTEMS = {
 PoolCurve = list[tuple[int, list[Cell]]]
 
 
-def pool_curves(cells: Sequence[Cell], corpus: str, shots: str = "100") -> dict[str, PoolCurve]:
-    """The cells of students by the number of raw texts that they learn from, smallest first."""
+def pool_curves(
+    cells: Sequence[Cell], corpus: str, n_training: int, shots: str = "100"
+) -> dict[str, PoolCurve]:
+    """The cells of students by the number of raw texts that they learn from, smallest first.
+
+    Args:
+        cells: all cells.
+        corpus: the corpus.
+        n_training: the texts of its training split, gold texts and raw ones together.
+        shots: the number of gold texts.
+    """
     curves = {}
     for label, system in POOL_SYSTEMS.items():
         prefix = f"{system}/pool_"
         names = {cell.system for cell in cells if cell.system.startswith(prefix)}
         sizes = {int(name.removeprefix(prefix)): name for name in names}
-        sizes[TRAINING_TEXTS[corpus] - int(shots)] = system
+        sizes[n_training - int(shots)] = system
         found = [(size, select(cells, sizes[size], corpus, shots)) for size in sorted(sizes)]
         curves[label] = [(size, own) for size, own in found if own]
     return curves
 
 
-def pool_table(cells: Sequence[Cell], corpora: Sequence[str]) -> str:
-    """F1 of the student by the number of raw texts that it learns from."""
+def pool_table(cells: Sequence[Cell], n_training: Mapping[str, int]) -> str:
+    """F1 of the student by the number of raw texts that it learns from, corpus by corpus."""
     lines = ["| corpus | learns from | F1 by the number of raw texts |", "| --- | --- | --- |"]
-    for corpus in corpora:
-        for label, curve in pool_curves(cells, corpus).items():
+    for corpus, n_texts in n_training.items():
+        for label, curve in pool_curves(cells, corpus, n_texts).items():
             points = [
                 f"{size:,}: {mean_and_spread([cell.f1 for cell in own])}" for size, own in curve
             ]

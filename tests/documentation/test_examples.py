@@ -82,6 +82,7 @@ def test_accuracy_tables_are_the_measured_ones(monkeypatch: pytest.MonkeyPatch) 
         ROOT / report.ENGINES_RESULTS,
         ROOT / report.COVERAGE_RESULTS,
         ROOT / report.SUGGEST_RESULTS,
+        ROOT / report.CORPORA_RESULTS,
     )
     for page in report.PAGES:
         text = (ROOT / page).read_text(encoding="utf8")
