@@ -8,6 +8,7 @@ them is replaced.
 
 import re
 from collections.abc import Mapping
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -15,8 +16,8 @@ import typer
 
 from .accuracy.coverage import RESULTS as COVERAGE_RESULTS
 from .accuracy.coverage import coverage_table
-from .accuracy.plots import plot_pool, plot_shots, plot_speed
-from .accuracy.results import Cell, read_cells
+from .accuracy.plots import plot_pool, plot_shots
+from .accuracy.results import read_cells
 from .accuracy.run import RESULTS
 from .accuracy.tables import (
     ablation_table,
@@ -26,18 +27,21 @@ from .accuracy.tables import (
     pool_table,
     shots_table,
 )
-from .accuracy.workspace import CORPORA
 from .calibration import RESULTS as CALIBRATION_RESULTS
 from .calibration import calibration_table
 from .scaling.costs import RESULTS as SCALING_RESULTS
 from .scaling.costs import costs_table, rates_table
 from .scaling.engines import RESULTS as ENGINES_RESULTS
 from .scaling.engines import engines_table
+from .speed.goals import goals_table
 from .speed.memory import RESULTS as MEMORY_RESULTS
-from .speed.plots import plot_memory
+from .speed.memory import memory_table
+from .speed.plots import plot_memory, plot_speed
+from .speed.precision import RESULTS as PRECISION_RESULTS
+from .speed.precision import precision_table
 from .speed.shares import RESULTS as SHARES_RESULTS
-from .speed.shares import shares_table
-from .speed.tables import Row, footprint_table, precision_table, read_rows, throughput_table
+from .speed.shares_table import shares_table
+from .speed.tables import footprint_table, latency_table, read_rows, throughput_table
 from .suggest import RESULTS as SUGGEST_RESULTS
 from .suggest import suggest_table
 from .throughput import RESULTS as SPEED_RESULTS
@@ -47,7 +51,6 @@ PAGES = (
     *(Path("docs/suggest.md"), Path("README.md")),
 )
 IMAGES = Path("docs/images")
-PRECISION_RESULTS = Path("benchmarks/results/precision.json")
 HEADLINE = (
     *("spacy_ner_gold", "trf_ner_gold", "token_classification_gold"),
     *("teacher", "teacher_ensemble", "student_first_order_gold", "student_first_order_soft"),
@@ -57,18 +60,30 @@ SHOTS = ("50", "100", "300", "all")
 TABLE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- /table -->)", re.DOTALL)
 
 
-def make_tables(
-    cells: list[Cell],
-    rows: list[Row],
-    precision: Path,
-    calibration: Path,
-    shares: Path,
-    scaling: Path,
-    engines: Path,
-    coverage: Path,
-    suggest: Path,
-) -> dict[str, str]:
+@dataclass(frozen=True)
+class ResultFiles:
+    """Where what was measured is kept; of a file that is not there, the table is empty."""
+
+    cells: Path = RESULTS
+    speed: Path = SPEED_RESULTS
+    shares: Path = SHARES_RESULTS
+    precision: Path = PRECISION_RESULTS
+    memory: Path = MEMORY_RESULTS
+    calibration: Path = CALIBRATION_RESULTS
+    scaling: Path = SCALING_RESULTS
+    engines: Path = ENGINES_RESULTS
+    coverage: Path = COVERAGE_RESULTS
+    suggest: Path = SUGGEST_RESULTS
+
+    def below(self, folder: Path) -> "ResultFiles":
+        """The same files in another folder."""
+        return ResultFiles(*(folder / path for path in astuple(self)))
+
+
+def make_tables(files: ResultFiles) -> dict[str, str]:
     """All tables, by name."""
+    cells = read_cells(files.cells)
+    rows = read_rows(files.speed)
     return {
         "headline": accuracy_table(cells, "100", HEADLINE),
         "accuracy_100": accuracy_table(cells, "100"),
@@ -80,15 +95,18 @@ def make_tables(
         "ablation": ablation_table(cells, TUNED_ON),
         "throughput_1": throughput_table(rows, threads=1),
         "throughput_2": throughput_table(rows, threads=2),
+        "goals": goals_table(rows, files.shares),
+        "latency": latency_table(rows),
         "footprint": footprint_table(rows, "snips"),
-        "precision": precision_table(precision),
-        "calibration": calibration_table(calibration),
-        "shares": shares_table(shares),
-        "scaling_rates": rates_table(scaling),
-        "scaling_costs": costs_table(scaling),
-        "engines": engines_table(engines),
-        "coverage": coverage_table(coverage),
-        "suggest": suggest_table(suggest),
+        "precision": precision_table(files.precision),
+        "memory": memory_table(files.memory),
+        "calibration": calibration_table(files.calibration),
+        "shares": shares_table(files.shares),
+        "scaling_rates": rates_table(files.scaling),
+        "scaling_costs": costs_table(files.scaling),
+        "engines": engines_table(files.engines),
+        "coverage": coverage_table(files.coverage),
+        "suggest": suggest_table(files.suggest),
     }
 
 
@@ -106,25 +124,16 @@ def main(
     speed: Annotated[Path, typer.Option(help="Measured speeds.")] = SPEED_RESULTS,
 ) -> None:
     """Make tables and plots anew from RESULTS and SPEED."""
-    cells = read_cells(results)
-    tables = make_tables(
-        cells,
-        read_rows(speed),
-        PRECISION_RESULTS,
-        CALIBRATION_RESULTS,
-        SHARES_RESULTS,
-        SCALING_RESULTS,
-        ENGINES_RESULTS,
-        COVERAGE_RESULTS,
-        SUGGEST_RESULTS,
-    )
+    files = ResultFiles(cells=results, speed=speed)
+    tables = make_tables(files)
     for page in PAGES:
         page.write_text(fill_page(page.read_text(encoding="utf8"), tables), encoding="utf8")
         typer.echo(f"{page}: tables written")
-    plot_speed(cells, CORPORA, IMAGES / "f1_against_speed.svg")
+    cells = read_cells(files.cells)
+    plot_speed(read_rows(files.speed), IMAGES / "f1_against_speed.svg")
     plot_shots(cells, TUNED_ON, SHOTS, IMAGES / "f1_against_shots.svg")
     plot_pool(cells, TUNED_ON, IMAGES / "f1_against_pool.svg")
-    plot_memory(MEMORY_RESULTS, IMAGES / "memory.svg")
+    plot_memory(files.memory, IMAGES / "memory.svg")
 
 
 if __name__ == "__main__":

@@ -253,7 +253,8 @@ def comparison_table(cells: Sequence[Cell]) -> str:
     lines = make_head("", [CORPUS_NAMES[corpus] for corpus in CORPORA])
     for name, (system, base) in COMPARISONS.items():
         found = [
-            paired_differences(cells, system, base, corpus, measure=reported_f1) for corpus in CORPORA
+            paired_differences(cells, system, base, corpus, measure=reported_f1)
+            for corpus in CORPORA
         ]
         if any(found):
             lines.append(make_row(name, map(signed, found)))
