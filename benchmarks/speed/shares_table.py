@@ -41,7 +41,7 @@ def show_numbers(value: Spread) -> str:
 
 
 ROWS: list[tuple[str, tuple[str, ...], Show]] = [
-    ("CNN: words/s", ("student", "words_per_second_range"), show_numbers),
+    ("CNN: words/s", ("student", "tagged_words_per_second"), show_numbers),
     ("CNN: share of time outside of tok2vec", ("student", "outside_tok2vec"), show_percent),
     *(
         (f"CNN: µs a word, {stage}", ("student", "microseconds_per_word", stage), show_spread)

@@ -68,7 +68,7 @@ def measure_student(folder: Path, texts: Sequence[str], rounds: int) -> dict[str
         return spread([per_word * own for own in by_round(speeds, product)])
 
     return {
-        "words_per_second_range": spread(speeds, None),
+        "tagged_words_per_second": spread(speeds, None),
         "outside_tok2vec": spread([1 - own for own in by_round(taken["tok2vec"], taken["whole"])]),
         "multiply_adds_per_word": total,
         "looked_up_per_word": looked_up,

@@ -118,13 +118,16 @@ def test_those_that_cannot_do_without_tokenising_have_one_turn(folder: Path) -> 
 def test_texts_are_cycled_until_a_turn_is_filled(folder: Path) -> None:
     calls: list[Call] = []
     tagger = Recorder(folder, calls, "a")
-    size = choose_size(tagger, endless("trial"), 16, least_seconds=2.0)
-    assert size % 16 == 0
-    # a second or more of a small tagger's time
-    assert size > len(TEXTS)
+    # more at a time than there are texts
+    size = choose_size(tagger, endless("trial"), 64, least_seconds=0.5)
+    assert size % 64 == 0
+    tried = [len(texts) for _, texts, _, _ in calls]
+    # the first time does not count, and then twice as many until there is something to measure
+    assert tried == [64, *(64 * 2**i for i in range(len(tried) - 1))]
+    assert calls[0][1] == tuple(TEXTS + TEXTS[:24])
     # a batch that takes long by itself is enough, and is not tried again
     calls.clear()
-    assert choose_size(tagger, endless("trial"), 16, least_seconds=0.0) == 16
+    assert choose_size(tagger, endless("trial"), 64, least_seconds=0.0) == 64
     assert len(calls) == 1
 
 
