@@ -6,7 +6,6 @@ Takes the distilled students of the accuracy tables, fits a temperature on each 
 development texts, as `halfree calibrate` does, and measures on the test split.
 """
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,6 +17,7 @@ from benchmarks.accuracy.levers import STUDENT
 from benchmarks.accuracy.running import train_system
 from benchmarks.accuracy.tables import CORPUS_NAMES
 from benchmarks.accuracy.workspace import Run
+from benchmarks.json_results import read_json, write_json
 from spacy_halfree.evaluation.judgement import judge
 from spacy_halfree.evaluation.reliability import Reliability, fit_temperature, reliability
 
@@ -58,7 +58,7 @@ def calibration_table(path: Path) -> str:
     names = ("corpus, seed", "temperature", "calibration error", "after", "precision")
     header = [*names, "of the surest half"]
     lines = [f"| {' | '.join(header)} |", f"| {' | '.join('---' for _ in header)} |"]
-    for row in json.loads(path.read_text(encoding="utf8")):
+    for row in read_json(path, missing=[]):
         before, after = row["before"], row["after"]
         lines.append(
             f"| {CORPUS_NAMES[row['corpus']]}, {row['seed']} | {row['temperature']} "
@@ -75,8 +75,7 @@ def main(
 ) -> None:
     """Measure the students of all draws."""
     rows = [measure(Run(name, "100", number)) for name in corpus for number in seed]
-    results.parent.mkdir(parents=True, exist_ok=True)
-    results.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf8")
+    write_json(results, rows)
     typer.echo(calibration_table(results))
 
 

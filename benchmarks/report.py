@@ -8,6 +8,7 @@ them is replaced.
 
 import re
 from collections.abc import Mapping
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -17,8 +18,10 @@ from .accuracy.corpora import RESULTS as CORPORA_RESULTS
 from .accuracy.corpora import corpora_table, read_sizes
 from .accuracy.coverage import RESULTS as COVERAGE_RESULTS
 from .accuracy.coverage import coverage_table
-from .accuracy.plots import plot_pool, plot_shots, plot_speed
-from .accuracy.results import Cell, read_cells
+from .accuracy.decoding import RESULTS as DECODING_RESULTS
+from .accuracy.decoding import decoding_table
+from .accuracy.plots import plot_pool, plot_shots
+from .accuracy.results import read_cells
 from .accuracy.run import RESULTS
 from .accuracy.selection import SHOTS, TUNED_ON
 from .accuracy.tables import (
@@ -28,18 +31,21 @@ from .accuracy.tables import (
     pool_table,
     shots_table,
 )
-from .accuracy.workspace import CORPORA
 from .calibration import RESULTS as CALIBRATION_RESULTS
 from .calibration import calibration_table
 from .scaling.costs import RESULTS as SCALING_RESULTS
 from .scaling.costs import costs_table, rates_table
 from .scaling.engines import RESULTS as ENGINES_RESULTS
 from .scaling.engines import engines_table
+from .speed.goals import goals_table
 from .speed.memory import RESULTS as MEMORY_RESULTS
-from .speed.plots import plot_memory
+from .speed.memory import memory_table
+from .speed.plots import plot_memory, plot_speed
+from .speed.precision import RESULTS as PRECISION_RESULTS
+from .speed.precision import precision_table
 from .speed.shares import RESULTS as SHARES_RESULTS
-from .speed.shares import shares_table
-from .speed.tables import Row, footprint_table, precision_table, read_rows, throughput_table
+from .speed.shares_table import shares_table
+from .speed.tables import footprint_table, latency_table, read_rows, throughput_table
 from .suggest import RESULTS as SUGGEST_RESULTS
 from .suggest import suggest_table
 from .throughput import RESULTS as SPEED_RESULTS
@@ -49,7 +55,6 @@ PAGES = (
     *(Path("docs/suggest.md"), Path("README.md")),
 )
 IMAGES = Path("docs/images")
-PRECISION_RESULTS = Path("benchmarks/results/precision.json")
 HEADLINE = (
     *("spacy_ner_gold", "spacy_ner_hard", "trf_ner_gold", "token_classification_gold"),
     *("teacher", "teacher_ensemble", "student_first_order_gold", "student_first_order_hard"),
@@ -60,42 +65,59 @@ TABLE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- /table -->)", re.DOTALL)
 
 def tuned_on(sizes: Path) -> dict[str, int]:
     """The training texts of the corpora that recipes are chosen on."""
-    return {corpus: read_sizes(sizes)[corpus].train for corpus in TUNED_ON}
+    return {name: own.train for name, own in read_sizes(sizes).items() if name in TUNED_ON}
 
 
-def make_tables(
-    cells: list[Cell],
-    rows: list[Row],
-    precision: Path,
-    calibration: Path,
-    shares: Path,
-    scaling: Path,
-    engines: Path,
-    coverage: Path,
-    suggest: Path,
-    sizes: Path,
-) -> dict[str, str]:
+@dataclass(frozen=True)
+class ResultFiles:
+    """Where what was measured is kept; of a file that is not there, the table is empty."""
+
+    cells: Path = RESULTS
+    speed: Path = SPEED_RESULTS
+    shares: Path = SHARES_RESULTS
+    precision: Path = PRECISION_RESULTS
+    memory: Path = MEMORY_RESULTS
+    calibration: Path = CALIBRATION_RESULTS
+    scaling: Path = SCALING_RESULTS
+    engines: Path = ENGINES_RESULTS
+    coverage: Path = COVERAGE_RESULTS
+    suggest: Path = SUGGEST_RESULTS
+    corpora: Path = CORPORA_RESULTS
+    decoding: Path = DECODING_RESULTS
+
+    def below(self, folder: Path) -> "ResultFiles":
+        """The same files in another folder."""
+        return ResultFiles(*(folder / path for path in astuple(self)))
+
+
+def make_tables(files: ResultFiles) -> dict[str, str]:
     """All tables, by name."""
+    cells = read_cells(files.cells)
+    rows = read_rows(files.speed)
     return {
         "headline": accuracy_table(cells, "100", HEADLINE),
         "accuracy_100": accuracy_table(cells, "100"),
         "accuracy_all": accuracy_table(cells, "all"),
         "comparison": comparison_table(cells),
         "shots": shots_table(cells, TUNED_ON, SHOTS),
-        "pool": pool_table(cells, tuned_on(sizes)),
-        "corpora": corpora_table(sizes),
+        "pool": pool_table(cells, tuned_on(files.corpora)),
+        "corpora": corpora_table(files.corpora),
         "ablation": ablation_table(cells),
+        "decoding": decoding_table(files.decoding),
         "throughput_1": throughput_table(rows, threads=1),
         "throughput_2": throughput_table(rows, threads=2),
+        "goals": goals_table(rows, files.shares),
+        "latency": latency_table(rows),
         "footprint": footprint_table(rows, "snips"),
-        "precision": precision_table(precision),
-        "calibration": calibration_table(calibration),
-        "shares": shares_table(shares),
-        "scaling_rates": rates_table(scaling),
-        "scaling_costs": costs_table(scaling),
-        "engines": engines_table(engines),
-        "coverage": coverage_table(coverage),
-        "suggest": suggest_table(suggest),
+        "precision": precision_table(files.precision),
+        "memory": memory_table(files.memory),
+        "calibration": calibration_table(files.calibration),
+        "shares": shares_table(files.shares),
+        "scaling_rates": rates_table(files.scaling),
+        "scaling_costs": costs_table(files.scaling),
+        "engines": engines_table(files.engines),
+        "coverage": coverage_table(files.coverage),
+        "suggest": suggest_table(files.suggest),
     }
 
 
@@ -113,26 +135,16 @@ def main(
     speed: Annotated[Path, typer.Option(help="Measured speeds.")] = SPEED_RESULTS,
 ) -> None:
     """Make tables and plots anew from RESULTS and SPEED."""
-    cells = read_cells(results)
-    tables = make_tables(
-        cells,
-        read_rows(speed),
-        PRECISION_RESULTS,
-        CALIBRATION_RESULTS,
-        SHARES_RESULTS,
-        SCALING_RESULTS,
-        ENGINES_RESULTS,
-        COVERAGE_RESULTS,
-        SUGGEST_RESULTS,
-        CORPORA_RESULTS,
-    )
+    files = ResultFiles(cells=results, speed=speed)
+    tables = make_tables(files)
     for page in PAGES:
         page.write_text(fill_page(page.read_text(encoding="utf8"), tables), encoding="utf8")
         typer.echo(f"{page}: tables written")
-    plot_speed(cells, CORPORA, IMAGES / "f1_against_speed.svg")
+    cells = read_cells(files.cells)
+    plot_speed(read_rows(files.speed), IMAGES / "f1_against_speed.svg")
     plot_shots(cells, TUNED_ON, SHOTS, IMAGES / "f1_against_shots.svg")
-    plot_pool(cells, tuned_on(CORPORA_RESULTS), IMAGES / "f1_against_pool.svg")
-    plot_memory(MEMORY_RESULTS, IMAGES / "memory.svg")
+    plot_pool(cells, tuned_on(files.corpora), IMAGES / "f1_against_pool.svg")
+    plot_memory(files.memory, IMAGES / "memory.svg")
 
 
 if __name__ == "__main__":

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import typer
 
+from benchmarks.json_results import read_json, write_json
+
 from .tables import CORPUS_NAMES, make_head, make_row
 from .workspace import ALL, CORPORA, Run
 
@@ -52,9 +54,8 @@ def count(corpus: str) -> Sizes:
 
 
 def read_sizes(path: Path = RESULTS) -> dict[str, Sizes]:
-    """The sizes of all corpora, by name."""
-    found = json.loads(path.read_text(encoding="utf8"))
-    return {corpus: Sizes(**sizes) for corpus, sizes in found.items()}
+    """The sizes of all corpora, by name; none if there is no file."""
+    return {corpus: Sizes(**sizes) for corpus, sizes in read_json(path, {}).items()}
 
 
 def corpora_table(path: Path) -> str:
@@ -71,7 +72,7 @@ def corpora_table(path: Path) -> str:
 def main() -> None:
     """Count all corpora."""
     found = {corpus: asdict(count(corpus)) for corpus in CORPORA}
-    RESULTS.write_text(json.dumps(found, indent=2) + "\n", encoding="utf8")
+    write_json(RESULTS, found)
     typer.echo(corpora_table(RESULTS))
 
 

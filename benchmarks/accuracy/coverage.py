@@ -16,6 +16,8 @@ import spacy
 import typer
 from spacy.tokens import DocBin
 
+from benchmarks.json_results import read_json
+
 from .workspace import CORPORA, Run
 
 RESULTS = Path("benchmarks/results/coverage.json")
@@ -45,7 +47,7 @@ def coverage(run: Run) -> dict[str, float]:
 
 def coverage_table(path: Path) -> str:
     """The shares, as Markdown: of each draw, and their mean."""
-    found = json.loads(path.read_text(encoding="utf8"))
+    found = read_json(path, missing={})
     lines = [
         "| corpus | test entities of labels that no gold text has | of labels with one to three |",
         "| --- | --- | --- |",

@@ -1,9 +1,11 @@
 """Is greedy decoding good enough? Against beam search, and for first-order models exact Viterbi.
 
-    python -m benchmarks.accuracy.decoding training/.../model-best corpus/.../dev_all.spacy
+    python -m benchmarks.accuracy.decoding
 
-Both need nothing but the tagger's distributions under given tags, and are as slow as that makes
-them: they are here to be measured, not to be used.
+Takes teachers and distilled students of the accuracy tables, seed 1, and whole development splits.
+Both searches need nothing but the tagger's distributions under given tags, and are as slow as that
+makes them: they are here to be measured, not to be used. Figures go into
+`benchmarks/results/decoding.json`.
 """
 
 from collections.abc import Sequence
@@ -18,10 +20,20 @@ from spacy.scorer import get_ner_prf
 from spacy.tokens import Doc, DocBin
 from spacy.training import Example
 
+from benchmarks.json_results import read_json, write_json
 from spacy_halfree.distill.annotate import find_tagger
 from spacy_halfree.distill.ensemble import word_positions
 from spacy_halfree.pipeline.tagger import HalfreeTagger
 
+from .levers import STUDENT
+from .running import train_system
+from .selection import TUNED_ON
+from .systems import TEACHER, System
+from .tables import CORPUS_NAMES, SYSTEM_NAMES, make_head, make_row
+from .workspace import Run
+
+RESULTS = Path("benchmarks/results/decoding.json")
+Scores = dict[str, float]
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float32]
 IMPOSSIBLE = -1e30
@@ -110,31 +122,57 @@ def beam_search(tagger: HalfreeTagger, docs: Sequence[Doc], lengths: Ints, width
     return best[np.arange(longest) < lengths[:, None]]
 
 
-def main(
-    model: Annotated[Path, typer.Argument(help="A pipeline with a tagger of entities.")],
-    texts: Annotated[Path, typer.Argument(help="Annotated texts.")],
-    width: Annotated[int, typer.Option(help="Width of the beam.")] = 4,
-) -> None:
-    """Print the F1 of MODEL on TEXTS, decoded greedily and by search."""
-    nlp = spacy.load(model)
+def measure(system: System, corpus: str, width: int) -> dict[str, Scores]:
+    """F1 on the development split, and the share of tags that are not those decoded greedily."""
+    run = Run(corpus, "100", 1)
+    run.prepare()
+    nlp = spacy.load(train_system(run, system)[0])
     tagger = find_tagger(nlp)
-    gold = [doc for doc in DocBin().from_disk(texts).get_docs(nlp.vocab) if doc.text.strip()]
+    gold = list(DocBin().from_disk(run.files["dev"]).get_docs(nlp.vocab))
     with nlp.select_pipes(disable=tagger.name):
         docs = list(nlp.pipe([doc.text for doc in gold]))
     batch, greedy = tagger.predict(docs)
     assert greedy.probabilities is not None
     decoded = {"greedy": tagger.model.ops.to_numpy(greedy.tags)}
     if tagger.model.get_ref("head").name == "first_order":
-        decoded["viterbi"] = viterbi(tagger, docs, batch.lengths)
+        decoded["Viterbi"] = viterbi(tagger, docs, batch.lengths)
     else:
         decoded[f"beam of {width}"] = beam_search(tagger, docs, batch.lengths, width)
+    scores: dict[str, Scores] = {}
     for name, tags in decoded.items():
         tagged = [Doc(doc.vocab).from_bytes(doc.to_bytes(exclude=["user_data"])) for doc in docs]
         tagger.annotate(tagged, tags, greedy.probabilities)
         pairs = zip(tagged, gold, strict=True)
         f1 = 100 * get_ner_prf([Example(doc, reference) for doc, reference in pairs])["ents_f"]
-        changed = 100 * np.mean(tags != decoded["greedy"])
-        typer.echo(f"{name}: F1 {f1:.2f}, {changed:.2f} % of tags not as decoded greedily")
+        changed = 100 * float(np.mean(tags != decoded["greedy"]))
+        scores[name] = {"dev_f1": round(f1, 2), "changed": round(changed, 2)}
+    return scores
+
+
+def decoding_table(path: Path) -> str:
+    """A row for each model and way to decode."""
+    columns = ["decoded", "dev F1", "tags that are not as decoded greedily, in %"]
+    lines = make_head("corpus, model", columns)
+    for corpus, by_system in read_json(path, {}).items():
+        for system, scores in by_system.items():
+            for name, own in scores.items():
+                model = f"{CORPUS_NAMES[corpus]}: {SYSTEM_NAMES[system].replace('*', '')}"
+                values = [name, f"{own['dev_f1']:.2f}", f"{own['changed']:.2f}"]
+                lines.append(make_row(model, values))
+    return "\n".join(lines) + "\n"
+
+
+def main(
+    corpus: Annotated[list[str], typer.Option(help="Corpora.")] = list(TUNED_ON),  # noqa: B006
+    width: Annotated[int, typer.Option(help="Width of the beam.")] = 4,
+) -> None:
+    """Compare ways to decode on all corpora."""
+    found = {
+        name: {system.name: measure(system, name, width) for system in (TEACHER, STUDENT)}
+        for name in corpus
+    }
+    write_json(RESULTS, found)
+    typer.echo(decoding_table(RESULTS))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ mpl.use("svg")
 import matplotlib.pyplot as plt
 
 from .results import Cell
-from .tables import CORPUS_NAMES, SYSTEM_NAMES, mean_of_means, pool_curves, select, spread
+from .tables import CORPUS_NAMES, SYSTEM_NAMES, pool_curves, select, spread
 
 mpl.rcParams |= {
     # otherwise every run would name its elements anew
@@ -48,25 +48,6 @@ def draw_curve(axes: Any, points: Sequence[tuple[float, Sequence[Cell]]], **styl
         capsize=2,
         **style,
     )
-
-
-def plot_speed(cells: Sequence[Cell], corpora: Sequence[str], path: Path) -> None:
-    """F1 against words per second with 100 gold texts, mean over corpora and seeds."""
-    figure, axes = plt.subplots(figsize=(7, 4))
-    for system in SYSTEM_NAMES:
-        by_corpus = [select(cells, system, corpus, "100") for corpus in corpora]
-        if not all(by_corpus):
-            continue
-        # every corpus counts as much, whatever the number of its seeds
-        x = mean_of_means(by_corpus, lambda cell: cell.words_per_second)
-        y = mean_of_means(by_corpus, lambda cell: cell.f1)
-        axes.scatter(x, y, marker="s" if system in PEERS else "o", color=color_of(system))
-        axes.annotate(label_of(system), (x, y), (5, 3), textcoords="offset points", fontsize=7)
-    axes.set_xscale("log")
-    axes.margins(x=0.15)
-    axes.set_xlabel("words per second, one thread (log scale)")
-    axes.set_ylabel(f"F1, mean over {len(corpora)} corpora")
-    save(figure, path)
 
 
 def color_of(system: str) -> str:

@@ -89,6 +89,19 @@ def train_system(run: Run, system: System) -> tuple[Path, float]:
     finished = folder / "seconds.txt"
     if finished.exists():
         return folder / "model-best", float(finished.read_text())
+    config = training_config(run, system)
+    folder.mkdir(parents=True, exist_ok=True)
+    config.to_disk(folder / "config.cfg")
+    start = time.perf_counter()
+    with (folder / "train.log").open("w") as log, contextlib.redirect_stdout(log):
+        train(folder / "config.cfg", folder)
+    seconds = time.perf_counter() - start
+    finished.write_text(f"{seconds:.1f}")
+    return folder / "model-best", seconds
+
+
+def training_config(run: Run, system: System) -> Config:
+    """The config that a system is trained with; what it learns from is there then."""
     assert system.config is not None
     texts = run.texts / "gold.spacy" if system.learns == "gold" else annotate_pool(run, system)
     paths = {
@@ -102,15 +115,7 @@ def train_system(run: Run, system: System) -> tuple[Path, float]:
         "paths": paths,
         "system": {"seed": run.seed + system.seed_offset},
     }
-    config = Config().from_disk(system.config, interpolate=False).merge(changes)
-    folder.mkdir(parents=True, exist_ok=True)
-    config.to_disk(folder / "config.cfg")
-    start = time.perf_counter()
-    with (folder / "train.log").open("w") as log, contextlib.redirect_stdout(log):
-        train(folder / "config.cfg", folder)
-    seconds = time.perf_counter() - start
-    finished.write_text(f"{seconds:.1f}")
-    return folder / "model-best", seconds
+    return Config().from_disk(system.config, interpolate=False).merge(changes)
 
 
 def annotate_pool(run: Run, system: System) -> Path:

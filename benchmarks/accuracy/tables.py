@@ -115,11 +115,6 @@ def accuracy_table(
     return "\n".join(lines) + "\n"
 
 
-def mean_of_means(groups: Iterable[Sequence[Cell]], measure: Callable[[Cell], float]) -> float:
-    """The mean over groups of cells, each counting as much, whatever its size."""
-    return statistics.mean(statistics.mean(map(measure, group)) for group in groups)
-
-
 def shots_table(cells: Sequence[Cell], corpora: Sequence[str], shots: Sequence[str]) -> str:
     """F1 of the systems that were run with several numbers of gold texts."""
     lines = make_head(

@@ -37,6 +37,11 @@ def iob_tags(doc: Doc) -> list[str]:
     return biluo_to_iob(doc_to_biluo_tags(doc))
 
 
+def label_names(gold: Sequence[Doc]) -> list[str]:
+    """All tags of the gold texts, in the order of a model's labels."""
+    return ["O", *sorted({tag for doc in gold for tag in iob_tags(doc)} - {"O"})]
+
+
 class TaggedTexts(torch.utils.data.Dataset):
     """Word pieces with the label of the token that each begins; others are ignored.
 
@@ -115,10 +120,15 @@ def run_token_classification(
     settings = system.changes
     encoder = adapt_encoder(run, system.encoder_steps or 0)
     gold = read_docs(run.texts / "gold.spacy")
-    tags = ["O", *sorted({tag for doc in gold for tag in iob_tags(doc)} - {"O"})]
+    tags = label_names(gold)
     set_seed(run.seed)
     tokenizer = AutoTokenizer.from_pretrained(encoder)
-    model = AutoModelForTokenClassification.from_pretrained(encoder, num_labels=len(tags))
+    model = AutoModelForTokenClassification.from_pretrained(
+        encoder,
+        # saved along, so that Hugging Face's own pipeline knows what the labels are called
+        id2label=dict(enumerate(tags)),
+        label2id={tag: index for index, tag in enumerate(tags)},
+    )
     collator = DataCollatorForTokenClassification(tokenizer)
     dev = read_docs(run.texts / "dev.spacy")
     dev_texts = TaggedTexts(dev, tokenizer, tags)

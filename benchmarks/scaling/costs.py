@@ -24,7 +24,8 @@ import typer
 from spacy.tokens import DocBin
 from spacy.vocab import Vocab
 
-from benchmarks.speed.memory import resident_megabytes
+from benchmarks.json_results import read_json
+from benchmarks.speed.process_memory import resident_megabytes
 from spacy_halfree.distill.annotate import keep_for_students
 from spacy_halfree.distill.doc_files import make_bin
 from spacy_halfree.distill.sharded_corpus import ShardedCorpus
@@ -135,7 +136,7 @@ def costs_of(n_texts: int, rates: Rates) -> Costs:
 
 def rates_table(path: Path) -> str:
     """The measurement, as Markdown."""
-    values = json.loads(path.read_text(encoding="utf8"))
+    values = read_json(path, missing={})
     lines = ["| measured | value |", "| --- | --- |"]
     lines += [f"| `{name}` | {value:,.6g} |" for name, value in values.items()]
     return "\n".join(lines) + "\n"
@@ -143,11 +144,11 @@ def rates_table(path: Path) -> str:
 
 def costs_table(path: Path) -> str:
     """What 10^6, 10^8 and 10^9 texts cost, as Markdown."""
-    rates = Rates(**json.loads(path.read_text(encoding="utf8")))
-    columns = [asdict(costs_of(n_texts, rates)) for n_texts in SIZES]
+    found = read_json(path, missing=None)
+    columns = [asdict(costs_of(n_texts, Rates(**found))) for n_texts in SIZES if found]
     head = " | ".join(f"10^{len(str(n_texts)) - 1} texts" for n_texts in SIZES)
     lines = [f"| | {head} |", "| --- |" + " --- |" * len(SIZES)]
-    for name in columns[0]:
+    for name in columns[0] if columns else ():
         values = " | ".join(
             f"{column[name]:,.3g}" if column[name] < 100 else f"{column[name]:,.0f}"
             for column in columns

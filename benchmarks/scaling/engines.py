@@ -22,6 +22,8 @@ from typing import Annotated, Any
 
 import typer
 
+from benchmarks.json_results import read_json
+
 RESULTS = Path("benchmarks/results/engines.json")
 ENVIRONMENT = {"OMP_NUM_THREADS": "1", "RAY_AUTH_MODE": "disabled"}
 SECONDS_BETWEEN_SAMPLES = 1.0
@@ -133,14 +135,14 @@ def run_ray(model: Path, texts: Path, output: Path, n_texts: int) -> dict[str, A
 
 def engines_table(path: Path) -> str:
     """What Ray costs, as Markdown."""
-    found = json.loads(path.read_text(encoding="utf8"))
+    found = read_json(path, missing={})
     names = {
         "texts_per_second": "from the command to its end",
         "steady": "between the first shard and the last",
     }
     lines = ["| texts a second | two plain processes | Ray, two workers | ratio |"]
     lines.append("| --- | --- | --- | --- |")
-    for name, title in names.items():
+    for name, title in names.items() if found else ():
         plain, ray = ([f"{own[name]:.0f}" for own in found[kind]] for kind in ("plain", "ray"))
         ratios = ", ".join(f"{ratio:.2f}" for ratio in found["ratios"][name])
         lines.append(f"| {title} | {', '.join(plain)} | {', '.join(ray)} | {ratios} |")

@@ -1,17 +1,16 @@
 """What a system costs beside time per word: seconds to load, memory and disk."""
 
-import multiprocessing
-import resource
-import sys
+import statistics
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 
+from .process_memory import peak_megabytes
+from .processes import run_in_process
 from .taggers import Tagger
 from .timing import seconds
 
 BATCH_SIZE = 32
+N_PROCESSES = 3
 
 
 @dataclass(frozen=True)
@@ -26,26 +25,18 @@ class Footprint:
     peak_megabytes: float
 
 
-def peak_megabytes() -> float:
-    """The most memory that this process has had."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        # not `getrusage`, which counts the parent's before the process became its own
-        (line,) = (line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
-        return int(line.split()[1]) / 1e3
-    unit = 1e6 if sys.platform == "darwin" else 1e3
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
-
-
 def load_and_tag(load: Callable[[], Tagger], texts: Sequence[str]) -> Footprint:
     """Load a system and tag texts, in this process."""
     loaded: list[Tagger] = []
     load_seconds = seconds(lambda: loaded.append(load()))
     loaded[0].tag(texts, BATCH_SIZE)
-    return Footprint(round(load_seconds, 2), round(peak_megabytes(), 1))
+    return Footprint(load_seconds, peak_megabytes())
 
 
 def measure_footprint(load: Callable[[], Tagger], texts: Sequence[str]) -> Footprint:
-    """Load a system and tag texts, in a process of its own."""
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as process:
-        return process.submit(load_and_tag, load, texts).result()
+    """Load a system and tag texts, in processes of its own: medians of three."""
+    found = [run_in_process(load_and_tag, load, texts) for _ in range(N_PROCESSES)]
+    return Footprint(
+        round(statistics.median(own.load_seconds for own in found), 2),
+        round(statistics.median(own.peak_megabytes for own in found), 1),
+    )

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
@@ -10,11 +10,16 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import spacy
+from spacy.scorer import get_ner_prf
+from spacy.tokens import Doc
+from spacy.training import Example
+from spacy.util import filter_spans
 
-from benchmarks.accuracy.results import append_cell, config_hash, key_of, read_cells
+from benchmarks.accuracy.results import append_cell, config_hash
 from benchmarks.accuracy.run import RESULTS
 from benchmarks.accuracy.running import read_examples, run_cell, train_system
 from benchmarks.accuracy.systems import SYSTEMS, System
+from benchmarks.accuracy.token_classification import label_names, read_docs
 from benchmarks.accuracy.workspace import ENCODER, Run
 
 from .taggers import AddressCrf, HuggingFaceTagger, SpacyTagger, Tagger
@@ -92,6 +97,10 @@ def address_systems(is_wanted: Wanted) -> Iterator[SpeedSystem]:
         yield SpeedSystem("usaddress_crf", crf, partial(AddressCrf, crf), f1)
 
 
+class NotReadyError(RuntimeError):
+    """Something that takes a workflow of its own is not there."""
+
+
 class AddressRun(Run):
     """The addresses as the workflow of project.yml drew and converted them."""
 
@@ -104,9 +113,9 @@ class AddressRun(Run):
         return {"dev": self.texts / "dev.spacy", "test": self.texts / "test.spacy"}
 
     def prepare(self) -> None:
-        """Raises: FileNotFoundError, if the workflow has not been run."""
+        """Raises: NotReadyError, if the workflow has not been run."""
         if not (ADDRESS_MODELS / "crf.json").exists():
-            raise FileNotFoundError(
+            raise NotReadyError(
                 f"{ADDRESS_MODELS}/crf.json: run the workflow on addresses first "
                 "(python -m spacy project run all)"
             )
@@ -120,14 +129,26 @@ def spacy_system(name: str, folder: Path, test: Path) -> SpeedSystem:
 
 
 def hugging_face_system(run: Run, system: System) -> SpeedSystem:
-    """A model for token classification, whose score is that of its cell."""
+    """A model for token classification, scored by what its pipeline finds in the test texts."""
     folder = run.training / f"{system.name}-{config_hash(system)}"
-    cells = {cell.key: cell for cell in read_cells(RESULTS)}
-    cell = cells.get(key_of(run, system))
-    if cell is None or not folder.exists():
-        cell = run_cell(run, system)
-        append_cell(RESULTS, cell)
+    if not folder.exists():
+        append_cell(RESULTS, run_cell(run, system))
     (checkpoint,) = folder.glob("checkpoint-*")
-    return SpeedSystem(
-        system.name, checkpoint, partial(HuggingFaceTagger, checkpoint, ENCODER), cell.f1
-    )
+    labels = tuple(label_names(read_docs(run.texts / "gold.spacy")))
+    load = partial(HuggingFaceTagger, checkpoint, ENCODER, labels)
+    f1 = round(100 * score_spans(load(), read_docs(run.files["test"])), 2)
+    return SpeedSystem(system.name, checkpoint, load, f1)
+
+
+def score_spans(tagger: HuggingFaceTagger, gold: Sequence[Doc]) -> float:
+    """F1 of exact spans and labels, tokens that a span touches belonging to it."""
+    examples = []
+    for doc in gold:
+        own = Doc(doc.vocab, [token.text for token in doc], [bool(t.whitespace_) for t in doc])
+        spans = [
+            own.char_span(start, end, label=label, alignment_mode="expand")
+            for start, end, label in tagger.find_spans(doc.text)
+        ]
+        own.set_ents(filter_spans(span for span in spans if span is not None))
+        examples.append(Example(own, doc))
+    return float(get_ner_prf(examples)["ents_f"])

@@ -1,12 +1,11 @@
 """From measured rows to the tables of docs/benchmarks.md."""
 
 import json
-import statistics
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.accuracy.tables import CORPUS_NAMES, NONE, make_head, make_row
+from benchmarks.accuracy.tables import NONE, make_head, make_row
 
 SPEED_NAMES = {
     "student_first_order_soft": "**our CNN, distilled**",
@@ -22,9 +21,11 @@ SPEED_NAMES = {
 INPUT_NAMES = {
     "mit_movie_trivia": "MIT Movie Trivia",
     "snips": "SNIPS",
+    "new_words": "MIT Movie Trivia, every tenth word new",
     "addresses": "US addresses",
     "long_text": "one text of 100,000 words",
 }
+BATCH_SIZES = (1, 32, 256)
 Row = dict[str, Any]
 
 
@@ -61,7 +62,7 @@ def make_table(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
 
 
 def throughput_table(rows: Sequence[Row], threads: int) -> str:
-    """Words per second of every system on every input, at each batch size, tokenising left out."""
+    """Words per second of every system on every input, at each batch size, tokenised and raw."""
     lines = []
     for input_name, input_label in INPUT_NAMES.items():
         for system, label in SPEED_NAMES.items():
@@ -73,49 +74,57 @@ def throughput_table(rows: Sequence[Row], threads: int) -> str:
             if not own:
                 continue
             f1 = NONE if own[0]["f1"] is None else f"{own[0]['f1']:.1f}"
-            prepared = [
-                in_words(find(own, batch_size=size, tokenised=True)) for size in (1, 32, 256)
+            speeds = [
+                in_words(find(own, batch_size=size, tokenised=tokenised))
+                for tokenised in (True, False)
+                for size in BATCH_SIZES
             ]
-            raw = in_words(find(own, batch_size=256, tokenised=False))
-            lines.append([f"{input_label}: {label}", f1, *prepared, raw])
-    head = ["input, system", "F1", "batches of 1", "of 32", "of 256", "of 256, from raw text"]
-    return make_table(head, lines)
+            lines.append([f"{input_label}: {label}", f1, *speeds])
+    sizes = [
+        f"{start} {size}"
+        for start, size in zip(("batches of", "of", "of"), BATCH_SIZES, strict=True)
+    ]
+    return make_table(["input, system", "F1", *sizes, *(f"raw, {size}" for size in sizes)], lines)
+
+
+def find_alone(rows: Iterable[Row], input_name: str, system: str, threads: int) -> Row | None:
+    """The row that has what a text alone takes, and what loading takes."""
+    return find(
+        rows, input=input_name, system=system, threads=threads, batch_size=1, tokenised=False
+    )
+
+
+def latency_table(rows: Sequence[Row]) -> str:
+    """Milliseconds for a text alone, with one thread and two, met for the first time and later."""
+    lines = []
+    for input_name in ("mit_movie_trivia", "snips"):
+        for system, label in SPEED_NAMES.items():
+            cells = []
+            for threads in (1, 2):
+                row = find_alone(rows, input_name, system, threads) or {}
+                for field in ("cold_ms", "warm_ms"):
+                    found = row.get(field)
+                    cells.append(f"{found[0]:.2f}, {found[1]:.2f}" if found else NONE)
+            if set(cells) != {NONE}:
+                lines.append([f"{INPUT_NAMES[input_name]}: {label}", *cells])
+    columns = [
+        f"{number}, {state}" for number in ("one thread", "two") for state in ("new", "known")
+    ]
+    return make_table(["ms a text: median, 95 %", *columns], lines)
 
 
 def footprint_table(rows: Sequence[Row], input_name: str) -> str:
-    """Latency of one text, seconds to load, memory and size of every system, one thread."""
+    """Seconds to load, memory and size of every system, one thread."""
     lines = []
     for system, label in SPEED_NAMES.items():
-        row = find(rows, input=input_name, system=system, threads=1, batch_size=1, tokenised=False)
+        row = find_alone(rows, input_name, system, 1)
         if row is not None:
-            median, high = row["latency_ms"]
             lines.append(
                 [
                     label,
-                    f"{median:.2f}",
-                    f"{high:.2f}",
                     f"{row['load_seconds']:.2f}",
                     f"{row['peak_megabytes']:,.0f}",
                     f"{row['megabytes']:.1f}",
                 ]
             )
-    head = ["system", "ms a text, median", "95 %", "s to load", "MB of memory", "MB on disk"]
-    return make_table(head, lines)
-
-
-def precision_table(path: Path) -> str:
-    """What the teacher's precision brings and costs, by corpus."""
-    found = json.loads(path.read_text(encoding="utf8"))["corpora"] if path.exists() else {}
-    lines = []
-    for corpus, by_precision in found.items():
-        for precision, own in by_precision.items():
-            ratios = own["ratios"]
-            lines.append(
-                [
-                    f"{CORPUS_NAMES[corpus]}: {precision}",
-                    f"{own['words_per_second']:,}",
-                    f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})",
-                    f"{own['f1']:.1f}",
-                ]
-            )
-    return make_table(["corpus, precision", "words/s", "times float32", "F1"], lines)
+    return make_table(["system", "s to load", "MB of memory", "MB on disk"], lines)

@@ -53,20 +53,27 @@ class HuggingFaceTagger:
     Args:
         folder: a folder with a model.
         tokenizer: a folder with its tokenizer.
+        labels: the labels' names, for models that were saved without.
     """
 
     tokenises = False
 
-    def __init__(self, folder: str | Path, tokenizer: str | Path) -> None:
+    def __init__(
+        self, folder: str | Path, tokenizer: str | Path, labels: Sequence[str] | None = None
+    ) -> None:
         from transformers import pipeline
 
         self.pipeline: Any = pipeline(
             "token-classification",
             str(folder),
             tokenizer=str(tokenizer),
-            aggregation_strategy="simple",
+            # a word's label is that of its first piece, which the model was trained on
+            aggregation_strategy="first",
             device="cpu",
         )
+        if labels is not None:
+            # without names, a pipeline cannot tell where an entity begins or goes on
+            self.pipeline.model.config.id2label = dict(enumerate(labels))
 
     def prepare(self, texts: Sequence[str]) -> Inputs:
         raise NotImplementedError
@@ -74,6 +81,11 @@ class HuggingFaceTagger:
     def tag(self, inputs: Inputs, batch_size: int) -> None:
         for _ in self.pipeline(list(inputs), batch_size=batch_size):
             pass
+
+    def find_spans(self, text: str) -> list[tuple[int, int, str]]:
+        """Where entities start and end in a text, and their labels."""
+        found = self.pipeline(text)
+        return [(own["start"], own["end"], own["entity_group"]) for own in found]
 
 
 class AddressCrf:

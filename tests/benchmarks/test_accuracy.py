@@ -1,5 +1,6 @@
 """The accuracy benchmark: every kind of system on a tiny corpus, and what is made of the cells."""
 
+import json
 import os
 import re
 import shutil
@@ -103,6 +104,10 @@ def test_every_kind_of_system(inside: Path) -> None:
         assert 0 <= cell.f1 <= 100
         assert 0 <= cell.dev_f1 <= 100
         assert min(cell.words_per_second, cell.train_seconds, cell.megabytes) > 0
+    # Hugging Face's own pipeline reads what the labels are called from the model
+    (settings,) = RUN.training.glob("token_classification_gold-*/checkpoint-*/config.json")
+    names = json.loads(settings.read_text(encoding="utf8"))["id2label"]
+    assert sorted(names.values()) == ["B-artist", "B-song", "O"]
     # a second run has nothing to do
     assert fill(RUN, systems, RESULTS) == []
     assert read_cells(RESULTS) == cells

@@ -106,7 +106,7 @@ def test_pages_are_filled(tmp_path: Path) -> None:
 
 
 def test_plots_are_the_same_every_time(tmp_path: Path) -> None:
-    from benchmarks.accuracy.plots import plot_pool, plot_shots, plot_speed
+    from benchmarks.accuracy.plots import plot_pool, plot_shots
 
     cells = [
         make_cell(corpus=corpus, shots=shots, seed=seed, f1=40.0 + seed)
@@ -115,10 +115,9 @@ def test_plots_are_the_same_every_time(tmp_path: Path) -> None:
         for seed in (1, 2)
     ]
     for name in ("a", "b"):
-        plot_speed(cells, CORPORA, tmp_path / f"{name}_speed.svg")
         plot_shots(cells, ["snips"], ["100", "300"], tmp_path / f"{name}_shots.svg")
         plot_pool(POOL_CELLS, {"snips": 13_084}, tmp_path / f"{name}_pool.svg")
-    for kind, legend in (("speed", "our teacher"), ("shots", "our teacher"), ("pool", "soft")):
+    for kind, legend in (("shots", "our teacher"), ("pool", "soft")):
         first = (tmp_path / f"a_{kind}.svg").read_text(encoding="utf8")
         assert legend in first
         assert first == (tmp_path / f"b_{kind}.svg").read_text(encoding="utf8")

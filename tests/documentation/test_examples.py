@@ -70,20 +70,8 @@ def test_accuracy_tables_are_the_measured_ones(monkeypatch: pytest.MonkeyPatch) 
     pytest.importorskip("matplotlib")
     monkeypatch.syspath_prepend(str(ROOT))
     from benchmarks import report
-    from benchmarks.accuracy.results import read_cells
 
-    tables = report.make_tables(
-        read_cells(ROOT / report.RESULTS),
-        report.read_rows(ROOT / report.SPEED_RESULTS),
-        ROOT / report.PRECISION_RESULTS,
-        ROOT / report.CALIBRATION_RESULTS,
-        ROOT / report.SHARES_RESULTS,
-        ROOT / report.SCALING_RESULTS,
-        ROOT / report.ENGINES_RESULTS,
-        ROOT / report.COVERAGE_RESULTS,
-        ROOT / report.SUGGEST_RESULTS,
-        ROOT / report.CORPORA_RESULTS,
-    )
+    tables = report.make_tables(report.ResultFiles().below(ROOT))
     for page in report.PAGES:
         text = (ROOT / page).read_text(encoding="utf8")
         assert "<!-- table: " in text

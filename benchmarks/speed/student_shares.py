@@ -1,0 +1,144 @@
+"""Where the CNN's time goes: tok2vec and the rest, its stages, and the limit of the processor."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import spacy
+from spacy.tokens import Doc
+
+from spacy_halfree.models.inference.known_layers import find_known_layers
+from spacy_halfree.models.inference.token_vectors import CAPACITY, FastTok2Vec
+
+from .timing import by_round, in_turns, seconds, spread
+
+BATCH_SIZE = 256
+ROWS = 256
+"""Words that the CNN's matrix products have at a time."""
+PRODUCTS = 2_000
+STAGES = ("attributes", "look-up", "convolutions", "decoding", "writing")
+
+
+def batches(items: Sequence[Any], size: int) -> list[list[Any]]:
+    return [list(items[i : i + size]) for i in range(0, len(items), size)]
+
+
+def measure_student(folder: Path, texts: Sequence[str], rounds: int) -> dict[str, Any]:
+    """All figures about the CNN; those that are compared have taken turns.
+
+    Args:
+        folder: its pipeline.
+        texts: what to tag; a first round, which is not counted, makes their words known.
+        rounds: how many rounds count.
+
+    Returns:
+        Values as median, least and greatest over rounds, and multiply-adds per word: of all, and
+        of what is looked up.
+    """
+    nlp = spacy.load(folder)
+    model = nlp.get_pipe("halfree_tagger").model  # type: ignore[attr-defined]
+    tok2vec, vectors = model.get_ref("tok2vec"), model.attrs["token_vectors"]
+    stages = Stages(nlp)
+    unused = batches(make_docs(nlp, texts), BATCH_SIZE)
+    n_words = sum(len(doc) for batch in unused for doc in batch)
+    width = tok2vec.get_dim("nO")
+    left = np.random.default_rng(0).normal(size=(ROWS, 3 * width)).astype(np.float32)
+    right = np.random.default_rng(1).normal(size=(3 * width, 3 * width)).astype(np.float32)
+
+    def tag(_: int) -> float:
+        # docs can be tagged once only, so every round needs new ones
+        docs = make_docs(nlp, texts)
+        return seconds(lambda: list(nlp.pipe(docs, batch_size=BATCH_SIZE)))
+
+    def embed(_: int) -> float:
+        return seconds(lambda: [vectors(tok2vec, batch) for batch in unused])
+
+    def multiply(_: int) -> float:
+        return seconds(lambda: [left @ right for _ in range(PRODUCTS)])
+
+    turns = {"whole": tag, "tok2vec": embed, "product": multiply}
+    taken = in_turns(turns, rounds, uncounted=1)
+    by_stage = in_turns({"stages": lambda _: stages.measure(texts)}, rounds, uncounted=1)["stages"]
+    speeds = [n_words / whole for whole in taken["whole"]]
+    product = [PRODUCTS * left.size * right.shape[1] / own for own in taken["product"]]
+    total, looked_up = multiply_adds(model)
+
+    def share_reached(per_word: int) -> dict[str, float]:
+        return spread([per_word * own for own in by_round(speeds, product)])
+
+    return {
+        "tagged_words_per_second": spread(speeds, None),
+        "outside_tok2vec": spread([1 - own for own in by_round(taken["tok2vec"], taken["whole"])]),
+        "multiply_adds_per_word": total,
+        "looked_up_per_word": looked_up,
+        "numpy_product_per_second": spread(product, None),
+        "reached_if_all_were_computed": share_reached(total),
+        "reached_without_what_is_looked_up": share_reached(total - looked_up),
+        "microseconds_per_word": {
+            stage: spread([1e6 * own[stage] / n_words for own in by_stage], 2) for stage in STAGES
+        },
+    }
+
+
+def make_docs(nlp: Any, texts: Sequence[str]) -> list[Doc]:
+    return [nlp.make_doc(text) for text in texts]
+
+
+def multiply_adds(model: Any) -> tuple[int, int]:
+    """Multiply-adds of a CNN tagger per word: all, and those of what depends on a lexeme alone.
+
+    What depends on a lexeme is looked up once it is known: the mix of its embeddings, and what it
+    adds to the first convolution's scores.
+    """
+    tok2vec = model.get_ref("tok2vec")
+    layers = [
+        node.get_dim("nI") * node.get_dim("nO") * node.get_dim("nP")
+        for node in tok2vec.walk(order="dfs_pre")
+        if node.name == "maxout"
+    ]
+    decoder = tok2vec.get_dim("nO") * model.get_dim("nO")
+    mix, first_convolution, *_ = layers
+    return sum(layers) + decoder, mix + first_convolution
+
+
+class Stages:
+    """The parts of a CNN tagger, called one by one.
+
+    nlp: A pipeline with such a tagger.
+    """
+
+    def __init__(self, nlp: Any) -> None:
+        self.nlp = nlp
+        self.tagger = nlp.get_pipe("halfree_tagger")
+        tok2vec = self.tagger.model.get_ref("tok2vec")
+        layers = find_known_layers(tok2vec)
+        assert layers is not None
+        self.vectors = FastTok2Vec(tok2vec, layers, CAPACITY)
+
+    def measure(self, texts: Sequence[str]) -> Mapping[str, float]:
+        """Seconds of each stage for all texts, stage after stage.
+
+        Decoding is what the tagger's prediction takes over the three stages before it.
+        """
+        vectors = self.vectors
+        docs = batches(make_docs(self.nlp, texts), BATCH_SIZE)
+        lengths = [np.array([len(doc) for doc in batch], dtype=np.int64) for batch in docs]
+        taken: dict[str, float] = {}
+
+        def run(stage: str, function: Callable[..., Any], *arguments: Sequence[Any]) -> list[Any]:
+            found: list[Any] = []
+            calls = list(zip(*arguments, strict=True))
+            taken[stage] = seconds(lambda: found.extend(function(*own) for own in calls))
+            return found
+
+        attributes = run(
+            "attributes", lambda own: np.concatenate(vectors.extract.predict(own)), docs
+        )
+        found = run("look-up", vectors.lexemes.look_up, attributes)
+        rows, values = zip(*found, strict=True)
+        run("convolutions", vectors.encoder.encode, rows, values, lengths)
+        predicted = run("decoding", self.tagger.predict, docs)
+        taken["decoding"] -= sum(taken[stage] for stage in STAGES[:3])
+        run("writing", self.tagger.set_annotations, docs, predicted)
+        return taken
