@@ -19,7 +19,7 @@ from typing import Annotated, Any
 
 import typer
 
-from .speed.origin import describe_origin
+from .origin import describe_origin
 from .speed.processes import run_with_threads
 
 RESULTS = Path("benchmarks/results/throughput.jsonl")

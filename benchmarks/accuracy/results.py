@@ -3,7 +3,6 @@
 import fcntl
 import hashlib
 import json
-import subprocess
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -76,17 +75,6 @@ def config_hash(system: System) -> str:
     """A short hash of how a system is trained."""
     text = json.dumps(describe(system), sort_keys=True)
     return hashlib.sha256(text.encode("utf8")).hexdigest()[:12]
-
-
-def current_commit() -> str | None:
-    """The repository's commit, with a "+" if files differ from it; None if there is none."""
-    told = subprocess.run(
-        ["git", "describe", "--always", "--dirty=+", "--exclude=*"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return told.stdout.strip() or None
 
 
 def read_cells(path: Path) -> list[Cell]:

@@ -16,6 +16,7 @@ from spacy.tokens import DocBin
 from spacy.training import Example
 from thinc.api import Config
 
+from benchmarks.origin import CODE, find_commit
 from spacy_halfree.cli.annotate import run_job
 from spacy_halfree.distill.annotate import annotate
 from spacy_halfree.labelling.engines.local import run_locally
@@ -23,7 +24,7 @@ from spacy_halfree.labelling.job import LabellingJob
 from spacy_halfree.labelling.worker import TeacherWorker
 
 from .pool import write_part
-from .results import Cell, config_hash, current_commit
+from .results import Cell, config_hash
 from .systems import System
 from .workspace import Run, adapt_encoder
 
@@ -41,7 +42,7 @@ def run_cell(run: Run, system: System) -> Cell:
         The finished cell.
     """
     # first, because a config may be edited while this runs
-    recipe, commit = config_hash(system), current_commit()
+    recipe, commit = config_hash(system), find_commit(CODE)
     run.prepare()
     if system.name.startswith("token_classification"):
         from .token_classification import run_token_classification

@@ -20,9 +20,9 @@ from spacy.tokens import DocBin
 
 from benchmarks.accuracy.tables import NONE
 from benchmarks.json_results import read_json, write_json
+from benchmarks.origin import describe_origin
 
 from .new_words import endless_texts
-from .origin import describe_origin
 from .process_memory import resident_megabytes
 from .processes import run_with_threads
 from .tables import make_table

@@ -15,8 +15,8 @@ import typer
 
 from benchmarks.accuracy.tables import CORPUS_NAMES, NONE
 from benchmarks.json_results import read_json, write_json
+from benchmarks.origin import describe_origin
 
-from .origin import describe_origin
 from .processes import run_with_threads
 from .tables import make_table
 from .timing import by_round, in_turns, seconds

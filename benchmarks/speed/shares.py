@@ -18,8 +18,8 @@ from typing import Annotated, Any
 import typer
 
 from benchmarks.json_results import write_json
+from benchmarks.origin import describe_origin
 
-from .origin import describe_origin
 from .processes import run_with_threads
 from .shares_table import shares_table
 from .timing import by_round, in_turns, seconds, spread

@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -29,7 +28,6 @@ from benchmarks.accuracy import levers
 from benchmarks.accuracy.pool import PoolPart
 from benchmarks.accuracy.results import (
     config_hash,
-    current_commit,
     key_of,
     read_cells,
 )
@@ -225,17 +223,6 @@ def test_kept_cells_are_of_the_recipes_of_today(monkeypatch: pytest.MonkeyPatch)
         system = ALL_SYSTEMS[cell.system]
         system = with_all_texts(system) if cell.shots == "all" else system
         assert cell.config_hash == config_hash(system), f"{cell.system} on {cell.corpus}"
-
-
-def test_a_cell_names_the_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-    assert current_commit() is None
-    identity = ("-c", "user.name=x", "-c", "user.email=x@example.org")
-    for command in (("init",), ("add", "."), (*identity, "commit", "--allow-empty", "-m", "x")):
-        subprocess.run(["git", *command], check=True, capture_output=True)
-    commit = current_commit()
-    assert re.fullmatch("[0-9a-f]{7,}", commit or "")
 
 
 def test_systems_by_name() -> None:

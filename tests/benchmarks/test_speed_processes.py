@@ -12,8 +12,8 @@ from spacy.tokens import DocBin
 pytest.importorskip("torch")
 pytest.importorskip("matplotlib")
 
+from benchmarks.origin import describe_origin, find_commit
 from benchmarks.speed import memory
-from benchmarks.speed.origin import describe_origin, find_commit
 from benchmarks.speed.plots import plot_memory
 from benchmarks.speed.process_memory import peak_megabytes, resident_megabytes
 from benchmarks.speed.processes import COUNTS, run_with_threads
