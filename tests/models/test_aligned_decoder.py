@@ -150,16 +150,16 @@ def reference_decode(
 
 
 Way = tuple[int, int]
-"""The most texts that are decoded in parallel, and in how many rounds at most."""
+"""The most texts that are decoded in blocks, and how many words a block has."""
 all_ways = pytest.mark.parametrize(
     "way",
-    [(0, 0), (100, 100), (100, 0), (100, 1), (100, 2)],
-    ids=["steps", "parallel", "no round", "one round", "two rounds"],
+    [(0, 1), (100, 1), (100, 2), (100, 3), (100, 100)],
+    ids=["steps", "blocks of 1", "blocks of 2", "blocks of 3", "one block"],
 )
 
 
 def choose(decoder: AlignedDecoder, way: Way) -> AlignedDecoder:
-    decoder.most_in_parallel, decoder.most_rounds = way
+    decoder.most_in_blocks, decoder.block = way
     return decoder
 
 
@@ -217,14 +217,12 @@ def test_decoding_equals_scoring_with_growing_history(
 
 
 @given(batch=head_batches(max_length=30, min_words=1), seed=seeds)
-def test_in_parallel_and_step_by_step_are_the_same_in_float32(
-    batch: TaggingBatch, seed: int
-) -> None:
+def test_in_blocks_and_step_by_step_are_the_same_in_float32(batch: TaggingBatch, seed: int) -> None:
     decoder = random_decoder(batch.n_tags, seed, dtype=torch.float32)
     vectors = normal(seed, batch.n_words, WIDTH)
-    logits, history = decode(choose(decoder, (0, 0)), vectors, batch)
-    for most_rounds in (1, 3, 8, 100):
-        others, same_history = decode(choose(decoder, (100, most_rounds)), vectors, batch)
+    logits, history = decode(choose(decoder, (0, 1)), vectors, batch)
+    for block in (1, 3, 16, 100):
+        others, same_history = decode(choose(decoder, (100, block)), vectors, batch)
         assert same_history.tolist() == history.tolist()
         assert np.allclose(others, logits, rtol=1e-5, atol=1e-5)
 

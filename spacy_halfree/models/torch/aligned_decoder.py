@@ -8,16 +8,17 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ...types import Ints
+from ...types import Doubles, Ints
 from ..constrained import BOUND, greedy_order
 from ..windows import WindowBatch, join_rounds, window_rounds
 from .attention import DecoderLayer, KeyValues, empty_cache, no_padding
 
-MOST_IN_PARALLEL = 4
-"""Few texts: their rounds over all words cost little, while a step for each word has its overhead
+MOST_IN_BLOCKS = 4
+"""Few texts are decoded one by one, in blocks of words: a step for each word has its overhead
 whatever the number of texts."""
-MOST_ROUNDS = 8
-"""Most texts need two or three; one that has not settled by then is decoded step by step."""
+BLOCK = 64
+"""Words in a block: with more of them there are fewer blocks, but more is computed in vain after a
+tag that was guessed wrong."""
 
 
 class TagTables(NamedTuple):
@@ -103,8 +104,8 @@ class AlignedDecoder(nn.Module):
         self.heads = heads
         self.window = window
         self.margin = margin
-        self.most_in_parallel = MOST_IN_PARALLEL
-        self.most_rounds = MOST_ROUNDS
+        self.most_in_blocks = MOST_IN_BLOCKS
+        self.block = BLOCK
         self.dropout = 0.0
         self.tag_embedding = nn.Embedding(n_tags + 1, width)
         # small beside the encoder's states, which carry most of what is known at first
@@ -147,8 +148,8 @@ class AlignedDecoder(nn.Module):
         is_first = torch.zeros(len(vectors), dtype=torch.bool, device=vectors.device)
         is_first[torch.as_tensor((np.cumsum(lengths) - lengths)[lengths > 0])] = True
         for windows in rounds:
-            few = len(windows.seen) <= self.most_in_parallel
-            decode = self._decode_in_parallel if few else self._decode
+            few = len(windows.seen) <= self.most_in_blocks
+            decode = self._decode_in_blocks if few else self._decode
             decode(vectors, windows, transitions, allowed, is_first, tags, logits)
         return logits, torch.where(is_first, self.n_tags, tags[:-1]), tags[1:]
 
@@ -157,32 +158,27 @@ class AlignedDecoder(nn.Module):
         vectors: Tensor,
         windows: WindowBatch,
         history: Tensor,
-        memories: Sequence[KeyValues] | None = None,
     ) -> Tensor:
         """Score all words in parallel, every tag before them being known (teacher forcing).
 
         vectors (n_words x width): The encoder's states.
         windows: Windows that decide every word once.
         history (n_words, int64): The tag before each word.
-        memories: What `_memories` returns for these windows, if it is known already.
         RETURNS (n_words x n_tags): The scores.
         """
         dropout = self.dropout if self.training else 0.0
         positions = torch.as_tensor(windows.positions, device=vectors.device)
         mask = no_padding(torch.as_tensor(windows.padding, device=vectors.device))
         memory = vectors[positions]
-        if memories is None:
-            memories = self._memories(memory)
         tables = self._tables()
         states = self._embed(memory, history[positions], tables)
         states = F.dropout(states, dropout, dropout > 0)
-        for layer, seen in zip(self.layers, memories, strict=True):
+        for layer, seen in zip(self.layers, self._memories(memory), strict=True):
             states = layer(
                 states,
                 layer.self_attention.key_values(states),
                 seen,
                 memory_mask=mask,
-                causal=True,
                 dropout=dropout,
             )
         decided = torch.as_tensor(windows.decided, device=vectors.device)
@@ -242,7 +238,6 @@ class AlignedDecoder(nn.Module):
                     own.first(n, step + 1),
                     KeyValues(seen.keys[:n], seen.values[:n]),
                     memory_mask=None if mask is None else mask[:n],
-                    causal=False,
                 )
             # words before the window's own were decided in an earlier one
             own_words = torch.as_tensor(first[:n] <= step, device=device)
@@ -251,7 +246,7 @@ class AlignedDecoder(nn.Module):
             logits[words] = scores.to(logits.dtype)
             tags[words + 1] = best_tags(logits[words], before, words, transitions, allowed)
 
-    def _decode_in_parallel(
+    def _decode_in_blocks(
         self,
         vectors: Tensor,
         windows: WindowBatch,
@@ -261,29 +256,51 @@ class AlignedDecoder(nn.Module):
         tags: Tensor,
         logits: Tensor,
     ) -> None:
-        """Decode one window of each text, all words at once, until no tag changes any more.
+        """Decode one window of each text, window by window, some words at once.
 
-        A word's tag depends on earlier tags alone, so every round settles at least one more word
-        of each window, and the tags that stay are those of `_decode`. (Jacobi's iteration, as in
-        Song et al. 2021, arXiv 2002.03629.) Quantized layers scale their inputs by the largest of
-        all, so that later words do have a say, and rounds may go round in circles: what has not
-        settled soon is decoded step by step.
+        The tags before a block's words are guessed, its first one's is known. A word's tag depends
+        on earlier tags alone: it stands if all guesses before it were right, and the next block
+        begins at the first word after a wrong one. So every block decides a word at least, and the
+        tags are those of `_decode`. (Jacobi's iteration, as in Song et al. 2021, arXiv 2002.03629,
+        on what is not decided yet.) The next guesses are what a block's scores say if each word's
+        tag has to be legal after the one before it.
         """
-        words = torch.as_tensor(windows.positions[windows.decided], device=vectors.device)
-        memories = self._memories(
-            vectors[torch.as_tensor(windows.positions, device=vectors.device)]
-        )
-        # a draft after which every tag may follow, so that none is ruled out at first
-        tags[words + 1] = transitions[:-1].sum(dim=1).argmax()
-        for _ in range(self.most_rounds):
-            history = torch.where(is_first, self.n_tags, tags[:-1])
-            scores = self.score(vectors, windows, history, memories)[words]
-            best = best_tags(scores, history[words], words, transitions, allowed)
-            if torch.equal(best, tags[words + 1]):
-                logits[words] = scores
-                return
-            tags[words + 1] = best
-        self._decode(vectors, windows, transitions, allowed, is_first, tags, logits)
+        tables = self._tables()
+        barred = np.where(transitions.cpu().numpy(), 0.0, -np.inf)
+        every_word = torch.arange(len(vectors), device=vectors.device)
+        for positions, seen, first, stop in zip(
+            windows.positions, windows.seen, windows.first, windows.stop, strict=True
+        ):
+            start = int(positions[0])
+            words = every_word[start : start + int(stop)]
+            memory = vectors[None, start : start + int(seen)]
+            memories = self._memories(memory)
+            caches = [empty_cache(1, self.heads, len(words), self.width, vectors) for _ in memories]
+            # a guess after which every tag may follow, so that none is ruled out at first
+            tags[words[first:] + 1] = transitions[:-1].sum(dim=1).argmax()
+            # words that an earlier window has decided are read together with the first block
+            n_read, n_decided = 0, int(first)
+            while n_decided < len(words):
+                read = slice(n_read, min(n_decided + self.block, len(words)))
+                before = torch.where(is_first[words[read]], self.n_tags, tags[words[read]])
+                states = self._embed(memory[:, read], before, tables)
+                for layer, own, other in zip(self.layers, caches, memories, strict=True):
+                    newest = layer.self_attention.key_values(states)
+                    own.keys[:, :, read] = newest.keys
+                    own.values[:, :, read] = newest.values
+                    states = layer(states, own.first(1, read.stop), other, memory_mask=None)
+                block, before = words[n_decided : read.stop], before[n_decided - n_read :]
+                states = states[0, n_decided - n_read :]
+                scores = F.linear(states, tables.output, self.output.bias).to(logits.dtype)
+                finite = bounded(scores)
+                if allowed is not None:
+                    finite = finite.masked_fill(~allowed[block], -torch.inf)
+                best = walk(finite, int(before[0]), barred)
+                n_right = int((best == tags[block + 1]).cumprod(dim=0).sum())
+                sure = slice(min(n_right + 1, len(block)))
+                logits[block[sure]] = scores[sure]
+                tags[block + 1] = best
+                n_read = n_decided = n_decided + sure.stop
 
 
 def best_tags(
@@ -301,5 +318,25 @@ def best_tags(
     legal = transitions[before]
     if allowed is not None:
         legal = legal & allowed[words]
-    scores = torch.nan_to_num(scores, nan=-BOUND).clamp(-BOUND, BOUND)
-    return scores.masked_fill(~legal, -torch.inf).argmax(dim=1)
+    return bounded(scores).masked_fill(~legal, -torch.inf).argmax(dim=1)
+
+
+def bounded(scores: Tensor) -> Tensor:
+    """Scores that are all finite, so that none can be taken for that of a tag that is ruled out."""
+    return torch.nan_to_num(scores, nan=-BOUND).clamp(-BOUND, BOUND)
+
+
+def walk(scores: Tensor, before: int, barred: Doubles) -> Tensor:
+    """The best tags of words in a row, each one legal after the one before it.
+
+    scores (n x n_tags): Their scores, -inf for tags that a word may not have.
+    before: The tag before the first word.
+    barred ((n_tags + 1) x n_tags, float64): 0 where a tag may follow another, the start last, -inf
+        where it may not.
+    RETURNS (n, int64): Their tags.
+    """
+    tags = []
+    for own in scores.detach().to("cpu", torch.float64).numpy():
+        before = int((own + barred[before]).argmax())
+        tags.append(before)
+    return torch.tensor(tags, device=scores.device)

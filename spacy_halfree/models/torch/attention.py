@@ -1,4 +1,4 @@
-"""A transformer decoder's layer, for whole sequences and for one step at a time."""
+"""A transformer decoder's layer, for whole sequences and for some steps at a time."""
 
 from dataclasses import dataclass
 
@@ -59,16 +59,22 @@ class Attention(nn.Module):
         states (n x length x width): Who looks.
         seen: What they look at.
         mask (n x 1 x 1 x seen length, bool): What may be seen; None for all of it.
-        causal: Whether a state sees only what is not after itself.
+        causal: Whether a state sees only what is not after itself, the states being the last ones
+            of what is seen.
         dropout: Share of attention weights dropped.
         RETURNS (n x length x width).
         """
+        length, n_seen = states.shape[1], seen.keys.shape[2]
+        if causal and 1 < length < n_seen:
+            every = torch.ones((length, n_seen), dtype=torch.bool, device=states.device)
+            mask, causal = every.tril(n_seen - length), False
         attended = F.scaled_dot_product_attention(
             self._split(self.query(states)),
             seen.keys,
             seen.values,
             attn_mask=mask,
-            is_causal=causal,
+            # a single state is the last one, and sees everything
+            is_causal=causal and length > 1,
             dropout_p=dropout,
         )
         return self.output(attended.transpose(1, 2).flatten(2))
@@ -104,21 +110,19 @@ class DecoderLayer(nn.Module):
         memory: KeyValues,
         *,
         memory_mask: Tensor | None,
-        causal: bool,
         dropout: float = 0.0,
     ) -> Tensor:
         """Run the layer.
 
         states (n x length x width): The layer's input.
-        own: Keys and values of the layer's input so far, this one's included.
+        own: Keys and values of the layer's input so far, these as its last ones included.
         memory: Keys and values of the encoder's states.
         memory_mask (n x 1 x 1 x memory length, bool): Where the memory is no padding; None if
             nowhere.
-        causal: Whether `states` are the whole sequence (True) or its last step (False).
         dropout: Share of values dropped.
         RETURNS (n x length x width): The layer's output.
         """
-        attended = self.self_attention(states, own, causal=causal, dropout=dropout)
+        attended = self.self_attention(states, own, causal=True, dropout=dropout)
         states = self.self_norm(states + F.dropout(attended, dropout, dropout > 0))
         attended = self.cross_attention(states, memory, mask=memory_mask, dropout=dropout)
         states = self.cross_norm(states + F.dropout(attended, dropout, dropout > 0))
