@@ -329,6 +329,8 @@ def bounded(scores: Tensor) -> Tensor:
 def walk(scores: Tensor, before: int, barred: Doubles) -> Tensor:
     """The best tags of words in a row, each one legal after the one before it.
 
+    In numpy, as a step of a loop over few words takes five times as long in torch.
+
     scores (n x n_tags): Their scores, -inf for tags that a word may not have.
     before: The tag before the first word.
     barred ((n_tags + 1) x n_tags, float64): 0 where a tag may follow another, the start last, -inf
