@@ -103,7 +103,9 @@ def aligned_decoder(
 
 
 def init(model: HeadModel, X: HeadInput | None = None, Y: object = None) -> None:
-    sizes = dict(model.attrs["sizes"], width=model.get_dim("nI"), n_tags=model.get_dim("nO"))
+    sizes = dict(
+        model.attrs["sizes"], width=model.get_dim("nI"), n_tags=model.get_dim("nO"), draft=True
+    )
     if sizes["width"] % sizes["heads"]:
         raise ValueError(Errors.H014.format(width=sizes["width"], heads=sizes["heads"]))
     if model.attrs["share_label_words"]:

@@ -31,7 +31,8 @@ windows = st.sampled_from([(256, 32), (5, 1), (3, 1), (4, 0), (1, 0), (7, 3)])
 def random_decoder(
     n_tags: int, seed: int, window: tuple[int, int] = (256, 32), dtype: Any = torch.float64
 ) -> AlignedDecoder:
-    """With an odd seed, the last two tags share words of their labels' names."""
+    """With an odd seed, the last two tags share words of their labels' names; there is a draft
+    unless the seed is a multiple of 3."""
     torch.manual_seed(seed % 2**31)
     decoder = AlignedDecoder(
         width=WIDTH,
@@ -42,6 +43,7 @@ def random_decoder(
         window=window[0],
         margin=window[1],
         label_words=[[0], [0, 1]] if seed % 2 and n_tags > 1 else [],
+        draft=seed % 3 > 0,
     )
     with torch.no_grad():
         for parameter in decoder.parameters():

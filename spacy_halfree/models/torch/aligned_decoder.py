@@ -9,9 +9,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ...types import Doubles, Ints
-from ..constrained import BOUND, greedy_order
+from ..constrained import greedy_order
 from ..windows import WindowBatch, join_rounds, window_rounds
 from .attention import DecoderLayer, KeyValues, empty_cache, no_padding
+from .draft import Draft, bounded, walk
 
 MOST_IN_BLOCKS = 4
 """Few texts are decoded one by one, in blocks of words: a step for each word has its overhead
@@ -81,6 +82,7 @@ class AlignedDecoder(nn.Module):
         too; the labels' tags are the last ones. What is learned of such a word holds for all labels
         that it is part of: `fromloc.city_name` and `toloc.airport_name` have little of their own
         in a hundred texts, but much in common with others.
+    draft: Whether there is a first guess of tags to learn; pipelines saved earlier have none.
     """
 
     exact_layers = ("output",)
@@ -97,6 +99,7 @@ class AlignedDecoder(nn.Module):
         window: int,
         margin: int,
         label_words: Sequence[Sequence[int]] = (),
+        draft: bool = False,
     ) -> None:
         super().__init__()
         self.width = width
@@ -118,6 +121,7 @@ class AlignedDecoder(nn.Module):
         self.shared: SharedWords | None = None
         if any(label_words):
             self.shared = SharedWords(label_words, n_tags, width)
+        self.draft = Draft(width, n_tags) if draft else None
 
     def forward(
         self,
@@ -141,7 +145,10 @@ class AlignedDecoder(nn.Module):
         """
         rounds = window_rounds(lengths, self.window, self.margin)
         if history is not None:
-            return self.score(vectors, join_rounds(rounds), history), history, None
+            logits = self.score(vectors, join_rounds(rounds), history)
+            if self.training and self.draft is not None:
+                logits = self.draft.learn_beside(logits, vectors, history)
+            return logits, history, None
         logits = vectors.new_empty((len(vectors), self.n_tags))
         # one tag more in front, so that the one before a word can always be looked up
         tags = torch.full((len(vectors) + 1,), self.n_tags, device=vectors.device)
@@ -261,9 +268,9 @@ class AlignedDecoder(nn.Module):
         The tags before a block's words are guessed, its first one's is known. A word's tag depends
         on earlier tags alone: it stands if all guesses before it were right, and the next block
         begins at the first word after a wrong one. So every block decides a word at least, and the
-        tags are those of `_decode`. (Jacobi's iteration, as in Song et al. 2021, arXiv 2002.03629,
-        on what is not decided yet.) The next guesses are what a block's scores say if each word's
-        tag has to be legal after the one before it.
+        tags are those of `_decode`, as long as all scores are numbers. (Jacobi's iteration, as in
+        Song et al. 2021, arXiv 2002.03629, on what is not decided yet.) The next guesses are what
+        a block's scores say if each word's tag has to be legal after the one before it.
         """
         tables = self._tables()
         barred = np.where(transitions.cpu().numpy(), 0.0, -np.inf)
@@ -276,8 +283,8 @@ class AlignedDecoder(nn.Module):
             memory = vectors[None, start : start + int(seen)]
             memories = self._memories(memory)
             caches = [empty_cache(1, self.heads, len(words), self.width, vectors) for _ in memories]
-            # a guess after which every tag may follow, so that none is ruled out at first
-            tags[words[first:] + 1] = transitions[:-1].sum(dim=1).argmax()
+            undecided = words[first:]
+            tags[undecided + 1] = self._guess(vectors, undecided, allowed, is_first, tags, barred)
             # words that an earlier window has decided are read together with the first block
             n_read, n_decided = 0, int(first)
             while n_decided < len(words):
@@ -292,15 +299,30 @@ class AlignedDecoder(nn.Module):
                 block, before = words[n_decided : read.stop], before[n_decided - n_read :]
                 states = states[0, n_decided - n_read :]
                 scores = F.linear(states, tables.output, self.output.bias).to(logits.dtype)
-                finite = bounded(scores)
-                if allowed is not None:
-                    finite = finite.masked_fill(~allowed[block], -torch.inf)
-                best = walk(finite, int(before[0]), barred)
+                own_allowed = None if allowed is None else allowed[block]
+                best = walk(scores, own_allowed, int(before[0]), barred)
                 n_right = int((best == tags[block + 1]).cumprod(dim=0).sum())
                 sure = slice(min(n_right + 1, len(block)))
                 logits[block[sure]] = scores[sure]
                 tags[block + 1] = best
                 n_read = n_decided = n_decided + sure.stop
+
+    def _guess(
+        self,
+        vectors: Tensor,
+        words: Tensor,
+        allowed: Tensor | None,
+        is_first: Tensor,
+        tags: Tensor,
+        barred: Doubles,
+    ) -> Tensor:
+        """The first guess of the tags of words in a row."""
+        if self.draft is None:
+            # the start has a row, too, but is no tag
+            return words.new_full((len(words),), int((barred[:-1] == 0).sum(axis=1).argmax()))
+        own_allowed = None if allowed is None else allowed[words]
+        before = self.n_tags if is_first[words[0]] else int(tags[words[0]])
+        return walk(self.draft(vectors[words]), own_allowed, before, barred)
 
 
 def best_tags(
@@ -319,26 +341,3 @@ def best_tags(
     if allowed is not None:
         legal = legal & allowed[words]
     return bounded(scores).masked_fill(~legal, -torch.inf).argmax(dim=1)
-
-
-def bounded(scores: Tensor) -> Tensor:
-    """Scores that are all finite, so that none can be taken for that of a tag that is ruled out."""
-    return torch.nan_to_num(scores, nan=-BOUND).clamp(-BOUND, BOUND)
-
-
-def walk(scores: Tensor, before: int, barred: Doubles) -> Tensor:
-    """The best tags of words in a row, each one legal after the one before it.
-
-    In numpy, as a step of a loop over few words takes five times as long in torch.
-
-    scores (n x n_tags): Their scores, -inf for tags that a word may not have.
-    before: The tag before the first word.
-    barred ((n_tags + 1) x n_tags, float64): 0 where a tag may follow another, the start last, -inf
-        where it may not.
-    RETURNS (n, int64): Their tags.
-    """
-    tags = []
-    for own in scores.detach().to("cpu", torch.float64).numpy():
-        before = int((own + barred[before]).argmax())
-        tags.append(before)
-    return torch.tensor(tags, device=scores.device)
