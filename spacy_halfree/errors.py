@@ -64,11 +64,6 @@ class Errors:
         "[H014] The decoder's width {width} (that of the encoder) cannot be split into {heads} "
         "attention heads. Set `heads` to a divisor of {width}."
     )
-    H015 = (
-        "[H015] Cannot start the decoder from the encoder '{source}': {reason}. Name a folder or "
-        "model of a BERT-like encoder (its layers must have the decoder's shapes), or set "
-        "`warm_start = null`."
-    )
     H016 = (
         "[H016] This pipeline's '{what}' needs PyTorch, which is not installed. Install it with "
         "`pip install 'spacy-halfree[transformers]'`."

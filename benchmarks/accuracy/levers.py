@@ -94,7 +94,6 @@ TEACHER_LEVERS = [
     vary(TEACHER, "hidden_factor_1", tagger(model={"hidden_factor": 1})),
     vary(TEACHER, "steps_400", training(max_steps=400)),
     vary(TEACHER, "one_learn_rate", tagger(head_learn_rate_factor=1.0)),
-    vary(TEACHER, "warm_start", tagger(model={"warm_start": "${paths.encoder}"})),
 ]
 # are peers trained as well as they can be, and what would our encoder bring them?
 PEER_LEVERS = [

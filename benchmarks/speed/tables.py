@@ -51,8 +51,14 @@ def in_words(row: Row | None) -> str:
     speed = f"{row['words_per_second']:,}"
     if row["ratio"] is None:
         return speed
+    if row["least_ratio"] == row["greatest_ratio"]:
+        return f"{speed} ({row['ratio']:.2f})"
     spread = f"{row['least_ratio']:.2f} to {row['greatest_ratio']:.2f}"
     return f"{speed} ({row['ratio']:.2f}; {spread})"
+
+
+def write_f1(f1: float | None) -> str:
+    return NONE if f1 is None else f"{f1:.1f}"
 
 
 def make_table(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
@@ -73,13 +79,12 @@ def throughput_table(rows: Sequence[Row], threads: int) -> str:
             ]
             if not own:
                 continue
-            f1 = NONE if own[0]["f1"] is None else f"{own[0]['f1']:.1f}"
             speeds = [
                 in_words(find(own, batch_size=size, tokenised=tokenised))
                 for tokenised in (True, False)
                 for size in BATCH_SIZES
             ]
-            lines.append([f"{input_label}: {label}", f1, *speeds])
+            lines.append([f"{input_label}: {label}", write_f1(own[0]["f1"]), *speeds])
     sizes = [
         f"{start} {size}"
         for start, size in zip(("batches of", "of", "of"), BATCH_SIZES, strict=True)
@@ -99,18 +104,19 @@ def latency_table(rows: Sequence[Row]) -> str:
     lines = []
     for input_name in ("mit_movie_trivia", "snips"):
         for system, label in SPEED_NAMES.items():
-            cells = []
+            f1, cells = NONE, []
             for threads in (1, 2):
                 row = find_alone(rows, input_name, system, threads) or {}
+                f1 = write_f1(row.get("f1")) if row else f1
                 for field in ("cold_ms", "warm_ms"):
                     found = row.get(field)
                     cells.append(f"{found[0]:.2f}, {found[1]:.2f}" if found else NONE)
             if set(cells) != {NONE}:
-                lines.append([f"{INPUT_NAMES[input_name]}: {label}", *cells])
+                lines.append([f"{INPUT_NAMES[input_name]}: {label}", f1, *cells])
     columns = [
         f"{number}, {state}" for number in ("one thread", "two") for state in ("new", "known")
     ]
-    return make_table(["ms a text: median, 95 %", *columns], lines)
+    return make_table(["ms a text: median, 95 %", "F1", *columns], lines)
 
 
 def footprint_table(rows: Sequence[Row], input_name: str) -> str:
@@ -122,9 +128,10 @@ def footprint_table(rows: Sequence[Row], input_name: str) -> str:
             lines.append(
                 [
                     label,
+                    write_f1(row["f1"]),
                     f"{row['load_seconds']:.2f}",
                     f"{row['peak_megabytes']:,.0f}",
                     f"{row['megabytes']:.1f}",
                 ]
             )
-    return make_table(["system", "s to load", "MB of memory", "MB on disk"], lines)
+    return make_table(["system", "F1", "s to load", "MB of memory", "MB on disk"], lines)

@@ -32,7 +32,6 @@ def build_aligned_seq2seq(
     dropout: float | None = None,
     window: int = 256,
     margin: int = 32,
-    warm_start: str | None = None,
     share_label_words: bool = True,
 ) -> TaggerModel:
     """Registered as `halfree.AlignedSeq2Seq.v1`: an encoder and a small causal decoder.
@@ -49,8 +48,6 @@ def build_aligned_seq2seq(
     window: The most words that the decoder sees at a time; longer texts are cut into overlapping
         windows, each conditioned on the tags decoded before it.
     margin: How many words at each inner edge of a window serve as context only.
-    warm_start: Folder (or hub name) of a BERT-like encoder of the same width; the decoder's layers
-        start as copies of its last ones. Read when initializing only.
     share_label_words: Whether labels whose names have words in common (`fromloc.city_name` and
         `toloc.city_name`) share a part of their embeddings and of their output rows.
     """
@@ -73,7 +70,6 @@ def build_aligned_seq2seq(
         dropout=dropout,
         window=window,
         margin=margin,
-        warm_start=warm_start,
         share_label_words=share_label_words,
     )
     return tag_words(tok2vec, head)

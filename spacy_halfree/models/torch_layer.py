@@ -17,7 +17,6 @@ from .label_names import shared_words
 from .torch.aligned_decoder import AlignedDecoder
 from .torch.shim import TorchShim
 from .torch.threads import limit_threads_of_forks
-from .torch.warm_start import copy_last_layers
 from .words import HeadInput, HeadModel, HeadOutput
 
 limit_threads_of_forks()
@@ -73,7 +72,6 @@ def aligned_decoder(
     dropout: float | None,
     window: int,
     margin: int,
-    warm_start: str | None,
     share_label_words: bool,
 ) -> HeadModel:
     """The head of `halfree.AlignedSeq2Seq.v1`, where its settings are explained."""
@@ -85,7 +83,6 @@ def aligned_decoder(
             "window": window,
             "margin": margin,
         },
-        "warm_start": warm_start,
         "share_label_words": share_label_words,
         # set before initializing
         "labels": (),
@@ -110,9 +107,7 @@ def init(model: HeadModel, X: HeadInput | None = None, Y: object = None) -> None
         raise ValueError(Errors.H014.format(width=sizes["width"], heads=sizes["heads"]))
     if model.attrs["share_label_words"]:
         sizes["label_words"] = shared_words(model.attrs["labels"])
-    decoder = model.shims[0].build(sizes)
-    if model.attrs["warm_start"]:
-        copy_last_layers(decoder, model.attrs["warm_start"])
+    model.shims[0].build(sizes)
 
 
 def forward(model: HeadModel, X: HeadInput, is_train: bool) -> HeadOutput:

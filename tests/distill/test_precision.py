@@ -50,8 +50,17 @@ def encoder_and_decoder(nlp: Language) -> list[Any]:
     return [shim for name in nlp.pipe_names for shim in torch_shims(nlp.get_pipe(name).model)]
 
 
+@pytest.mark.parametrize("most_in_blocks", [0, 100])
 @pytest.mark.parametrize("precision", REDUCED)
-def test_nearly_the_same(with_encoder: Language, precision: str) -> None:
+def test_nearly_the_same(
+    with_encoder: Language,
+    precision: str,
+    most_in_blocks: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Step by step, as many texts are decoded, and in blocks, as few are."""
+    decoder = encoder_and_decoder(with_encoder)[-1]._model
+    monkeypatch.setattr(decoder, "most_in_blocks", most_in_blocks)
     exact = probabilities(with_encoder)
     assert np.ptp(exact, axis=0).max() > 0.1, "an untrained model proves nothing"
     reduced = probabilities(with_encoder, precision)
@@ -109,8 +118,8 @@ def test_labelling_twice_at_a_time(with_encoder: Language, first: str, second: s
     np.testing.assert_array_equal(probabilities(with_encoder), exact)
 
 
-@pytest.mark.parametrize("block", [1, 8, 40])
-def test_tags_fit_scores_though_later_words_have_a_say(block: int) -> None:
+@pytest.mark.parametrize(("most_in_blocks", "block"), [(0, 1), (4, 1), (4, 8), (4, 40)])
+def test_tags_fit_scores_though_later_words_have_a_say(most_in_blocks: int, block: int) -> None:
     """Quantized layers scale inputs by the largest of all, those of words guessed wrong, too."""
     from spacy_halfree.models.torch.aligned_decoder import AlignedDecoder
     from spacy_halfree.models.torch.precision import quantized
@@ -122,7 +131,7 @@ def test_tags_fit_scores_though_later_words_have_a_say(block: int) -> None:
         sizes = {"width": 64, "layers": 1, "heads": 4, "hidden_factor": 2}
         decoder = AlignedDecoder(**sizes, n_tags=n_tags, window=64, margin=4)
         torch.nn.init.normal_(decoder.tag_embedding.weight, std=2.0)
-        decoder.block = block
+        decoder.most_in_blocks, decoder.block = most_in_blocks, block
         for module in (decoder.eval(), quantized(decoder)):
             logits, history, tags = module(
                 torch.randn(n_words, 64),

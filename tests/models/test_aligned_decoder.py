@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import erf
 from typing import Any
 
@@ -294,9 +295,14 @@ def test_gradients_equal_numerical_ones(window: tuple[int, int]) -> None:
 
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
-def test_the_same_on_a_gpu() -> None:
+@all_ways
+def test_the_same_on_a_gpu(way: Way) -> None:
     batch = make_head_batch(TagScheme(("A", "B"), spans=True), [7, 0, 4])
-    decoder = random_decoder(batch.n_tags, 1, (5, 1), torch.float32)
+    # no word may have the last tag
+    allowed = np.ones((11, batch.n_tags), dtype=bool)
+    allowed[:, -1] = False
+    batch = replace(batch, allowed=allowed)
+    decoder = choose(random_decoder(batch.n_tags, 1, (5, 1), torch.float32), way)
     vectors = normal(1, 11, WIDTH)
     expected, expected_history = decode(decoder, vectors, batch)
     decoder.cuda()
@@ -305,7 +311,7 @@ def test_the_same_on_a_gpu() -> None:
             torch.as_tensor(vectors).cuda(),
             lengths=batch.lengths,
             transitions=torch.as_tensor(batch.transitions).cuda(),
-            allowed=None,
+            allowed=torch.as_tensor(allowed).cuda(),
             history=None,
         )
     assert history.cpu().tolist() == expected_history.tolist()

@@ -47,7 +47,6 @@ SETTINGS: dict[str, Any] = {
     "dropout": None,
     "window": 5,
     "margin": 1,
-    "warm_start": None,
     "share_label_words": True,
 }
 VOCAB = spacy.blank("xx").vocab

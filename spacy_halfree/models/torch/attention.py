@@ -60,10 +60,11 @@ class Attention(nn.Module):
         seen: What they look at.
         mask (n x 1 x 1 x seen length, bool): What may be seen; None for all of it.
         causal: Whether a state sees only what is not after itself, the states being the last ones
-            of what is seen.
+            of what is seen; without a mask.
         dropout: Share of attention weights dropped.
         RETURNS (n x length x width).
         """
+        assert mask is None or not causal
         length, n_seen = states.shape[1], seen.keys.shape[2]
         if causal and 1 < length < n_seen:
             every = torch.ones((length, n_seen), dtype=torch.bool, device=states.device)
@@ -86,7 +87,7 @@ class Attention(nn.Module):
 class DecoderLayer(nn.Module):
     """Self-attention, cross-attention and feed-forward, each added and normalized (post-norm).
 
-    The shapes and their order are BERT's, so that a layer can start as a copy of an encoder's.
+    The shapes and their order are BERT's.
 
     width: Of the states.
     heads: The number of attention heads.

@@ -1,0 +1,116 @@
+"""The first guess of tags: it learns, decides nothing, and has no say in what others learn."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import head_batches, legal_mask, make_head_batch, normal, seeds
+
+torch = pytest.importorskip("torch")
+
+from spacy_halfree.models.torch.aligned_decoder import AlignedDecoder  # noqa: E402
+from spacy_halfree.models.torch.draft import Draft, walk  # noqa: E402
+from spacy_halfree.tagging.scheme import TagScheme  # noqa: E402
+from spacy_halfree.types import TaggingBatch  # noqa: E402
+
+WIDTH = 8
+
+
+def make_decoder(n_tags: int, draft: bool = True) -> AlignedDecoder:
+    torch.manual_seed(1)
+    sizes = {"width": WIDTH, "layers": 1, "heads": 2, "hidden_factor": 2}
+    return AlignedDecoder(**sizes, n_tags=n_tags, window=64, margin=8, draft=draft)
+
+
+@given(batch=head_batches(max_length=9, min_words=1), seed=seeds, with_allowed=st.booleans())
+def test_walking_is_greedy_and_legal(batch: TaggingBatch, seed: int, with_allowed: bool) -> None:
+    length = int(batch.lengths.max())
+    scores = normal(seed, length, batch.n_tags)
+    allowed = None
+    if with_allowed and batch.allowed is not None:
+        start = int(batch.lengths[: batch.lengths.argmax()].sum())
+        allowed = torch.as_tensor(batch.allowed[start : start + length])
+    barred = np.where(batch.transitions, 0.0, -np.inf)
+    tags = walk(torch.as_tensor(scores), allowed, batch.start, barred).tolist()
+    before = batch.start
+    for word, tag in enumerate(tags):
+        legal = batch.transitions[before]
+        if allowed is not None:
+            legal = legal & allowed[word].numpy()
+        assert tag == np.where(legal, scores[word], -np.inf).argmax()
+        before = tag
+
+
+def test_the_same_gradients_with_and_without() -> None:
+    batch = make_head_batch(TagScheme(("A",), spans=True), [4, 2])
+    history = torch.tensor([batch.start, 2, 1, 0, batch.start, 0])
+    gradients = []
+    for draft in (False, True):
+        decoder = make_decoder(batch.n_tags, draft).train()
+        vectors = torch.as_tensor(normal(3, 6, WIDTH)).requires_grad_()
+        logits, *_ = decoder(
+            vectors, lengths=batch.lengths, transitions=None, allowed=None, history=history
+        )
+        logits.backward(torch.ones_like(logits))
+        own = {name: each.grad for name, each in decoder.named_parameters()}
+        gradients.append({**own, "vectors": vectors.grad})
+    without, beside = gradients
+    assert set(beside) - set(without) == {"draft.weight", "draft.bias"}
+    assert beside["draft.weight"].abs().max() > 0
+    for name, gradient in without.items():
+        assert torch.equal(gradient, beside[name]), name
+
+
+def test_what_it_learns() -> None:
+    """The tags of the history, but for the last one of each text, which no history has."""
+    vectors = torch.as_tensor(normal(4, 5, WIDTH))
+    start = 3
+    history = torch.tensor([start, 2, 1, start, 0])
+    draft = Draft(WIDTH, start)
+    draft.learn_beside(torch.zeros(5, start, requires_grad=True), vectors, history).sum().backward()
+    expected = torch.zeros(start, WIDTH)
+    for word, tag in ((0, 2), (1, 1), (3, 0)):
+        error = torch.full((start,), 1 / start)
+        error[tag] -= 1
+        expected += torch.outer(error, vectors[word])
+    assert torch.allclose(draft.weight.grad, expected, atol=1e-6)
+
+
+def test_one_block_is_enough_once_it_has_learned(monkeypatch: pytest.MonkeyPatch) -> None:
+    batch = make_head_batch(TagScheme(("A", "B"), spans=True), [12])
+    vectors = torch.as_tensor(normal(7, 12, WIDTH))
+    decoder = make_decoder(batch.n_tags)
+
+    def decode() -> tuple[list[int], int]:
+        blocks = []
+        forward = decoder.layers[0].forward
+
+        def count(states: torch.Tensor, *rest: object, **named: object) -> torch.Tensor:
+            blocks.append(len(states))
+            return forward(states, *rest, **named)
+
+        with monkeypatch.context() as patch, torch.no_grad():
+            patch.setattr(decoder.layers[0], "forward", count)
+            transitions = torch.as_tensor(batch.transitions)
+            _, _, tags = decoder.eval()(
+                vectors, lengths=batch.lengths, transitions=transitions, allowed=None, history=None
+            )
+        return tags.tolist(), len(blocks)
+
+    tags, n_blocks = decode()
+    assert n_blocks > 1
+    history = torch.tensor([batch.start, *tags[:-1]])
+    assert legal_mask(batch, history.numpy())[np.arange(12), tags].all()
+    assert decoder.draft is not None
+    optimizer = torch.optim.Adam(decoder.draft.parameters(), 0.1)
+    decoder.train()
+    for _ in range(100):
+        optimizer.zero_grad()
+        logits, *_ = decoder(
+            vectors, lengths=batch.lengths, transitions=None, allowed=None, history=history
+        )
+        logits.backward(torch.zeros_like(logits))
+        optimizer.step()
+    assert decode() == (tags, 1)
