@@ -171,9 +171,9 @@ def write_rows(path: Path, rows: list[Row]) -> None:
 
 
 def main(
-    input: Annotated[list[str], typer.Option(help="Texts [default: all].")] = [],  # noqa: B006
+    input: Annotated[list[str], typer.Option(help="Texts (default: all).")] = [],  # noqa: B006
     system: Annotated[
-        list[str], typer.Option(help="Systems, beside spaCy's `ner` [default: all].")
+        list[str], typer.Option(help="Systems, beside spaCy's `ner` (default: all).")
     ] = [],  # noqa: B006
     threads: Annotated[list[int], typer.Option(help="Numbers of threads.")] = [1],  # noqa: B006
     rounds: Annotated[int, typer.Option(help="Turns of each system.")] = 5,

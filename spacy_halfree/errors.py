@@ -408,8 +408,9 @@ class Warnings:
     )
     W015 = (
         "[W015] The calibration error is larger after calibrating ({after:.4f}) than before "
-        "({before:.4f}), though all is more probable: {n} entities, spans or tags are few, and "
-        "such figures are largely noise. More annotated texts help; `--dry-run` changes nothing."
+        "({before:.4f}). {n} entities, spans or tags are few: the temperature is chosen with some "
+        "imagined ones beside them, and such figures are largely noise. More annotated texts help; "
+        "`--dry-run` changes nothing."
     )
     W020 = (
         "[W020] {path}, line {line}: a sentence of {n_words} words. Is there no empty line between "

@@ -109,10 +109,10 @@ def choose_systems(names: Sequence[str]) -> list[System]:
 
 def main(
     table: Annotated[str, typer.Option(help=f"One of {', '.join(TABLES)}.")] = "accuracy_100",
-    corpus: Annotated[list[str], typer.Option(help="Corpora [default: the table's].")] = [],  # noqa: B006
+    corpus: Annotated[list[str], typer.Option(help="Corpora (default: the table's).")] = [],  # noqa: B006
     shots: Annotated[list[str], typer.Option(help="Gold texts: numbers, or 'all'.")] = [],  # noqa: B006
     seed: Annotated[list[int], typer.Option(help="Seeds of the draws.")] = [1, 2, 3],  # noqa: B006
-    system: Annotated[list[str], typer.Option(help="Systems [default: the table's].")] = [],  # noqa: B006
+    system: Annotated[list[str], typer.Option(help="Systems (default: the table's).")] = [],  # noqa: B006
     jobs: Annotated[int, typer.Option(help="How many draws at a time, one thread each.")] = 2,
     results: Annotated[Path, typer.Option(help="Where finished cells are kept.")] = RESULTS,
 ) -> None:

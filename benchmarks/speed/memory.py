@@ -101,10 +101,10 @@ def default_files() -> tuple[Path, Path]:
 
 def main(
     model: Annotated[
-        Path | None, typer.Option(help="A pipeline's folder [default: the student of SNIPS].")
+        Path | None, typer.Option(help="A pipeline's folder (default: the student of SNIPS).")
     ] = None,
     test: Annotated[
-        Path | None, typer.Option(help="Texts, as a .spacy file [default: SNIPS' test texts].")
+        Path | None, typer.Option(help="Texts, as a .spacy file (default: SNIPS' test texts).")
     ] = None,
     words: Annotated[int, typer.Option(help="How many words to tag.")] = 1_000_000,
     results: Annotated[Path, typer.Option(help="Where the figures go.")] = RESULTS,
