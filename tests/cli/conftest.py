@@ -17,3 +17,11 @@ def teacher() -> Language:
     nlp, _ = make_nlp()
     train(nlp, make_examples(nlp))
     return nlp
+
+
+@pytest.fixture(scope="session")
+def model(teacher: Language, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same, saved; no test may change it."""
+    path = tmp_path_factory.mktemp("teacher") / "model"
+    teacher.to_disk(path)
+    return path

@@ -25,13 +25,6 @@ from spacy_halfree.tagging.soft_labels import KEY, load_soft_labels
 COMMAND = [sys.executable, "-m", "spacy", "halfree", "annotate"]
 
 
-@pytest.fixture(scope="session")
-def model(teacher, tmp_path_factory):
-    path = tmp_path_factory.mktemp("teacher") / "model"
-    teacher.to_disk(path)
-    return path
-
-
 @pytest.fixture
 def texts(tmp_path):
     path = tmp_path / "texts.txt"

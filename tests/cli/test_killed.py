@@ -12,7 +12,6 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from spacy.language import Language
 from spacy.tokens import DocBin
 from test_annotate_command import in_process
 from test_resume import BATCH, TEXTS_IN_A_PART, parts_of, write_texts
@@ -21,13 +20,6 @@ COMMAND = [sys.executable, "-m", "spacy", "halfree", "annotate"]
 WHAT_IS_LEFT = ["out.spacy", "out.spacy.manifest.json"]
 PATIENCE = 120
 """Seconds after which a process that has written nothing is held for hanging."""
-
-
-@pytest.fixture(scope="module")
-def model(teacher: Language, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("teacher") / "model"
-    teacher.to_disk(path)
-    return path
 
 
 def start_and_stop(

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 import spacy
-from spacy.language import Language
 from spacy.tokens import DocBin
 from test_annotate_command import in_process
 from toy_pipelines import TEXTS, make_examples, make_nlp, train
@@ -24,13 +23,6 @@ from spacy_halfree.labelling.worker import TeacherWorker
 
 BATCH = ("--batch-size", "4")
 TEXTS_IN_A_PART = 256
-
-
-@pytest.fixture(scope="module")
-def model(teacher: Language, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("teacher") / "model"
-    teacher.to_disk(path)
-    return path
 
 
 def write_texts(path: Path, n_texts: int) -> Path:

@@ -23,13 +23,6 @@ from spacy_halfree.data.labelled_texts import LabelledText, read_labelled_texts
 OTHERS = ["Play Debut by Björk", "Find The Beatles in Zürich", "Where are the bars", "Hear Queen"]
 
 
-@pytest.fixture(scope="session")
-def model(teacher: Language, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("teacher") / "model"
-    teacher.to_disk(path)
-    return path
-
-
 @pytest.fixture
 def raw(tmp_path: Path) -> Path:
     path = tmp_path / "raw.txt"
