@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from spacy.attrs import ENT_IOB, ENT_TYPE, TAG
@@ -83,19 +84,17 @@ def spans_by_doc(
     confidences (n_spans, float64): Their probabilities.
     """
     starts, ends = batch.words[first], batch.words[last] + 1
-    token_bounds = np.cumsum([0, *(len(doc) for doc in batch.docs)])
-    span_bounds = np.searchsorted(starts, token_bounds).tolist()
-    for i, doc in enumerate(batch.docs):
-        own = slice(span_bounds[i], span_bounds[i + 1])
-        offset = int(token_bounds[i])
-        bounds = zip(
-            (starts[own] - offset).tolist(),
-            (ends[own] - offset).tolist(),
-            hashes[own].tolist(),
-            strict=True,
-        )
-        spans = [Span(doc, start, end, label=label) for start, end, label in bounds]
-        yield doc, spans, confidences[own].tolist()
+    token_bounds = np.cumsum([0, *map(len, batch.docs)])
+    span_bounds = np.searchsorted(starts, token_bounds)
+    offsets = np.repeat(token_bounds[:-1], np.diff(span_bounds))
+    # lists at once, as every small array per doc would cost more than the spans themselves
+    places = list(
+        zip((starts - offsets).tolist(), (ends - offsets).tolist(), hashes.tolist(), strict=True)
+    )
+    all_confidences = confidences.tolist()
+    for doc, (begin, end) in zip(batch.docs, pairwise(span_bounds.tolist()), strict=True):
+        spans = [Span(doc, *place) for place in places[begin:end]]
+        yield doc, spans, all_confidences[begin:end]
 
 
 def entity_codes(doc: Doc) -> tuple[Ints, Hashes]:

@@ -1,7 +1,6 @@
 """A tok2vec's vectors of a batch: by spaCy's own layers, or faster where these are known."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -64,50 +63,50 @@ class TokenVectors:
         return fast(docs)
 
 
-@dataclass(frozen=True)
 class Weights:
-    """What tells whether weights have changed.
+    """What tells, in little time, whether a model's weights have changed.
 
-    parameters: All parameters; kept, so that no other array can get the identity of one.
-    samples: A few numbers of each of them.
+    model: The model.
     """
 
-    parameters: list[Floats]
-    samples: list[bytes]
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        nodes = list(model.walk())
+        self._layers = [(node, list(node.layers)) for node in nodes if node.layers]
+        # kept, so that no other array can get the identity of one
+        self._parameters = [
+            (node, name, node.get_param(name))
+            for node in nodes
+            for name in node.param_names
+            if node.has_param(name)
+        ]
+        self._views = [sampled(parameter) for _, _, parameter in self._parameters]
+        self._samples = self._read_samples()
 
-    @classmethod
-    def of(cls, tok2vec: Tok2Vec) -> "Weights":
-        parameters = list(find_parameters(tok2vec))
-        return cls(parameters, [sample(parameter) for parameter in parameters])
+    def _read_samples(self) -> list[bytes]:
+        return [view.tobytes() for view in self._views]
 
-    def are_those_of(self, tok2vec: Tok2Vec) -> bool:
-        found = list(find_parameters(tok2vec))
+    def are_those_of(self, model: Model) -> bool:
+        """Whether this is the same model, with the same layers, parameters and samples of these."""
         return (
-            len(found) == len(self.parameters)
-            and all(new is old for new, old in zip(found, self.parameters, strict=True))
-            and [sample(parameter) for parameter in found] == self.samples
+            model is self.model
+            and all(node.layers == layers for node, layers in self._layers)
+            and all(node.maybe_get_param(name) is array for node, name, array in self._parameters)
+            and self._read_samples() == self._samples
         )
 
 
-def find_parameters(model: Model) -> Iterable[Floats]:
-    """All parameters of a model, in a fixed order."""
-    for node in model.walk():
-        for name in node.param_names:
-            if node.has_param(name):
-                yield node.get_param(name)
-
-
-def sample(parameter: Floats) -> bytes:
-    """A few numbers out of an array."""
+def sampled(parameter: Floats) -> Floats:
+    """A view of a few numbers of an array."""
     flat = parameter.reshape(-1)
-    return flat[:: max(len(flat) // N_SAMPLES, 1)].tobytes()
+    return flat[:: max(len(flat) // N_SAMPLES, 1)]
 
 
 class FastTok2Vec:
     """A tok2vec with known layers, as long as it has the weights of today."""
 
     def __init__(self, tok2vec: Tok2Vec, layers: KnownLayers, capacity: int) -> None:
-        self.weights = Weights.of(tok2vec)
+        self.weights = Weights(tok2vec)
         self.extract = layers.extract
         self.encoder = WindowEncoder(
             [read_layer(maxout, layer_norm) for maxout, layer_norm in layers.convolutions],
