@@ -18,6 +18,7 @@ from spacy.tokens import DocBin
 
 from benchmarks.json_results import read_json
 
+from .tables import CORPUS_NAMES, make_row
 from .workspace import CORPORA, Run
 
 RESULTS = Path("benchmarks/results/coverage.json")
@@ -58,7 +59,7 @@ def coverage_table(path: Path) -> str:
             values = [draw[name] for draw in draws]
             shown = ", ".join(f"{value:.1f}" for value in values)
             cells.append(f"{statistics.mean(values):.1f} % ({shown})")
-        lines.append(f"| {corpus} | {' | '.join(cells)} |")
+        lines.append(make_row(CORPUS_NAMES[corpus], cells))
     return "\n".join(lines) + "\n"
 
 

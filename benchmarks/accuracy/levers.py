@@ -3,6 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
+from thinc.api import Config
+
 from .pool import PoolPart
 from .systems import ADAPTATION_STEPS, ENSEMBLE, SYSTEMS, TEACHER, System, training
 
@@ -25,7 +27,7 @@ def vary(
     return replace(
         system,
         name=f"{system.name}/{lever}",
-        changes=system.changes | (changes or {}),
+        changes=dict(Config(system.changes).merge(changes or {})),
         **fields,
     )
 
@@ -116,6 +118,8 @@ STUDENT_LEVERS = [
     vary(STUDENT, "with_gold_10_times", mixed(gold=10.0)),
     vary(STUDENT, "temperature_2", tagger(temperature=2.0)),
     vary(STUDENT, "steps_3000", training(max_steps=3000)),
+    # or is the best of ten checkpoints on 50 sentences more than luck?
+    vary(STUDENT, "last_checkpoint", training(eval_frequency=1000)),
     vary(STUDENT, "no_weight_averaging", training(optimizer={"use_averages": False})),
     vary(STUDENT, "width_192", tok2vec(width=192)),
     vary(STUDENT, "depth_6", tok2vec(depth=6)),
@@ -123,4 +127,15 @@ STUDENT_LEVERS = [
     vary(STUDENT, "character_features", CHARACTERS),
 ]
 POOL_LEVERS = [pool_size(system, texts) for texts in POOL_SIZES for system in (STUDENT, HARD)]
+BY_LEVER = {
+    lever.name.rpartition("/")[2]: lever
+    for lever in (*TEACHER_LEVERS, *STUDENT_LEVERS, *PEER_LEVERS)
+}
+DEFAULTS = [
+    BY_LEVER[name]
+    for name in (
+        *("no_adaptation", "no_shared_label_words", "no_mention_replacement"),
+        *("one_teacher", "adapted_encoder"),
+    )
+]
 LEVERS = [*TEACHER_LEVERS, *STUDENT_LEVERS, *PEER_LEVERS, *POOL_LEVERS]

@@ -11,7 +11,7 @@ mpl.use("svg")
 import matplotlib.pyplot as plt
 
 from .results import Cell
-from .tables import CORPUS_NAMES, SYSTEM_NAMES, pool_curves, select, spread
+from .tables import CORPUS_NAMES, SYSTEM_NAMES, on_shared_draws, pool_curves, select, spread
 
 mpl.rcParams |= {
     # otherwise every run would name its elements anew
@@ -21,7 +21,10 @@ mpl.rcParams |= {
     "axes.spines.top": False,
     "axes.spines.right": False,
 }
-PEERS = {"spacy_ner_gold", "spacy_ner_hard", "trf_ner_gold", "token_classification_gold"}
+PEERS = {
+    *("spacy_ner_gold", "spacy_ner_hard", "trf_ner_gold"),
+    *("token_classification_gold", "token_classification_gold/adapted_encoder"),
+}
 
 
 def save(figure: Any, path: Path) -> None:
@@ -56,23 +59,37 @@ def color_of(system: str) -> str:
     return "tab:orange" if system.startswith("teacher") else "tab:blue"
 
 
+def shots_curves(
+    cells: Sequence[Cell], corpus: str, shots: Sequence[str]
+) -> dict[str, list[tuple[int, list[Cell]]]]:
+    """The curves of those systems that were run with several numbers of gold texts."""
+    curves = {}
+    for system in SYSTEM_NAMES:
+        found = [(x, select(cells, system, corpus, count)) for x, count in enumerate(shots)]
+        points = on_shared_draws([(x, own) for x, own in found if own])
+        if len(points) > 1:
+            curves[system] = points
+    return curves
+
+
 def plot_shots(
     cells: Sequence[Cell], corpora: Sequence[str], shots: Sequence[str], path: Path
 ) -> None:
     """F1 against the number of gold texts, a panel for each corpus."""
-    figure, panels = plt.subplots(1, len(corpora), figsize=(3.4 * len(corpora), 3.4), squeeze=False)
-    for axes, corpus in zip(panels[0], corpora, strict=True):
-        for system in SYSTEM_NAMES:
-            found = {count: select(cells, system, corpus, count) for count in shots}
-            points = [(count, own) for count, own in found.items() if own]
-            if len(points) < 2:
-                continue
+    curves = {corpus: shots_curves(cells, corpus, shots) for corpus in corpora}
+    curves = {corpus: own for corpus, own in curves.items() if own}
+    # a plot of nothing has one empty panel
+    width = max(len(curves), 1)
+    figure, panels = plt.subplots(1, width, figsize=(3.4 * width, 3.4), squeeze=False)
+    colors = mpl.colormaps["tab20"].colors
+    for axes, (corpus, own_curves) in zip(panels[0], curves.items(), strict=False):
+        for system, points in own_curves.items():
             draw_curve(
                 axes,
-                [(shots.index(count), own) for count, own in points],
+                points,
                 label=label_of(system),
                 linestyle="--" if system in PEERS else "-",
-                color=f"C{list(SYSTEM_NAMES).index(system)}",
+                color=colors[list(SYSTEM_NAMES).index(system)],
             )
         axes.set_xticks(range(len(shots)), shots)
         axes.set_xlabel("gold texts")

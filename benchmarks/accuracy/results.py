@@ -26,7 +26,9 @@ class Cell:
         recall: on the test split, in points.
         f1: on the test split, in points.
         dev_f1: on the whole development split, in points: what choices between recipes go by.
-        train_seconds: time to train this system, its teachers and its encoder left out.
+        train_seconds: processor time to train this system, its teachers and its encoder left out;
+            in cells of commit 219f113 and before (or of none) time by the clock, with other
+            trainings beside it.
         words_per_second: from prepared docs to entities, on the test split.
         megabytes: size of the saved pipeline.
         threads: how many threads it trained and tagged with.
@@ -90,8 +92,9 @@ def key_of(run: Run, system: System) -> tuple[str, str, str, int, str]:
 
 
 def append_cell(path: Path, cell: Cell) -> None:
-    """Add a finished cell, whoever else is adding one."""
+    """Add a finished cell, whoever else is adding one, unless it is there already."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a", encoding="utf8") as lines:
         fcntl.flock(lines, fcntl.LOCK_EX)
-        lines.write(json.dumps(asdict(cell)) + "\n")
+        if cell.key not in {other.key for other in read_cells(path)}:
+            lines.write(json.dumps(asdict(cell)) + "\n")

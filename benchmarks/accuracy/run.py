@@ -38,9 +38,7 @@ def fill(run: Run, systems: list[System], results: Path) -> list[str]:
     from .running import run_cell
 
     if run.shots == ALL:
-        # levers are measured with few texts: training longer would undo some of them
-        tables = [system for system in systems if "/" not in system.name]
-        systems = [with_all_texts(system) for system in tables if system.learns_gold_only]
+        systems = choose_with_all_texts(systems)
     failures = []
     for system in systems:
         place = f"{run.corpus}, {run.shots} shots, seed {run.seed}: {system.name}"
@@ -55,6 +53,20 @@ def fill(run: Run, systems: list[System], results: Path) -> list[str]:
         append_cell(results, cell)
         sys.stderr.write(f"{place}: F1 {cell.f1:.1f} (dev {cell.dev_f1:.1f})\n")
     return failures
+
+
+def choose_with_all_texts(systems: Sequence[System]) -> list[System]:
+    """Those systems that are run with all gold texts, as they are trained then."""
+    chosen = []
+    for system in systems:
+        if system.needs_pool:
+            sys.stderr.write(f"{system.name} is skipped: no raw texts are left beside all gold\n")
+        elif "/" in system.name:
+            # training longer would undo some of them
+            sys.stderr.write(f"{system.name} is skipped: levers are measured with few texts\n")
+        else:
+            chosen.append(with_all_texts(system))
+    return chosen
 
 
 def fill_all(runs: list[Run], systems: list[System], results: Path, jobs: int) -> list[str]:

@@ -3,7 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .levers import HARD, PEER_LEVERS, POOL_LEVERS, STUDENT, STUDENT_LEVERS, TEACHER_LEVERS
+from .levers import (
+    DEFAULTS,
+    HARD,
+    PEER_LEVERS,
+    POOL_LEVERS,
+    STUDENT,
+    STUDENT_LEVERS,
+    TEACHER_LEVERS,
+)
 from .systems import SYSTEMS, System
 from .workspace import ALL, CORPORA
 
@@ -33,4 +41,6 @@ TABLES = {
     "shots": Selection(SYSTEMS, SHOTS, TUNED_ON),
     "pool": Selection([STUDENT, HARD, *POOL_LEVERS], corpora=TUNED_ON),
     "ablation": Selection([*TEACHER_LEVERS, *STUDENT_LEVERS, *PEER_LEVERS], corpora=TUNED_ON),
+    # do the defaults hold where they were not chosen, and what does the encoder's reading bring?
+    "defaults": Selection(DEFAULTS),
 }

@@ -3,6 +3,7 @@
 import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from .levers import LEVERS
 from .results import Cell
 from .workspace import CORPORA
 
@@ -15,9 +16,12 @@ CORPUS_NAMES = {
 }
 SYSTEM_NAMES = {
     "spacy_ner_gold": "spaCy `ner`, CNN, gold only",
-    "spacy_ner_hard": "spaCy `ner`, CNN, teacher's hard pseudo-labels",
+    "spacy_ner_hard": "spaCy `ner`, CNN, hard pseudo-labels of three teachers' mean",
     "trf_ner_gold": "spaCy `ner` on MiniLM, gold only",
     "token_classification_gold": "MiniLM, per-token classification, gold only",
+    "token_classification_gold/adapted_encoder": (
+        "MiniLM adapted to the raw texts, per-token classification, gold only"
+    ),
     "teacher": "our teacher: MiniLM adapted to the raw texts, aligned decoder",
     "teacher_ensemble": "mean of three such teachers",
     "student_first_order_gold": "our CNN, first-order decoder, gold only",
@@ -42,7 +46,8 @@ PUBLISHED = {
         **{"mit_movie": 70.51, "mit_restaurant": 61.13},
     },
 }
-"""Farina et al. 2023, low-resource table (100 gold + 50 dev), as published; not run by us."""
+"""Farina et al. 2023, low-resource setting (100 gold + 50 dev), after a public digest of the paper;
+not run by us."""
 
 
 NONE = "-"
@@ -52,9 +57,7 @@ class MixedRecipesError(ValueError):
     """Cells of one mean were trained in different ways."""
 
 
-def select(
-    cells: Iterable[Cell], system: str, corpus: str, shots: str, least_seeds: int = 1
-) -> list[Cell]:
+def select(cells: Iterable[Cell], system: str, corpus: str, shots: str) -> list[Cell]:
     """The cells of one place in a table, one a seed, the newest of each.
 
     Raises:
@@ -72,7 +75,7 @@ def select(
             f"{system} on {corpus} with {shots} shots has cells of the recipes {sorted(hashes)}; "
             "run the missing seeds with the newest"
         )
-    return found if len(found) >= least_seeds else []
+    return found
 
 
 def spread(values: Sequence[float]) -> float:
@@ -136,10 +139,22 @@ POOL_SYSTEMS = {
 PoolCurve = list[tuple[int, list[Cell]]]
 
 
+def on_shared_draws(points: Sequence[tuple[int, list[Cell]]]) -> list[tuple[int, list[Cell]]]:
+    """The points of a curve from those draws only that all of them have; as they are if none.
+
+    Draws differ more than what a curve shows.
+    """
+    seeds = [{cell.seed for cell in cells} for _, cells in points]
+    shared = set.intersection(*seeds) if seeds else set()
+    return [(x, [cell for cell in own if cell.seed in shared] or own) for x, own in points]
+
+
 def pool_curves(
     cells: Sequence[Cell], corpus: str, n_training: int, shots: str = "100"
 ) -> dict[str, PoolCurve]:
     """The cells of students by the number of raw texts that they learn from, smallest first.
+
+    They are those of the draws that all points of a curve share.
 
     Args:
         cells: all cells.
@@ -154,7 +169,7 @@ def pool_curves(
         sizes = {int(name.removeprefix(prefix)): name for name in names}
         sizes[n_training - int(shots)] = system
         found = [(size, select(cells, sizes[size], corpus, shots)) for size in sorted(sizes)]
-        curves[label] = [(size, own) for size, own in found if own]
+        curves[label] = on_shared_draws([(size, own) for size, own in found if own])
     return curves
 
 
@@ -202,7 +217,12 @@ def signed(values: Sequence[float]) -> str:
 
 
 COMPARISONS = {
-    "teacher, over per-token classification": ("teacher", "token_classification_gold"),
+    "teacher, its encoder adapted, over per-token classification, its encoder as it is": (
+        "teacher",
+        "token_classification_gold",
+    ),
+    "both with the adapted encoder": ("teacher", "token_classification_gold/adapted_encoder"),
+    "both with the encoder as it is": ("teacher/no_adaptation", "token_classification_gold"),
     "mean of three teachers, over one": ("teacher_ensemble", "teacher"),
     "CNN on soft labels, over its teachers' mean": (
         "student_first_order_soft",
@@ -247,13 +267,18 @@ def comparison_table(cells: Sequence[Cell]) -> str:
 
 def ablation_table(cells: Sequence[Cell]) -> str:
     """For every lever, what it changes on the whole development split, seed by seed."""
-    levers = [cell for cell in cells if "/" in cell.system and "/pool_" not in cell.system]
-    corpora = [corpus for corpus in CORPORA if any(cell.corpus == corpus for cell in levers)]
-    lines = make_head("lever", [f"{CORPUS_NAMES[c]}, dev F1" for c in corpora] + ["runs"])
-    for lever in dict.fromkeys(cell.system for cell in levers):
-        base, _, name = lever.partition("/")
-        found = [paired_differences(cells, lever, base, corpus) for corpus in corpora]
+    run = {cell.system for cell in cells}
+    lines = make_head("lever", [f"{CORPUS_NAMES[corpus]}, dev F1" for corpus in CORPORA])
+    for lever in LEVERS:
+        base, _, name = lever.name.partition("/")
+        if lever.name not in run or name.startswith("pool_"):
+            continue
+        found = [paired_differences(cells, lever.name, base, corpus) for corpus in CORPORA]
         label = f"{base.replace('_', ' ')}: {name.replace('_', ' ')}"
-        runs = " + ".join(str(len(own)) for own in found)
-        lines.append(make_row(label, [*map(signed, found), runs]))
+        lines.append(make_row(label, map(with_number, found)))
     return "\n".join(lines) + "\n"
+
+
+def with_number(values: Sequence[float]) -> str:
+    """Mean and spread of differences, and how many there are."""
+    return f"{signed(values)} ({len(values)})" if values else NONE

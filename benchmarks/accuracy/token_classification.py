@@ -172,9 +172,9 @@ def run_token_classification(
         data_collator=collator,
         compute_metrics=on_dev,
     )
-    start = time.perf_counter()
+    start = time.process_time()
     trainer.train()
-    seconds = time.perf_counter() - start
+    seconds = time.process_time() - start
     scores = {}
     for split, path in run.files.items():
         docs = read_docs(path)

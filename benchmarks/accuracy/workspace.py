@@ -1,5 +1,6 @@
 """The files of a run: corpora, adapted encoders, and folders for what is trained."""
 
+import fcntl
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -72,10 +73,14 @@ def adapt_encoder(run: Run, steps: int) -> Path:
     if steps == 0:
         return ENCODER
     folder = Path("training/benchmarks") / run.corpus / f"encoder_{steps}"
-    if not (folder / "adaptation.json").exists():
-        run_python(
-            *("-m", "spacy", "halfree", "adapt-encoder"),
-            *(ENCODER, run.texts / "train.txt"),
-            *("--output", folder, "--steps", steps, "--seed", ADAPTATION_SEED),
-        )
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    # other draws of the corpus may want it at the same time
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "adaptation.json").exists():
+            run_python(
+                *("-m", "spacy", "halfree", "adapt-encoder"),
+                *(ENCODER, run.texts / "train.txt"),
+                *("--output", folder, "--steps", steps, "--seed", ADAPTATION_SEED),
+            )
     return folder

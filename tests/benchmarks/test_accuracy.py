@@ -192,13 +192,18 @@ def sureness_of(soft: dict[str, Any]) -> float:
     return min(float(row[tag]) for row, tag in rows)
 
 
-def test_with_all_texts_there_is_no_pool(inside: Path) -> None:
+def test_with_all_texts_there_is_no_pool(inside: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = Run("snips", "all", 1)
-    assert fill(run, [ALL_SYSTEMS["student_first_order_soft"]], Path("all.jsonl")) == []
+    skipped = [ALL_SYSTEMS["student_first_order_soft"], ALL_SYSTEMS["teacher/steps_400"]]
+    assert fill(run, skipped, Path("all.jsonl")) == []
     assert not run.texts.exists()
+    told = capsys.readouterr().err
+    assert all(f"{system.name} is skipped: " in told for system in skipped)
     for system in SYSTEMS:
-        if system.learns_gold_only:
+        if not system.needs_pool:
             assert config_hash(with_all_texts(system)) != config_hash(system)
+    ensemble = with_all_texts(ALL_SYSTEMS["teacher_ensemble"])
+    assert ensemble.teachers[0] == with_all_texts(ALL_SYSTEMS["teacher"])
     teacher = with_all_texts(ALL_SYSTEMS["teacher"])
     assert teacher.config is not None
     config = Config().from_disk(teacher.config, interpolate=False).merge(teacher.changes)
@@ -223,6 +228,13 @@ def test_kept_cells_are_of_the_recipes_of_today(monkeypatch: pytest.MonkeyPatch)
         system = ALL_SYSTEMS[cell.system]
         system = with_all_texts(system) if cell.shots == "all" else system
         assert cell.config_hash == config_hash(system), f"{cell.system} on {cell.corpus}"
+
+
+def test_a_lever_keeps_what_its_system_changes() -> None:
+    changes = {"training": {"max_steps": 7}, "nlp": {"batch_size": 3}}
+    base = replace(ALL_SYSTEMS["student_first_order_gold"], changes=changes)
+    lever = levers.vary(base, "longer", {"training": {"dropout": 0.3}})
+    assert lever.changes == changes | {"training": {"max_steps": 7, "dropout": 0.3}}
 
 
 def test_systems_by_name() -> None:

@@ -50,17 +50,17 @@ def test_recipes_are_not_mixed() -> None:
 
 
 def test_levers_are_compared_seed_by_seed_on_dev() -> None:
+    first, second = "teacher/hidden_factor_1", "teacher/no_adaptation"
     cells = [
         *(make_cell(seed=seed, dev_f1=10.0 * seed) for seed in (1, 2)),
-        *(make_cell(system="teacher/x", seed=s, dev_f1=10.0 * s + s, f1=0.0) for s in (1, 2)),
+        *(make_cell(system=first, seed=s, dev_f1=10.0 * s + s, f1=0.0) for s in (1, 2)),
     ]
-    cells.append(make_cell(system="teacher/y", corpus="atis", dev_f1=0.0))
+    cells.append(make_cell(system=second, corpus="atis", dev_f1=0.0))
     rows = tables.ablation_table(cells).splitlines()
-    # corpora without levers have no column, and differences need the base on the same draw
-    assert rows[0] == "| lever | SNIPS, dev F1 | ATIS, dev F1 | runs |"
+    # in the order of the levers; differences need the base on the same draw
     assert rows[2:] == [
-        "| teacher: x | +1.5 ± 0.7 | - | 2 + 0 |",
-        "| teacher: y | - | - | 0 + 0 |",
+        "| teacher: no adaptation | - | - | - | - | - |",
+        "| teacher: hidden factor 1 | +1.5 ± 0.7 (2) | - | - | - | - |",
     ]
 
 
@@ -73,9 +73,9 @@ def test_systems_are_compared_seed_by_seed_on_test() -> None:
         ),
     ]
     rows = tables.comparison_table(cells).splitlines()
-    assert rows[2:] == [
-        "| teacher, over per-token classification | +1.5 ± 0.7 | - | - | - | - |",
-    ]
+    (row,) = rows[2:]
+    assert row.startswith("| teacher, its encoder adapted, over per-token classification")
+    assert row.endswith(" | +1.5 ± 0.7 | - | - | - | - |")
 
 
 POOL_CELLS = [
@@ -90,10 +90,27 @@ def test_pool_sizes() -> None:
     rows = tables.pool_table(POOL_CELLS, {"snips": 13_084, "atis": 4_478}).splitlines()
     # a curve has more than one point
     assert rows[2:] == [
-        "| SNIPS | soft labels | 500: 50.0; 2,000: 55.0; 12,984: 61.5 ± 0.7 |",
+        "| SNIPS | soft labels | 500: 50.0; 2,000: 55.0; 12,984: 61.0 |",
     ]
     # a curve has its own table
     assert len(tables.ablation_table(POOL_CELLS).splitlines()) == 2
+
+
+def test_curves_are_of_the_draws_that_all_points_share() -> None:
+    one, two, three = (make_cell(seed=seed) for seed in (1, 2, 3))
+    assert tables.on_shared_draws([(5, [one]), (9, [one, two])]) == [(5, [one]), (9, [one])]
+    # nothing is shared: all there is
+    apart = [(5, [one, two]), (9, [three])]
+    assert tables.on_shared_draws(apart) == apart
+    assert tables.on_shared_draws([]) == []
+
+
+def test_every_table_stands_on_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(Path(__file__).parents[2])
+    shown = {
+        match[2] for page in report.PAGES for match in report.TABLE.finditer(page.read_text("utf8"))
+    }
+    assert shown == set(report.make_tables(report.ResultFiles()))
 
 
 def test_pages_are_filled(tmp_path: Path) -> None:
@@ -125,7 +142,8 @@ def test_plots_are_the_same_every_time(tmp_path: Path) -> None:
 
 def test_cells_are_kept(tmp_path: Path) -> None:
     cells = [make_cell(), make_cell(shots="all", seed=2)]
-    for cell in cells:
+    # one that is there already is not added again
+    for cell in (*cells, replace(cells[0], f1=51.0)):
         append_cell(tmp_path / "new" / "cells.jsonl", cell)
     assert read_cells(tmp_path / "new" / "cells.jsonl") == cells
     assert read_cells(tmp_path / "none.jsonl") == []
