@@ -35,8 +35,13 @@ class Measured:
 
     def __str__(self) -> str:
         if self.least is None or self.greatest is None:
-            return f"{self.median:.2f}"
-        return f"{self.median:.2f} ({self.least:.2f} to {self.greatest:.2f})"
+            return show(self.median)
+        return f"{show(self.median)} ({show(self.least)} to {show(self.greatest)})"
+
+
+def show(ratio: float) -> str:
+    """A ratio with two digits behind the point; below 1, where shares are, with three."""
+    return f"{ratio:.2f}" if ratio >= 1 else f"{ratio:.3f}"
 
 
 @dataclass(frozen=True)

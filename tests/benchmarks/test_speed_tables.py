@@ -124,19 +124,19 @@ def test_goals(tmp_path: Path) -> None:
         f"SNIPS: {latency} new texts": f"at most 1 | {none}",
         f"SNIPS: {latency} known texts": f"at most 1 | {none}",
         f"MIT Movie Trivia: {latency} new texts": "at most 1 | 1.50, not met | -",
-        f"MIT Movie Trivia: {latency} known texts": "at most 1 | 0.50, met | -",
+        f"MIT Movie Trivia: {latency} known texts": "at most 1 | 0.500, met | -",
         "share of the CNN's time outside of tok2vec": (
-            "at most 0.15 | 0.12 (0.10 to 0.20), met | -"
+            "at most 0.15 | 0.120 (0.100 to 0.200), met | -"
         ),
         "aligned teacher's time by its encoder's, batches of 64": (
-            "at most 1.25 | 0.12 (0.10 to 0.20), met | 0.12 (0.10 to 0.20), met"
+            "at most 1.25 | 0.120 (0.100 to 0.200), met | 0.120 (0.100 to 0.200), met"
         ),
         "aligned teacher's time by its encoder's, batches of 1": f"at most 1.25 | {none}",
         f"CNN: {per_word}": "at most 1.3 | 2.00 (1.50 to 2.75), not met | -",
         f"aligned teacher: {per_word}": "at most 1.3 | 2.50, not met | -",
         f"aligned student: {per_word}": f"at most 1.3 | {none}",
         "CNN by spaCy's `ner` in training": (
-            "at least 1 | 0.90 (0.80 to 1.10), not met | 0.90 (0.80 to 1.10), not met"
+            "at least 1 | 0.900 (0.800 to 1.10), not met | 0.900 (0.800 to 1.10), not met"
         ),
     }
 
