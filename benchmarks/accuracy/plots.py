@@ -81,7 +81,7 @@ def plot_shots(
     # a plot of nothing has one empty panel
     width = max(len(curves), 1)
     figure, panels = plt.subplots(1, width, figsize=(3.4 * width, 3.4), squeeze=False)
-    colors = mpl.colormaps["tab20"].colors
+    color = mpl.colormaps["tab20"]
     for axes, (corpus, own_curves) in zip(panels[0], curves.items(), strict=False):
         for system, points in own_curves.items():
             draw_curve(
@@ -89,7 +89,7 @@ def plot_shots(
                 points,
                 label=label_of(system),
                 linestyle="--" if system in PEERS else "-",
-                color=colors[list(SYSTEM_NAMES).index(system)],
+                color=color(list(SYSTEM_NAMES).index(system)),
             )
         axes.set_xticks(range(len(shots)), shots)
         axes.set_xlabel("gold texts")
