@@ -61,14 +61,20 @@ def measure(rounds: int) -> Mapping[str, Any]:
 
     from .inputs import test_texts
     from .student_shares import measure_student
-    from .systems import find_system
+    from .systems import find_system, spacy_system
     from .training_speed import measure_training
 
     run = Run(CORPUS, "100", 1)
     texts = test_texts(CORPUS)
+    student, teacher = (train_system(run, system)[0] for system in (STUDENT, TEACHER))
+    test = run.files["test"]
     return {
-        "student": measure_student(train_system(run, STUDENT)[0], texts, rounds),
-        "teacher": measure_teacher(train_system(run, TEACHER)[0], texts[:N_TEXTS], rounds),
+        "f1": {
+            "student": spacy_system(STUDENT.name, student, test).f1,
+            "teacher": spacy_system(TEACHER.name, teacher, test).f1,
+        },
+        "student": measure_student(student, texts, rounds),
+        "teacher": measure_teacher(teacher, texts[:N_TEXTS], rounds),
         "training": measure_training(run, STUDENT, find_system("spacy_ner_hard"), rounds),
     }
 

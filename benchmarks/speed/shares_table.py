@@ -40,7 +40,13 @@ def show_numbers(value: Spread) -> str:
     return f"{show_number(value['median'])} ({least} to {greatest})"
 
 
+def show_billions(value: Spread) -> str:
+    return show_spread({name: own / 1e9 for name, own in value.items()})
+
+
 ROWS: list[tuple[str, tuple[str, ...], Show]] = [
+    ("CNN: F1", ("f1", "student"), str),
+    ("aligned teacher: F1", ("f1", "teacher"), str),
     ("CNN: words/s", ("student", "tagged_words_per_second"), show_numbers),
     ("CNN: share of time outside of tok2vec", ("student", "outside_tok2vec"), show_percent),
     *(
@@ -52,8 +58,9 @@ ROWS: list[tuple[str, tuple[str, ...], Show]] = [
     (
         "numpy's matrix product: 10^9 multiply-adds/s",
         ("student", "numpy_product_per_second"),
-        lambda value: show_spread({name: own / 1e9 for name, own in value.items()}),
+        show_billions,
     ),
+    ("thinc's (blis)", ("student", "blis_product_per_second"), show_billions),
     *(
         (
             f"aligned teacher: its time by its encoder's, {size}",

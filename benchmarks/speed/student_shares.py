@@ -1,5 +1,6 @@
 """Where the CNN's time goes: tok2vec and the rest, its stages, and the limit of the processor."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -8,9 +9,11 @@ from typing import Any
 import numpy as np
 import spacy
 from spacy.tokens import Doc
+from thinc.api import NumpyOps
 
 from spacy_halfree.models.inference.known_layers import find_known_layers
 from spacy_halfree.models.inference.token_vectors import CAPACITY, FastTok2Vec
+from spacy_halfree.types import Floats, Hashes
 
 from .timing import by_round, in_turns, seconds, spread
 
@@ -59,30 +62,38 @@ def measure_student(folder: Path, texts: Sequence[str], rounds: int) -> dict[str
             part += seconds(partial(vectors, tok2vec, same))
         return whole, part
 
-    def multiply(_: int) -> float:
-        return seconds(lambda: [left @ right for _ in range(PRODUCTS)])
+    def multiply(product: Callable[[Floats, Floats], Floats]) -> float:
+        taken = seconds(lambda: [product(left, right) for _ in range(PRODUCTS)])
+        return PRODUCTS * left.size * right.shape[1] / taken
 
-    rounds *= MORE_ROUNDS
-    tagged = in_turns({"both": tag_and_embed}, rounds, uncounted=1)["both"]
-    multiplied = in_turns({"product": multiply}, rounds, uncounted=1)["product"]
-    by_stage = in_turns({"stages": lambda _: stages.measure(texts)}, rounds, uncounted=1)["stages"]
-    speeds = [n_words / whole for whole, _ in tagged]
-    product = [PRODUCTS * left.size * right.shape[1] / own for own in multiplied]
+    found: dict[str, list[Any]] = in_turns(
+        {
+            "tagging": tag_and_embed,
+            "numpy": lambda _: multiply(np.matmul),
+            "blis": lambda _: multiply(NumpyOps().gemm),
+            "stages": lambda _: stages.measure(texts),
+        },
+        rounds * MORE_ROUNDS,
+        uncounted=1,
+    )
+    speeds = [n_words / whole for whole, _ in found["tagging"]]
     total, looked_up = multiply_adds(model)
 
     def share_reached(per_word: int) -> dict[str, float]:
-        return spread([per_word * own for own in by_round(speeds, product)])
+        return spread([per_word * own for own in by_round(speeds, found["numpy"])])
 
     return {
         "tagged_words_per_second": spread(speeds, None),
-        "outside_tok2vec": spread([1 - part / whole for whole, part in tagged]),
+        "outside_tok2vec": spread([1 - part / whole for whole, part in found["tagging"]]),
         "multiply_adds_per_word": total,
         "looked_up_per_word": looked_up,
-        "numpy_product_per_second": spread(product, None),
+        "numpy_product_per_second": spread(found["numpy"], None),
+        "blis_product_per_second": spread(found["blis"], None),
         "reached_if_all_were_computed": share_reached(total),
         "reached_without_what_is_looked_up": share_reached(total - looked_up),
         "microseconds_per_word": {
-            stage: spread([1e6 * own[stage] / n_words for own in by_stage], 2) for stage in STAGES
+            stage: spread([1e6 * own[stage] / n_words for own in found["stages"]], 2)
+            for stage in STAGES
         },
     }
 
@@ -122,29 +133,30 @@ class Stages:
         assert layers is not None
         self.vectors = FastTok2Vec(tok2vec, layers, CAPACITY)
 
+    def read_attributes(self, docs: Sequence[Doc]) -> Hashes:
+        """The attributes of all tokens that are embedded."""
+        return np.concatenate(self.vectors.extract.predict(list(docs)))
+
     def measure(self, texts: Sequence[str]) -> Mapping[str, float]:
-        """Seconds of each stage for all texts, stage after stage.
+        """Seconds of each stage for all texts, batch by batch.
 
         Decoding is what the tagger's prediction takes over the three stages before it.
         """
         vectors = self.vectors
-        docs = batches(make_docs(self.nlp, texts), BATCH_SIZE)
-        lengths = [np.array([len(doc) for doc in batch], dtype=np.int64) for batch in docs]
-        taken: dict[str, float] = {}
+        taken = dict.fromkeys(STAGES, 0.0)
 
-        def run(stage: str, function: Callable[..., Any], *arguments: Sequence[Any]) -> list[Any]:
-            found: list[Any] = []
-            calls = list(zip(*arguments, strict=True))
-            taken[stage] = seconds(lambda: found.extend(function(*own) for own in calls))
-            return found
+        def run(stage: str, function: Callable[..., Any], *arguments: Any) -> Any:
+            start = time.perf_counter()
+            result = function(*arguments)
+            taken[stage] += time.perf_counter() - start
+            return result
 
-        attributes = run(
-            "attributes", lambda own: np.concatenate(vectors.extract.predict(own)), docs
-        )
-        found = run("look-up", vectors.lexemes.look_up, attributes)
-        rows, values = zip(*found, strict=True)
-        run("convolutions", vectors.encoder.encode, rows, values, lengths)
-        predicted = run("decoding", self.tagger.predict, docs)
+        for docs in batches(make_docs(self.nlp, texts), BATCH_SIZE):
+            lengths = np.array([len(doc) for doc in docs], dtype=np.int64)
+            attributes = run("attributes", self.read_attributes, docs)
+            rows, values = run("look-up", vectors.lexemes.look_up, attributes)
+            run("convolutions", vectors.encoder.encode, rows, values, lengths)
+            predicted = run("decoding", self.tagger.predict, docs)
+            run("writing", self.tagger.set_annotations, docs, predicted)
         taken["decoding"] -= sum(taken[stage] for stage in STAGES[:3])
-        run("writing", self.tagger.set_annotations, docs, predicted)
         return taken

@@ -80,11 +80,16 @@ class Weights:
             for name in node.param_names
             if node.has_param(name)
         ]
-        self._views = [sampled(parameter) for _, _, parameter in self._parameters]
+        self._views = [sampled(array) for _, _, array in self._parameters]
         self._samples = self._read_samples()
 
     def _read_samples(self) -> list[bytes]:
-        return [view.tobytes() for view in self._views]
+        pairs = zip(self._parameters, self._views, strict=True)
+        return [
+            # what was sampled out of rows that do not follow each other is no view
+            (view if array.flags.c_contiguous else sampled(array)).tobytes()
+            for (_, _, array), view in pairs
+        ]
 
     def are_those_of(self, model: Model) -> bool:
         """Whether this is the same model, with the same layers, parameters and samples of these."""
@@ -97,7 +102,7 @@ class Weights:
 
 
 def sampled(parameter: Floats) -> Floats:
-    """A view of a few numbers of an array."""
+    """A few numbers of an array: a view, if its rows follow each other in memory."""
     flat = parameter.reshape(-1)
     return flat[:: max(len(flat) // N_SAMPLES, 1)]
 

@@ -268,9 +268,10 @@ class AlignedDecoder(nn.Module):
         The tags before a block's words are guessed, its first one's is known. A word's tag depends
         on earlier tags alone: it stands if all guesses before it were right, and the next block
         begins at the first word after a wrong one. So every block decides a word at least, and the
-        tags are those of `_decode`, as long as all scores are numbers. (Jacobi's iteration, as in
-        Song et al. 2021, arXiv 2002.03629, on what is not decided yet.) The next guesses are what
-        a block's scores say if each word's tag has to be legal after the one before it.
+        tags are those of `_decode`, in float32 and as long as all scores are numbers. (Jacobi's
+        iteration, as in Song et al. 2021, arXiv 2002.03629, on what is not decided yet.) The next
+        guesses are what a block's scores say if each word's tag has to be legal after the one
+        before it.
         """
         tables = self._tables()
         barred = np.where(transitions.cpu().numpy(), 0.0, -np.inf)
