@@ -106,7 +106,7 @@ def make_tables(files: ResultFiles) -> dict[str, str]:
         "decoding": decoding_table(files.decoding),
         "throughput_1": throughput_table(rows, threads=1),
         "throughput_2": throughput_table(rows, threads=2),
-        "goals": goals_table(rows, files.shares),
+        "goals": goals_table(rows, files.shares, files.precision),
         "latency": latency_table(rows),
         "footprint": footprint_table(rows, "snips"),
         "precision": precision_table(files.precision),

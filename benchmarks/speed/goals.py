@@ -1,11 +1,12 @@
 """What was asked for as ratios, and what was measured."""
 
+import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.accuracy.tables import NONE
+from benchmarks.accuracy.tables import CORPUS_NAMES, NONE
 from benchmarks.json_results import read_json
 
 from .shares_table import dig
@@ -92,8 +93,8 @@ def of_medians(over: Row | None, under: Row | None) -> Measured | None:
     )
 
 
-def make_goals(rows: Sequence[Row], shares: Sequence[Any]) -> list[Goal]:
-    """All goals, over the rows of throughput.jsonl and the content of shares.json."""
+def make_goals(rows: Sequence[Row], shares: Sequence[Any], precisions: Sequence[Any]) -> list[Goal]:
+    """All goals, over throughput.jsonl's rows and what shares.json and precision.json hold."""
 
     def speed(
         system: str, threads: int, tokenised: bool, size: int, text: str = TRIVIA
@@ -127,6 +128,16 @@ def make_goals(rows: Sequence[Row], shares: Sequence[Any]) -> list[Goal]:
             return None
 
         return find_share
+
+    def by_float32(corpus: str, precision: str) -> Callable[[int], Measured | None]:
+        def find_precision(threads: int) -> Measured | None:
+            for own in precisions:
+                ratios = dig(own, "corpora", corpus, precision, "ratios")
+                if own["threads"] == threads and ratios:
+                    return Measured(statistics.median(ratios), min(ratios), max(ratios))
+            return None
+
+        return find_precision
 
     def by_long_text(system: str) -> Callable[[int], Measured | None]:
         return lambda threads: of_medians(
@@ -191,20 +202,30 @@ def make_goals(rows: Sequence[Row], shares: Sequence[Any]) -> list[Goal]:
                 ("aligned student", ALIGNED),
             )
         ),
+        *(
+            Goal(
+                f"{CORPUS_NAMES[corpus]}: teacher in {precision} by float32",
+                1.3,
+                AT_LEAST,
+                by_float32(corpus, precision),
+            )
+            for corpus in ("snips", "mit_restaurant")
+            for precision in ("bfloat16", "int8")
+        ),
         Goal("CNN by spaCy's `ner` in training", 1, AT_LEAST, share("training", "student_by_ner")),
     ]
 
 
-def goals_table(rows: Sequence[Row], shares: Path) -> str:
+def goals_table(rows: Sequence[Row], shares: Path, precision: Path) -> str:
     """Every goal with its target, what was measured, and whether it is met."""
-    found = read_json(shares, missing=[])
+    goals = make_goals(rows, read_json(shares, missing=[]), read_json(precision, missing=[]))
     lines = [
         [
             goal.name,
             f"{goal.bound} {goal.target}",
             *map(goal.judge, THREADS),
         ]
-        for goal in make_goals(rows, found)
+        for goal in goals
     ]
     return make_table(
         ["MIT Movie Trivia, unless said otherwise", "asked for", "one thread", "two threads"], lines

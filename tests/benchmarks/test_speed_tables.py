@@ -103,7 +103,10 @@ def test_goals(tmp_path: Path) -> None:
     }
     found = [measured, measured | {"threads": 1, "student": {"outside_tok2vec": spread}}]
     shares.write_text(json.dumps(found), encoding="utf8")
-    lines = goals_table(rows, shares).splitlines()[2:]
+    precision = tmp_path / "precision.json"
+    in_int8 = {"threads": 1, "corpora": {"snips": {"int8": {"ratios": [1.5, 2.5, 1.75]}}}}
+    precision.write_text(json.dumps([in_int8]), encoding="utf8")
+    lines = goals_table(rows, shares, precision).splitlines()[2:]
     by_name = dict(line.strip("| ").split(" | ", 1) for line in lines)
     none = "- | -"
     hugging_face = "CNN by the Hugging Face pipeline, raw text,"
@@ -135,6 +138,10 @@ def test_goals(tmp_path: Path) -> None:
         f"CNN: {per_word}": "at most 1.3 | 2.00 (1.50 to 2.75), not met | -",
         f"aligned teacher: {per_word}": "at most 1.3 | 2.50, not met | -",
         f"aligned student: {per_word}": f"at most 1.3 | {none}",
+        "SNIPS: teacher in bfloat16 by float32": f"at least 1.3 | {none}",
+        "SNIPS: teacher in int8 by float32": "at least 1.3 | 1.75 (1.50 to 2.50), met | -",
+        "MIT Restaurant: teacher in bfloat16 by float32": f"at least 1.3 | {none}",
+        "MIT Restaurant: teacher in int8 by float32": f"at least 1.3 | {none}",
         "CNN by spaCy's `ner` in training": (
             "at least 1 | 0.900 (0.800 to 1.10), not met | 0.900 (0.800 to 1.10), not met"
         ),
