@@ -127,15 +127,13 @@ STUDENT_LEVERS = [
     vary(STUDENT, "character_features", CHARACTERS),
 ]
 POOL_LEVERS = [pool_size(system, texts) for texts in POOL_SIZES for system in (STUDENT, HARD)]
-BY_LEVER = {
-    lever.name.rpartition("/")[2]: lever
-    for lever in (*TEACHER_LEVERS, *STUDENT_LEVERS, *PEER_LEVERS)
-}
-DEFAULTS = [
-    BY_LEVER[name]
-    for name in (
-        *("no_adaptation", "no_shared_label_words", "no_mention_replacement"),
-        *("one_teacher", "adapted_encoder"),
-    )
-]
 LEVERS = [*TEACHER_LEVERS, *STUDENT_LEVERS, *PEER_LEVERS, *POOL_LEVERS]
+LEVERS_BY_NAME = {lever.name: lever for lever in LEVERS}
+DEFAULTS = [
+    LEVERS_BY_NAME["teacher/no_adaptation"],
+    LEVERS_BY_NAME["teacher/no_shared_label_words"],
+    LEVERS_BY_NAME["teacher/no_mention_replacement"],
+    LEVERS_BY_NAME["student_first_order_soft/one_teacher"],
+    LEVERS_BY_NAME["token_classification_gold/adapted_encoder"],
+]
+"""What the defaults rest on, and what a peer gains by the same encoder."""

@@ -11,7 +11,15 @@ mpl.use("svg")
 import matplotlib.pyplot as plt
 
 from .results import Cell
-from .tables import CORPUS_NAMES, SYSTEM_NAMES, on_shared_draws, pool_curves, select, spread
+from .tables import (
+    CORPUS_NAMES,
+    SYSTEM_NAMES,
+    Curve,
+    on_shared_draws,
+    pool_curves,
+    select,
+    spread,
+)
 
 mpl.rcParams |= {
     # otherwise every run would name its elements anew
@@ -59,9 +67,7 @@ def color_of(system: str) -> str:
     return "tab:orange" if system.startswith("teacher") else "tab:blue"
 
 
-def shots_curves(
-    cells: Sequence[Cell], corpus: str, shots: Sequence[str]
-) -> dict[str, list[tuple[int, list[Cell]]]]:
+def shots_curves(cells: Sequence[Cell], corpus: str, shots: Sequence[str]) -> dict[str, Curve]:
     """The curves of those systems that were run with several numbers of gold texts."""
     curves = {}
     for system in SYSTEM_NAMES:

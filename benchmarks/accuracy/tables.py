@@ -136,10 +136,11 @@ POOL_SYSTEMS = {
     "soft labels": "student_first_order_soft",
     "hard pseudo-labels": "student_first_order_hard",
 }
-PoolCurve = list[tuple[int, list[Cell]]]
+Curve = list[tuple[int, list[Cell]]]
+"""The cells of each point."""
 
 
-def on_shared_draws(points: Sequence[tuple[int, list[Cell]]]) -> list[tuple[int, list[Cell]]]:
+def on_shared_draws(points: Curve) -> Curve:
     """The points of a curve from those draws only that all of them have; as they are if none.
 
     Draws differ more than what a curve shows.
@@ -151,7 +152,7 @@ def on_shared_draws(points: Sequence[tuple[int, list[Cell]]]) -> list[tuple[int,
 
 def pool_curves(
     cells: Sequence[Cell], corpus: str, n_training: int, shots: str = "100"
-) -> dict[str, PoolCurve]:
+) -> dict[str, Curve]:
     """The cells of students by the number of raw texts that they learn from, smallest first.
 
     They are those of the draws that all points of a curve share.

@@ -134,7 +134,7 @@ class Stages:
         self.vectors = FastTok2Vec(tok2vec, layers, CAPACITY)
 
     def read_attributes(self, docs: Sequence[Doc]) -> Hashes:
-        """The attributes of all tokens that are embedded."""
+        """The attributes that are embedded, of all tokens (n_tokens x n_columns, uint64)."""
         return np.concatenate(self.vectors.extract.predict(list(docs)))
 
     def measure(self, texts: Sequence[str]) -> Mapping[str, float]:
