@@ -417,7 +417,8 @@ class Warnings:
         "sentences? Without one, they are read as a single text."
     )
     W021 = (
-        "[W021] Training is to end after {max_steps} steps, but the model is only evaluated every "
-        "{eval_frequency}: `model-best` will not have learned anything. Give more steps, or a "
-        "smaller `--training.eval_frequency`."
+        "[W021] Training may end before the model is evaluated, which is to be after every "
+        "{eval_frequency} steps (max_steps: {max_steps}, max_epochs: {max_epochs}, patience: "
+        "{patience}): `model-best` would not have learned anything. Give a smaller "
+        "`--training.eval_frequency`, above 0."
     )

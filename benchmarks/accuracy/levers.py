@@ -87,6 +87,22 @@ def pool_size(system: System, texts: int) -> System:
     return vary(system, f"pool_{texts}", pool=PoolPart(texts=texts))
 
 
+# the encoder reads twice as long and guesses twice as much, and nothing is chosen by 50 sentences:
+# a teacher's last checkpoint is kept, and its student's
+LONG_READING_TEACHERS = tuple(
+    vary(teacher, "long_reading", training(eval_frequency=250), encoder_steps=600, masked_share=0.3)
+    for teacher in ENSEMBLE
+)
+LONG_READING = [
+    LONG_READING_TEACHERS[0],
+    vary(BY_NAME["teacher_ensemble"], "long_reading", teachers=LONG_READING_TEACHERS),
+    vary(
+        STUDENT,
+        "long_reading",
+        training(eval_frequency=1000),
+        teachers=LONG_READING_TEACHERS,
+    ),
+]
 TEACHER_LEVERS = [
     vary(TEACHER, "no_adaptation", encoder_steps=0),
     vary(TEACHER, "adaptation_1000", encoder_steps=1000),
@@ -96,12 +112,15 @@ TEACHER_LEVERS = [
     vary(TEACHER, "hidden_factor_1", tagger(model={"hidden_factor": 1})),
     vary(TEACHER, "steps_400", training(max_steps=400)),
     vary(TEACHER, "one_learn_rate", tagger(head_learn_rate_factor=1.0)),
+    # is the best of five checkpoints on 50 sentences more than luck?
+    vary(TEACHER, "last_checkpoint", training(eval_frequency=250)),
 ]
 # are peers trained as well as they can be, and what would our encoder bring them?
 PEER_LEVERS = [
     vary(TOKEN_CLASSIFICATION, "adapted_encoder", encoder_steps=ADAPTATION_STEPS),
     vary(TOKEN_CLASSIFICATION, "learn_rate_3e-4", {"learn_rate": 3e-4}),
     vary(TOKEN_CLASSIFICATION, "steps_800", {"steps": 800}),
+    vary(TOKEN_CLASSIFICATION, "last_checkpoint", {"eval_steps": 400}),
     vary(
         TRANSFORMER_NER,
         "learn_rate_1e-4",
@@ -127,7 +146,7 @@ STUDENT_LEVERS = [
     vary(STUDENT, "character_features", CHARACTERS),
 ]
 POOL_LEVERS = [pool_size(system, texts) for texts in POOL_SIZES for system in (STUDENT, HARD)]
-LEVERS = [*TEACHER_LEVERS, *STUDENT_LEVERS, *PEER_LEVERS, *POOL_LEVERS]
+LEVERS = [*LONG_READING, *TEACHER_LEVERS, *STUDENT_LEVERS, *PEER_LEVERS, *POOL_LEVERS]
 LEVERS_BY_NAME = {lever.name: lever for lever in LEVERS}
 DEFAULTS = [
     LEVERS_BY_NAME["teacher/no_adaptation"],

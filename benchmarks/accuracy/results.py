@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from .systems import System
+from .systems import MASKED_SHARE, System
 from .workspace import Run
 
 Versions = dict[str, str]
@@ -36,6 +36,8 @@ class Cell:
         versions: of the packages.
         commit: of this repository when it was trained, with a "+" if files differed from it; None
             where there is no repository, and in cells from before this was kept.
+        processor: of the machine, and its number of cores; None in cells from before this was
+            kept, which are from an AMD EPYC server.
     """
 
     corpus: str
@@ -53,6 +55,7 @@ class Cell:
     config_hash: str
     versions: Versions
     commit: str | None = None
+    processor: str | None = None
 
     @property
     def key(self) -> tuple[str, str, str, int, str]:
@@ -62,7 +65,7 @@ class Cell:
 def describe(system: System) -> dict[str, Any]:
     """Everything that decides how a system is trained, for its hash."""
     config = None if system.config is None else system.config.read_text(encoding="utf-8")
-    described = {
+    described: dict[str, Any] = {
         "config": config,
         "learns": system.learns,
         "encoder_steps": system.encoder_steps,
@@ -70,7 +73,12 @@ def describe(system: System) -> dict[str, Any]:
         "changes": system.changes,
         "seed_offset": system.seed_offset,
     }
-    return described if system.pool is None else described | {"pool": asdict(system.pool)}
+    # what a system leaves as it is is not part of its hash, which is older than these settings
+    if system.masked_share != MASKED_SHARE:
+        described["masked_share"] = system.masked_share
+    if system.pool is not None:
+        described["pool"] = asdict(system.pool)
+    return described
 
 
 def config_hash(system: System) -> str:

@@ -16,7 +16,7 @@ from spacy.tokens import DocBin
 from spacy.training import Example
 from thinc.api import Config
 
-from benchmarks.origin import CODE, find_commit
+from benchmarks.origin import CODE, find_commit, processor_name
 from spacy_halfree.cli.annotate import run_job
 from spacy_halfree.distill.annotate import annotate
 from spacy_halfree.labelling.engines.local import run_locally
@@ -73,6 +73,7 @@ def run_cell(run: Run, system: System) -> Cell:
         config_hash=recipe,
         versions={name: version(name) for name in PACKAGES},
         commit=commit,
+        processor=processor_name(),
     )
 
 
@@ -112,7 +113,7 @@ def training_config(run: Run, system: System) -> Config:
         "dev": str(run.texts / "dev.spacy"),
     }
     if system.encoder_steps is not None:
-        paths["encoder"] = str(adapt_encoder(run, system.encoder_steps))
+        paths["encoder"] = str(adapt_encoder(run, system.encoder_steps, system.masked_share))
     changes = system.changes | {
         "paths": paths,
         "system": {"seed": run.seed + system.seed_offset},

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from .levers import (
     DEFAULTS,
     HARD,
+    LONG_READING,
     PEER_LEVERS,
     POOL_LEVERS,
     STUDENT,
@@ -42,5 +43,5 @@ TABLES = {
     "pool": Selection([STUDENT, HARD, *POOL_LEVERS], corpora=TUNED_ON),
     "ablation": Selection([*TEACHER_LEVERS, *STUDENT_LEVERS, *PEER_LEVERS], corpora=TUNED_ON),
     # do the defaults hold where they were not chosen, and what does the encoder's reading bring?
-    "defaults": Selection(DEFAULTS),
+    "defaults": Selection([*DEFAULTS, *LONG_READING]),
 }

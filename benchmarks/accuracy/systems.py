@@ -11,6 +11,8 @@ Lessons = Literal["gold", "hard", "soft"]
 
 CONFIGS = Path("configs")
 PEER_CONFIGS = Path("benchmarks/configs")
+ADAPTATION_STEPS = 300
+MASKED_SHARE = 0.15
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,7 @@ class System:
         learns: what it learns from.
         encoder_steps: how long its encoder is adapted to the corpus' texts first; None if it has
             no pretrained encoder.
+        masked_share: the share of the word pieces that it has to guess in these texts.
         teachers: the systems that label the pool, decoding with the mean of their distributions.
         changes: what differs from the config, as nested sections; all settings if there is none.
         pool: the part of the labelled pool that it learns from; all of it if None.
@@ -34,6 +37,7 @@ class System:
     config: Path | None
     learns: Lessons = "gold"
     encoder_steps: int | None = None
+    masked_share: float = MASKED_SHARE
     teachers: tuple["System", ...] = ()
     changes: dict[str, Any] = field(default_factory=dict)
     pool: PoolPart | None = None
@@ -51,7 +55,6 @@ def training(**settings: Any) -> dict[str, Any]:
     return {"training": settings}
 
 
-ADAPTATION_STEPS = 300
 GOLD_STEPS = training(max_steps=600)
 
 TEACHER = System("teacher", CONFIGS / "teacher_aligned.cfg", encoder_steps=ADAPTATION_STEPS)
@@ -64,12 +67,13 @@ ENSEMBLE = (
 
 def make_students(name: str, config: str, encoder_steps: int | None = None) -> list[System]:
     """A student on gold texts alone, on hard pseudo-labels and on soft labels."""
-    path = CONFIGS / f"{config}.cfg"
+    student = System(name, CONFIGS / f"{config}.cfg", encoder_steps=encoder_steps)
+    taught = replace(student, teachers=ENSEMBLE)
     hard = {"components": {"halfree_tagger": {"use_soft_labels": False}}}
     return [
-        System(f"{name}_gold", path, encoder_steps=encoder_steps, changes=GOLD_STEPS),
-        System(f"{name}_hard", path, "hard", encoder_steps, ENSEMBLE, hard),
-        System(f"{name}_soft", path, "soft", encoder_steps, ENSEMBLE),
+        replace(student, name=f"{name}_gold", changes=GOLD_STEPS),
+        replace(taught, name=f"{name}_hard", learns="hard", changes=hard),
+        replace(taught, name=f"{name}_soft", learns="soft"),
     ]
 
 

@@ -206,8 +206,16 @@ def paired_differences(
     measure: Callable[[Cell], float] = chosen_by,
 ) -> list[float]:
     """How much better a system is than another, seed by seed."""
-    own = {cell.seed: measure(cell) for cell in select(cells, system, corpus, shots)}
-    other = {cell.seed: measure(cell) for cell in select(cells, base, corpus, shots)}
+    return seed_by_seed(
+        select(cells, system, corpus, shots), select(cells, base, corpus, shots), measure
+    )
+
+
+def seed_by_seed(
+    cells: Sequence[Cell], others: Sequence[Cell], measure: Callable[[Cell], float]
+) -> list[float]:
+    """How much better some cells are than others, for every seed that both have."""
+    own, other = ({cell.seed: measure(cell) for cell in side} for side in (cells, others))
     return [own[seed] - other[seed] for seed in sorted(own) if seed in other]
 
 
@@ -240,6 +248,14 @@ COMPARISONS = {
     "CNN on soft labels, over spaCy's `ner` on hard ones": (
         "student_first_order_soft",
         "spacy_ner_hard",
+    ),
+    "mean of three teachers, after a longer reading, over the mean without": (
+        "teacher_ensemble/long_reading",
+        "teacher_ensemble",
+    ),
+    "CNN on their soft labels, over the CNN without": (
+        "student_first_order_soft/long_reading",
+        "student_first_order_soft",
     ),
     "BiLSTM, over the CNN, both on soft labels": (
         "student_bilstm_soft",

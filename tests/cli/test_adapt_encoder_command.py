@@ -66,6 +66,16 @@ def adapt(
     )
 
 
+def test_what_is_masked_is_what_is_learned_from(folder: Path) -> None:
+    losses = {}
+    for share in ("0.1", "0.9"):
+        adapt(folder, f"masked_{share}", "--steps", "2", "--masked-share", share)
+        log = json.loads((folder / f"masked_{share}" / "adaptation.json").read_text())
+        losses[share] = [entry["loss"] for entry in log]
+    # the same seed, texts and encoder
+    assert losses["0.1"] != losses["0.9"]
+
+
 def test_it_learns_and_leaves_an_encoder(folder: Path) -> None:
     adapt(folder, "adapted", "--steps", "100", "--batch-size", "12")
     losses = [e["loss"] for e in json.loads((folder / "adapted/adaptation.json").read_text())]
@@ -144,7 +154,16 @@ def test_the_output_is_looked_at_first(
 
 
 def settings(steps: int) -> AdaptationSettings:
-    return AdaptationSettings(steps, 4, 0.01, 128, 100, 0, -1)
+    return AdaptationSettings(
+        steps=steps,
+        batch_size=4,
+        learn_rate=0.01,
+        masked_share=0.3,
+        max_length=128,
+        save_every=100,
+        seed=0,
+        gpu_id=-1,
+    )
 
 
 @pytest.mark.parametrize(

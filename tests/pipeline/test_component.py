@@ -226,13 +226,29 @@ def test_initialize_again():
     assert nlp.evaluate(make_examples(nlp))["halfree_f"] == 1.0
 
 
-@pytest.mark.parametrize(("max_steps", "warns"), [(40, True), (50, False), (0, False)])
-def test_training_that_ends_before_it_is_evaluated(max_steps, warns):
+@pytest.mark.parametrize(
+    ("max_steps", "settings", "warns"),
+    [
+        (40, {}, True),
+        (50, {}, False),
+        (0, {}, False),
+        (100, {"patience": 40}, True),
+        (100, {"patience": 50}, False),
+        (100, {"max_epochs": 5}, False),
+        # as in the shipped configs: the epochs may be over first
+        (50, {"max_epochs": 5}, True),
+        (50, {"max_epochs": -1}, False),
+        # spaCy divides by it
+        (0, {"eval_frequency": 0}, True),
+    ],
+)
+def test_training_that_may_end_before_it_is_evaluated(max_steps, settings, warns):
     nlp, _ = make_nlp()
     examples = make_examples(nlp)
     # as it stands in a config file
     nlp.config["vars"] = {"steps": max_steps}
-    nlp.config["training"].update(max_steps="${vars.steps}", eval_frequency=50)
+    values = {"eval_frequency": 50, "patience": 0, "max_epochs": 0} | settings
+    nlp.config["training"].update(max_steps="${vars.steps}", **values)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         nlp.initialize(lambda: examples)
