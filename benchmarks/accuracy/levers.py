@@ -89,12 +89,15 @@ def pool_size(system: System, texts: int) -> System:
 
 TEACHER_LEVERS = [
     vary(TEACHER, "no_adaptation", encoder_steps=0),
+    vary(TEACHER, "adaptation_300", encoder_steps=300),
     vary(TEACHER, "adaptation_1000", encoder_steps=1000),
     vary(TEACHER, "no_shared_label_words", tagger(model={"share_label_words": False})),
     vary(TEACHER, "no_mention_replacement", {"corpora": {"train": corpus("${paths.train}")}}),
     vary(TEACHER, "two_decoder_layers", tagger(model={"layers": 2})),
     vary(TEACHER, "hidden_factor_1", tagger(model={"hidden_factor": 1})),
     vary(TEACHER, "steps_400", training(max_steps=400)),
+    # is the best of five checkpoints on 50 sentences more than luck?
+    vary(TEACHER, "best_checkpoint", training(eval_frequency=50)),
     vary(TEACHER, "one_learn_rate", tagger(head_learn_rate_factor=1.0)),
 ]
 # are peers trained as well as they can be, and what would our encoder bring them?
@@ -118,8 +121,7 @@ STUDENT_LEVERS = [
     vary(STUDENT, "with_gold_10_times", mixed(gold=10.0)),
     vary(STUDENT, "temperature_2", tagger(temperature=2.0)),
     vary(STUDENT, "steps_3000", training(max_steps=3000)),
-    # or is the best of ten checkpoints on 50 sentences more than luck?
-    vary(STUDENT, "last_checkpoint", training(eval_frequency=1000)),
+    vary(STUDENT, "best_checkpoint", training(eval_frequency=100)),
     vary(STUDENT, "no_weight_averaging", training(optimizer={"use_averages": False})),
     vary(STUDENT, "width_192", tok2vec(width=192)),
     vary(STUDENT, "depth_6", tok2vec(depth=6)),

@@ -51,8 +51,11 @@ def training(**settings: Any) -> dict[str, Any]:
     return {"training": settings}
 
 
-ADAPTATION_STEPS = 300
-GOLD_STEPS = training(max_steps=600)
+ADAPTATION_STEPS = 600
+# students and `ner` learn too much of few texts soon, and dev texts tell when; of a pool the last
+# checkpoint is kept
+GOLD_STEPS = training(max_steps=600, eval_frequency=100)
+POOL_STEPS = training(max_steps=1000, eval_frequency=1000)
 
 TEACHER = System("teacher", CONFIGS / "teacher_aligned.cfg", encoder_steps=ADAPTATION_STEPS)
 ENSEMBLE = (
@@ -85,7 +88,13 @@ SYSTEMS = [
     ),
     System("trf_ner_gold", PEER_CONFIGS / "trf_ner.cfg", encoder_steps=0),
     System("spacy_ner_gold", PEER_CONFIGS / "spacy_ner.cfg", changes=GOLD_STEPS),
-    System("spacy_ner_hard", PEER_CONFIGS / "spacy_ner.cfg", "hard", teachers=ENSEMBLE),
+    System(
+        "spacy_ner_hard",
+        PEER_CONFIGS / "spacy_ner.cfg",
+        "hard",
+        teachers=ENSEMBLE,
+        changes=POOL_STEPS,
+    ),
     *make_students("student_first_order", "student_first_order"),
     *make_students("student_bilstm", "student_bilstm"),
     *make_students("student_aligned", "student_aligned", ADAPTATION_STEPS),

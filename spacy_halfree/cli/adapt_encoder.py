@@ -23,7 +23,7 @@ def adapt_encoder_cli(
         help="Texts: .txt, .jsonl, .jsonl.gz, .parquet or .spacy, or folders of such files",
     ),
     output: Path = typer.Option(..., "--output", help="Folder for the adapted encoder"),
-    steps: int = typer.Option(300, "--steps", help="Training steps", min=1),
+    steps: int = typer.Option(600, "--steps", help="Training steps", min=1),
     batch_size: int = typer.Option(64, "--batch-size", help="Texts per step", min=1),
     learn_rate: float = typer.Option(3e-4, "--learn-rate", help="Highest learning rate"),
     max_length: int = typer.Option(
