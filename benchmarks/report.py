@@ -20,6 +20,8 @@ from .accuracy.coverage import RESULTS as COVERAGE_RESULTS
 from .accuracy.coverage import coverage_table
 from .accuracy.decoding import RESULTS as DECODING_RESULTS
 from .accuracy.decoding import decoding_table
+from .accuracy.former import RESULTS as FORMER_RESULTS
+from .accuracy.former import recipes_table
 from .accuracy.plots import plot_pool, plot_shots
 from .accuracy.results import read_cells
 from .accuracy.run import RESULTS
@@ -73,6 +75,7 @@ class ResultFiles:
     """Where what was measured is kept; of a file that is not there, the table is empty."""
 
     cells: Path = RESULTS
+    former: Path = FORMER_RESULTS
     speed: Path = SPEED_RESULTS
     shares: Path = SHARES_RESULTS
     precision: Path = PRECISION_RESULTS
@@ -92,7 +95,7 @@ class ResultFiles:
 
 def make_tables(files: ResultFiles) -> dict[str, str]:
     """All tables, by name."""
-    cells = read_cells(files.cells)
+    cells, former = read_cells(files.cells), read_cells(files.former)
     rows = read_rows(files.speed)
     return {
         "headline": accuracy_table(cells, "100", HEADLINE),
@@ -103,6 +106,8 @@ def make_tables(files: ResultFiles) -> dict[str, str]:
         "pool": pool_table(cells, tuned_on(files.corpora)),
         "corpora": corpora_table(files.corpora),
         "ablation": ablation_table(cells),
+        "ablation_former": ablation_table(former),
+        "recipes": recipes_table(cells, former),
         "decoding": decoding_table(files.decoding),
         "throughput_1": throughput_table(rows, threads=1),
         "throughput_2": throughput_table(rows, threads=2),

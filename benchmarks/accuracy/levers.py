@@ -105,6 +105,7 @@ PEER_LEVERS = [
     vary(TOKEN_CLASSIFICATION, "adapted_encoder", encoder_steps=ADAPTATION_STEPS),
     vary(TOKEN_CLASSIFICATION, "learn_rate_3e-4", {"learn_rate": 3e-4}),
     vary(TOKEN_CLASSIFICATION, "steps_800", {"steps": 800}),
+    vary(TOKEN_CLASSIFICATION, "last_checkpoint", {"eval_steps": 400}),
     vary(
         TRANSFORMER_NER,
         "learn_rate_1e-4",

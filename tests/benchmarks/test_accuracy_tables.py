@@ -11,6 +11,7 @@ pytest.importorskip("matplotlib")
 
 from benchmarks import report
 from benchmarks.accuracy import tables
+from benchmarks.accuracy.former import recipes_table
 from benchmarks.accuracy.results import Cell, append_cell, read_cells
 from benchmarks.accuracy.workspace import CORPORA
 
@@ -76,6 +77,18 @@ def test_systems_are_compared_seed_by_seed_on_test() -> None:
     (row,) = rows[2:]
     assert row.startswith("| teacher, its encoder adapted, over per-token classification")
     assert row.endswith(" | +1.5 ± 0.7 | - | - | - | - |")
+
+
+def test_recipes_are_compared_seed_by_seed() -> None:
+    today = [make_cell(seed=seed, f1=60.0 + seed) for seed in (1, 2, 3)]
+    former = [make_cell(seed=seed, f1=60.0, config_hash="before") for seed in (1, 3)]
+    # what only one of them has is no comparison
+    former.append(make_cell(system="teacher_ensemble"))
+    rows = recipes_table(today, former).splitlines()
+    assert rows[2:] == [
+        "| our teacher: MiniLM adapted to the raw texts, aligned decoder "
+        f"| +2.0 ± {statistics.stdev([1, 3]):.1f} | - | - | - | - |"
+    ]
 
 
 POOL_CELLS = [
