@@ -1,4 +1,4 @@
-"""What the recipe before today's reached: 300 steps of adaptation, and the best of all checkpoints."""
+"""What the recipe before today's reached: 300 steps of adaptation, the best of all checkpoints."""
 
 from collections.abc import Sequence
 from pathlib import Path
