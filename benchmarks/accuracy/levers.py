@@ -90,6 +90,7 @@ def pool_size(system: System, texts: int) -> System:
 TEACHER_LEVERS = [
     vary(TEACHER, "no_adaptation", encoder_steps=0),
     vary(TEACHER, "adaptation_300", encoder_steps=300),
+    vary(TEACHER, "masked_share_15", masked_share=0.15),
     vary(TEACHER, "adaptation_1000", encoder_steps=1000),
     vary(TEACHER, "no_shared_label_words", tagger(model={"share_label_words": False})),
     vary(TEACHER, "no_mention_replacement", {"corpora": {"train": corpus("${paths.train}")}}),

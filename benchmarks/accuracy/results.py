@@ -62,7 +62,7 @@ class Cell:
 def describe(system: System) -> dict[str, Any]:
     """Everything that decides how a system is trained, for its hash."""
     config = None if system.config is None else system.config.read_text(encoding="utf-8")
-    described = {
+    described: dict[str, Any] = {
         "config": config,
         "learns": system.learns,
         "encoder_steps": system.encoder_steps,
@@ -70,7 +70,12 @@ def describe(system: System) -> dict[str, Any]:
         "changes": system.changes,
         "seed_offset": system.seed_offset,
     }
-    return described if system.pool is None else described | {"pool": asdict(system.pool)}
+    # what does not concern a system leaves its hash as it is
+    if system.encoder_steps:
+        described["masked_share"] = system.masked_share
+    if system.pool is not None:
+        described["pool"] = asdict(system.pool)
+    return described
 
 
 def config_hash(system: System) -> str:

@@ -112,7 +112,7 @@ def training_config(run: Run, system: System) -> Config:
         "dev": str(run.texts / "dev.spacy"),
     }
     if system.encoder_steps is not None:
-        paths["encoder"] = str(adapt_encoder(run, system.encoder_steps))
+        paths["encoder"] = str(adapt_encoder(run, system.encoder_steps, system.masked_share))
     changes = system.changes | {
         "paths": paths,
         "system": {"seed": run.seed + system.seed_offset},

@@ -23,6 +23,7 @@ class System:
         learns: what it learns from.
         encoder_steps: how long its encoder is adapted to the corpus' texts first; None if it has
             no pretrained encoder.
+        masked_share: the share of the word pieces that it has to guess in these texts.
         teachers: the systems that label the pool, decoding with the mean of their distributions.
         changes: what differs from the config, as nested sections; all settings if there is none.
         pool: the part of the labelled pool that it learns from; all of it if None.
@@ -34,6 +35,7 @@ class System:
     config: Path | None
     learns: Lessons = "gold"
     encoder_steps: int | None = None
+    masked_share: float = 0.3
     teachers: tuple["System", ...] = ()
     changes: dict[str, Any] = field(default_factory=dict)
     pool: PoolPart | None = None
@@ -67,12 +69,13 @@ ENSEMBLE = (
 
 def make_students(name: str, config: str, encoder_steps: int | None = None) -> list[System]:
     """A student on gold texts alone, on hard pseudo-labels and on soft labels."""
-    path = CONFIGS / f"{config}.cfg"
+    student = System(name, CONFIGS / f"{config}.cfg", encoder_steps=encoder_steps)
+    taught = replace(student, teachers=ENSEMBLE)
     hard = {"components": {"halfree_tagger": {"use_soft_labels": False}}}
     return [
-        System(f"{name}_gold", path, encoder_steps=encoder_steps, changes=GOLD_STEPS),
-        System(f"{name}_hard", path, "hard", encoder_steps, ENSEMBLE, hard),
-        System(f"{name}_soft", path, "soft", encoder_steps, ENSEMBLE),
+        replace(student, name=f"{name}_gold", changes=GOLD_STEPS),
+        replace(taught, name=f"{name}_hard", learns="hard", changes=hard),
+        replace(taught, name=f"{name}_soft", learns="soft"),
     ]
 
 

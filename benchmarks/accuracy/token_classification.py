@@ -118,7 +118,7 @@ def run_token_classification(
         The model's folder, the seconds its training took, and its scores by split.
     """
     settings = system.changes
-    encoder = adapt_encoder(run, system.encoder_steps or 0)
+    encoder = adapt_encoder(run, system.encoder_steps or 0, system.masked_share)
     gold = read_docs(run.texts / "gold.spacy")
     tags = label_names(gold)
     set_seed(run.seed)

@@ -58,7 +58,7 @@ class Run:
             )
 
 
-def adapt_encoder(run: Run, steps: int) -> Path:
+def adapt_encoder(run: Run, steps: int, masked_share: float) -> Path:
     """Let the encoder read the training split's texts, unless it has.
 
     The texts are the same for every draw, so all runs on a corpus share the adapted encoder.
@@ -66,21 +66,23 @@ def adapt_encoder(run: Run, steps: int) -> Path:
     Args:
         run: any run on the corpus.
         steps: how many steps of 64 texts; 0 for the encoder as it is.
+        masked_share: the share of the word pieces that it has to guess.
 
     Returns:
         The encoder's folder.
     """
     if steps == 0:
         return ENCODER
-    folder = Path("training/benchmarks") / run.corpus / f"encoder_{steps}"
+    folder = Path("training/benchmarks") / run.corpus / f"encoder_{steps}_{masked_share}"
     folder.parent.mkdir(parents=True, exist_ok=True)
     # other draws of the corpus may want it at the same time
-    with folder.with_suffix(".lock").open("w") as lock:
+    with folder.with_name(f"{folder.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (folder / "adaptation.json").exists():
             run_python(
                 *("-m", "spacy", "halfree", "adapt-encoder"),
                 *(ENCODER, run.texts / "train.txt"),
-                *("--output", folder, "--steps", steps, "--seed", ADAPTATION_SEED),
+                *("--output", folder, "--steps", steps, "--masked-share", masked_share),
+                *("--seed", ADAPTATION_SEED),
             )
     return folder

@@ -26,6 +26,9 @@ def adapt_encoder_cli(
     steps: int = typer.Option(600, "--steps", help="Training steps", min=1),
     batch_size: int = typer.Option(64, "--batch-size", help="Texts per step", min=1),
     learn_rate: float = typer.Option(3e-4, "--learn-rate", help="Highest learning rate"),
+    masked_share: float = typer.Option(
+        0.3, "--masked-share", help="Share of the word pieces to guess", min=0.01, max=0.9
+    ),
     max_length: int = typer.Option(
         128, "--max-length", help="The most word pieces of a text", min=8
     ),
@@ -46,7 +49,14 @@ def adapt_encoder_cli(
         setup_gpu(gpu_id)
         texts = read_all_texts(locations)
         settings = AdaptationSettings(
-            steps, batch_size, learn_rate, max_length, save_every, seed, gpu_id
+            steps,
+            batch_size,
+            learn_rate,
+            masked_share,
+            max_length,
+            save_every,
+            seed,
+            gpu_id,
         )
         last = adapt_encoder(encoder, texts, output, settings, overwrite=overwrite)
     except (ValueError, OSError, ImportError) as error:

@@ -16,6 +16,7 @@ class AdaptationSettings:
     steps: Training steps.
     batch_size: Texts per step.
     learn_rate: The highest learning rate.
+    masked_share: Which share of the word pieces is to be guessed.
     max_length: The most word pieces of a text; what is longer is cut, in this training alone.
     save_every: Steps between checkpoints.
     seed: Of the masks and of the order of texts.
@@ -25,6 +26,7 @@ class AdaptationSettings:
     steps: int
     batch_size: int
     learn_rate: float
+    masked_share: float
     max_length: int
     save_every: int
     seed: int

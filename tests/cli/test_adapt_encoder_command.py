@@ -144,7 +144,7 @@ def test_the_output_is_looked_at_first(
 
 
 def settings(steps: int) -> AdaptationSettings:
-    return AdaptationSettings(steps, 4, 0.01, 128, 100, 0, -1)
+    return AdaptationSettings(steps, 4, 0.01, 0.3, 128, 100, 0, -1)
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,7 @@ class MaskedWordsTrainer(Trainer):
     """Scores the vocabulary at masked positions only, where the loss is.
 
     A small encoder has about as many parameters in its vocabulary as in its layers, so scoring all
-    positions would cost about as much as the layers do, for scores of which 85% are not looked at.
+    positions would cost about as much as the layers do, for scores most of which are not looked at.
     """
 
     def compute_loss(
@@ -127,7 +127,9 @@ def train_masked_words(
         model=model,
         args=arguments,
         train_dataset=EncodedTexts(texts, tokenizer, settings.max_length),
-        data_collator=DataCollatorForLanguageModeling(tokenizer, mlm_probability=0.15),
+        data_collator=DataCollatorForLanguageModeling(
+            tokenizer, mlm_probability=settings.masked_share
+        ),
     )
     for checkpoint in checkpoints.iterdir():
         # the file that is written last: the process was killed before
