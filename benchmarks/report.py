@@ -21,7 +21,7 @@ from .accuracy.coverage import coverage_table
 from .accuracy.decoding import RESULTS as DECODING_RESULTS
 from .accuracy.decoding import decoding_table
 from .accuracy.former import RESULTS as FORMER_RESULTS
-from .accuracy.former import recipes_table
+from .accuracy.former import recipes_table, with_unchanged
 from .accuracy.plots import plot_pool, plot_shots
 from .accuracy.results import read_cells
 from .accuracy.run import RESULTS
@@ -96,6 +96,7 @@ class ResultFiles:
 def make_tables(files: ResultFiles) -> dict[str, str]:
     """All tables, by name."""
     cells, former = read_cells(files.cells), read_cells(files.former)
+    before = with_unchanged(former, cells)
     rows = read_rows(files.speed)
     return {
         "headline": accuracy_table(cells, "100", HEADLINE),
@@ -106,7 +107,9 @@ def make_tables(files: ResultFiles) -> dict[str, str]:
         "pool": pool_table(cells, tuned_on(files.corpora)),
         "corpora": corpora_table(files.corpora),
         "ablation": ablation_table(cells),
-        "ablation_former": ablation_table(former),
+        "accuracy_100_former": accuracy_table(before, "100"),
+        "comparison_former": comparison_table(before),
+        "ablation_former": ablation_table(before),
         "recipes": recipes_table(cells, former),
         "decoding": decoding_table(files.decoding),
         "throughput_1": throughput_table(rows, threads=1),

@@ -18,6 +18,12 @@ from .workspace import CORPORA
 RESULTS = Path("benchmarks/results/accuracy_former_recipe.jsonl")
 
 
+def with_unchanged(former: Sequence[Cell], cells: Sequence[Cell]) -> list[Cell]:
+    """The former recipe's cells, and those of today's systems that the change did not concern."""
+    changed = {cell.system for cell in former}
+    return [*former, *(cell for cell in cells if cell.system not in changed)]
+
+
 def recipes_table(cells: Sequence[Cell], former: Sequence[Cell], shots: str = "100") -> str:
     """What today's recipe brings over the former one in F1 on the test split, seed by seed.
 

@@ -11,7 +11,7 @@ pytest.importorskip("matplotlib")
 
 from benchmarks import report
 from benchmarks.accuracy import tables
-from benchmarks.accuracy.former import recipes_table
+from benchmarks.accuracy.former import recipes_table, with_unchanged
 from benchmarks.accuracy.results import Cell, append_cell, read_cells
 from benchmarks.accuracy.workspace import CORPORA
 
@@ -89,6 +89,12 @@ def test_recipes_are_compared_seed_by_seed() -> None:
         "| our teacher: MiniLM adapted to the raw texts, aligned decoder "
         f"| +2.0 ± {statistics.stdev([1, 3]):.1f} | - | - | - | - |"
     ]
+
+
+def test_what_did_not_change_stands_beside_the_former_recipe() -> None:
+    former = [make_cell(config_hash="before")]
+    peer = make_cell(system="token_classification_gold")
+    assert with_unchanged(former, [make_cell(), peer]) == [*former, peer]
 
 
 POOL_CELLS = [
