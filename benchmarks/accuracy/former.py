@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .results import Cell
+from .systems import SYSTEMS
 from .tables import (
     CORPUS_NAMES,
     SYSTEM_NAMES,
@@ -15,13 +16,18 @@ from .tables import (
 )
 from .workspace import CORPORA
 
+UNCHANGED = frozenset(
+    system.name
+    for system in SYSTEMS
+    if system.trained and not system.needs_pool and not system.encoder_steps
+)
+"""Systems without an adapted encoder, a teacher or a pool."""
 RESULTS = Path("benchmarks/results/accuracy_former_recipe.jsonl")
 
 
 def with_unchanged(former: Sequence[Cell], cells: Sequence[Cell]) -> list[Cell]:
     """The former recipe's cells, and those of today's systems that the change did not concern."""
-    changed = {cell.system for cell in former}
-    return [*former, *(cell for cell in cells if cell.system not in changed)]
+    return [*former, *(cell for cell in cells if cell.system in UNCHANGED)]
 
 
 def recipes_table(cells: Sequence[Cell], former: Sequence[Cell], shots: str = "100") -> str:
