@@ -91,6 +91,14 @@ TEACHER_LEVERS = [
     vary(TEACHER, "no_adaptation", encoder_steps=0),
     vary(TEACHER, "adaptation_300", encoder_steps=300),
     vary(TEACHER, "masked_share_15", masked_share=0.15),
+    # all that has changed since at once
+    vary(
+        TEACHER,
+        "former_recipe",
+        training(eval_frequency=50),
+        encoder_steps=300,
+        masked_share=0.15,
+    ),
     vary(TEACHER, "adaptation_1000", encoder_steps=1000),
     vary(TEACHER, "no_shared_label_words", tagger(model={"share_label_words": False})),
     vary(TEACHER, "no_mention_replacement", {"corpora": {"train": corpus("${paths.train}")}}),
@@ -107,6 +115,7 @@ PEER_LEVERS = [
     vary(TOKEN_CLASSIFICATION, "learn_rate_3e-4", {"learn_rate": 3e-4}),
     vary(TOKEN_CLASSIFICATION, "steps_800", {"steps": 800}),
     vary(TOKEN_CLASSIFICATION, "last_checkpoint", {"eval_steps": 400}),
+    vary(TRANSFORMER_NER, "last_checkpoint", training(eval_frequency=400)),
     vary(
         TRANSFORMER_NER,
         "learn_rate_1e-4",
@@ -135,6 +144,7 @@ LEVERS = [*TEACHER_LEVERS, *STUDENT_LEVERS, *PEER_LEVERS, *POOL_LEVERS]
 LEVERS_BY_NAME = {lever.name: lever for lever in LEVERS}
 DEFAULTS = [
     LEVERS_BY_NAME["teacher/no_adaptation"],
+    LEVERS_BY_NAME["teacher/former_recipe"],
     LEVERS_BY_NAME["teacher/no_shared_label_words"],
     LEVERS_BY_NAME["teacher/no_mention_replacement"],
     LEVERS_BY_NAME["student_first_order_soft/one_teacher"],
