@@ -57,6 +57,7 @@ PAGES = (
 IMAGES = Path("docs/images")
 HEADLINE = (
     *("spacy_ner_gold", "spacy_ner_hard", "trf_ner_gold", "token_classification_gold"),
+    "token_classification_gold/adapted_encoder",
     *("teacher", "teacher_ensemble", "student_first_order_gold", "student_first_order_hard"),
     "student_first_order_soft",
 )

@@ -118,6 +118,8 @@ TEACHER_LEVERS = [
 # are peers trained as well as they can be, and what would our encoder bring them?
 PEER_LEVERS = [
     vary(TOKEN_CLASSIFICATION, "adapted_encoder", encoder_steps=ADAPTATION_STEPS),
+    # ten variants of each text, as our teacher reads them
+    vary(TOKEN_CLASSIFICATION, "mention_replacement", {"variants": 10}),
     vary(TOKEN_CLASSIFICATION, "learn_rate_3e-4", {"learn_rate": 3e-4}),
     vary(TOKEN_CLASSIFICATION, "steps_800", {"steps": 800}),
     vary(TOKEN_CLASSIFICATION, "last_checkpoint", {"eval_steps": 400}),
@@ -148,11 +150,19 @@ STUDENT_LEVERS = [
 POOL_LEVERS = [pool_size(system, texts) for texts in POOL_SIZES for system in (STUDENT, HARD)]
 LEVERS = [*LONG_READING, *TEACHER_LEVERS, *STUDENT_LEVERS, *PEER_LEVERS, *POOL_LEVERS]
 LEVERS_BY_NAME = {lever.name: lever for lever in LEVERS}
-DEFAULTS = [
+SAME_ENCODER = [
     LEVERS_BY_NAME["teacher/no_adaptation"],
-    LEVERS_BY_NAME["teacher/no_shared_label_words"],
-    LEVERS_BY_NAME["teacher/no_mention_replacement"],
-    LEVERS_BY_NAME["student_first_order_soft/one_teacher"],
     LEVERS_BY_NAME["token_classification_gold/adapted_encoder"],
 ]
-"""What the defaults rest on, and what a peer gains by the same encoder."""
+"""Our teacher with the peer's encoder, and the peer with our teacher's."""
+WHEREVER = [
+    *SAME_ENCODER,
+    LEVERS_BY_NAME["teacher/no_shared_label_words"],
+    LEVERS_BY_NAME["teacher/no_mention_replacement"],
+    LEVERS_BY_NAME["teacher/one_learn_rate"],
+    LEVERS_BY_NAME["student_first_order_soft/one_teacher"],
+    LEVERS_BY_NAME["token_classification_gold/mention_replacement"],
+    *LONG_READING,
+]
+"""Those that are measured on all corpora: what the defaults rest on, what peers gain by it, and
+what might become a default."""

@@ -29,15 +29,18 @@ class Cell:
         train_seconds: processor time to train this system, its teachers and its encoder left out;
             in cells of commit 219f113 and before (or of none) time by the clock, with other
             trainings beside it.
-        words_per_second: from prepared docs to entities, on the test split.
+        words_per_second: from prepared docs to entities, on the test split, with other trainings
+            beside it; up to commit fce7f92 without the peer's word pieces.
         megabytes: size of the saved pipeline.
         threads: how many threads it trained and tagged with.
-        config_hash: of everything that decides how it is trained, the draw left out.
+        config_hash: of what systems differ in, the draw left out; what all cells have in common
+            (`ADAPTATION`, the peer's warm-up) is not part of it.
         versions: of the packages.
-        commit: of this repository when it was trained, with a "+" if files differed from it; None
-            where there is no repository, and in cells from before this was kept.
-        processor: of the machine, and its number of cores; None in cells from before this was
-            kept, which are from an AMD EPYC server.
+        commit: of this repository when its training began (of an ensemble: that of its first
+            teacher), with a "+" if files differed from it; None where there is no repository, and
+            in cells from before this was kept.
+        processor: of the machine that it was trained on, and its number of cores; "AMD EPYC" for
+            all cells from before this was kept.
     """
 
     corpus: str
@@ -55,15 +58,16 @@ class Cell:
     config_hash: str
     versions: Versions
     commit: str | None = None
-    processor: str | None = None
+    processor: str = "AMD EPYC"
 
     @property
     def key(self) -> tuple[str, str, str, int, str]:
+        """What it is a cell of, whatever machine it was trained on."""
         return (self.corpus, self.system, str(self.shots), self.seed, self.config_hash)
 
 
 def describe(system: System) -> dict[str, Any]:
-    """Everything that decides how a system is trained, for its hash."""
+    """What systems differ in, for the hash."""
     config = None if system.config is None else system.config.read_text(encoding="utf-8")
     described: dict[str, Any] = {
         "config": config,
@@ -99,10 +103,16 @@ def key_of(run: Run, system: System) -> tuple[str, str, str, int, str]:
     return (run.corpus, system.name, run.shots, run.seed, config_hash(system))
 
 
+def folder_of(run: Run, system: System) -> Path:
+    """The folder of a system's model."""
+    return run.training / f"{system.name}-{config_hash(system)}"
+
+
 def append_cell(path: Path, cell: Cell) -> None:
-    """Add a finished cell, whoever else is adding one, unless it is there already."""
+    """Add a finished cell, whoever else is adding one, unless this machine's is there already."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a", encoding="utf8") as lines:
         fcntl.flock(lines, fcntl.LOCK_EX)
-        if cell.key not in {other.key for other in read_cells(path)}:
+        there = {(other.key, other.processor) for other in read_cells(path)}
+        if (cell.key, cell.processor) not in there:
             lines.write(json.dumps(asdict(cell)) + "\n")

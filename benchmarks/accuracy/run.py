@@ -20,7 +20,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from .levers import LEVERS
+from .levers import LEVERS, SAME_ENCODER
 from .results import append_cell, key_of, read_cells
 from .selection import TABLES
 from .systems import SYSTEMS, System, with_all_texts
@@ -61,7 +61,7 @@ def choose_with_all_texts(systems: Sequence[System]) -> list[System]:
     for system in systems:
         if system.needs_pool:
             sys.stderr.write(f"{system.name} is skipped: no raw texts are left beside all gold\n")
-        elif "/" in system.name:
+        elif "/" in system.name and system not in SAME_ENCODER:
             # training longer would undo some of them
             sys.stderr.write(f"{system.name} is skipped: levers are measured with few texts\n")
         else:

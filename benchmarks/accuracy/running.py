@@ -23,10 +23,11 @@ from spacy_halfree.labelling.engines.local import run_locally
 from spacy_halfree.labelling.job import LabellingJob
 from spacy_halfree.labelling.worker import TeacherWorker
 
+from .finished import FinishedTraining, read_finished, write_finished
 from .pool import write_part
-from .results import Cell, config_hash
+from .results import Cell, config_hash, folder_of
 from .systems import System
-from .workspace import Run, adapt_encoder
+from .workspace import Run, adapt_encoder, locked
 
 PACKAGES = ("spacy-halfree", "spacy", "thinc", "torch", "transformers", "spacy-transformers")
 
@@ -42,17 +43,19 @@ def run_cell(run: Run, system: System) -> Cell:
         The finished cell.
     """
     # first, because a config may be edited while this runs
-    recipe, commit = config_hash(system), find_commit(CODE)
+    recipe = config_hash(system)
     run.prepare()
     if system.name.startswith("token_classification"):
         from .token_classification import run_token_classification
 
-        folder, seconds, scores = run_token_classification(run, system)
-        megabytes = size_in_megabytes(folder)
+        with locked(folder_of(run, system)):
+            folder, finished, scores = run_token_classification(run, system)
+        megabytes, seconds = size_in_megabytes(folder), finished.seconds
     else:
         members = (system,) if system.trained else system.teachers
         trained = [train_system(run, member) for member in members]
-        seconds = sum(times for _, times in trained)
+        finished = trained[0][1]
+        seconds = sum(training.seconds for _, training in trained)
         megabytes = sum(size_in_megabytes(folder) for folder, _ in trained)
         pipelines = [spacy.load(folder) for folder, _ in trained]
         scores = {split: score(pipelines, path) for split, path in run.files.items()}
@@ -72,12 +75,12 @@ def run_cell(run: Run, system: System) -> Cell:
         threads=int(os.environ.get("OMP_NUM_THREADS", os.cpu_count() or 1)),
         config_hash=recipe,
         versions={name: version(name) for name in PACKAGES},
-        commit=commit,
-        processor=processor_name(),
+        commit=finished.commit,
+        processor=finished.processor,
     )
 
 
-def train_system(run: Run, system: System) -> tuple[Path, float]:
+def train_system(run: Run, system: System) -> tuple[Path, FinishedTraining]:
     """Train a pipeline, unless it is there.
 
     Args:
@@ -85,12 +88,19 @@ def train_system(run: Run, system: System) -> tuple[Path, float]:
         system: what to train.
 
     Returns:
-        The pipeline's folder, and how many seconds of the processor its training took.
+        The pipeline's folder, and what is known of its training.
     """
-    folder = run.training / f"{system.name}-{config_hash(system)}"
-    finished = folder / "seconds.txt"
-    if finished.exists():
-        return folder / "model-best", float(finished.read_text())
+    folder = folder_of(run, system)
+    with locked(folder):
+        finished = read_finished(folder)
+        if finished is None:
+            finished = train_anew(run, system, folder)
+    return folder / "model-best", finished
+
+
+def train_anew(run: Run, system: System, folder: Path) -> FinishedTraining:
+    """Train a pipeline, whatever stands in its folder."""
+    commit = find_commit(CODE)
     config = training_config(run, system)
     folder.mkdir(parents=True, exist_ok=True)
     config.to_disk(folder / "config.cfg")
@@ -98,9 +108,10 @@ def train_system(run: Run, system: System) -> tuple[Path, float]:
     start = time.process_time()
     with (folder / "train.log").open("w") as log, contextlib.redirect_stdout(log):
         train(folder / "config.cfg", folder)
-    seconds = time.process_time() - start
-    finished.write_text(f"{seconds:.1f}")
-    return folder / "model-best", seconds
+    seconds = round(time.process_time() - start, 1)
+    finished = FinishedTraining(seconds, commit, processor_name())
+    write_finished(folder, finished)
+    return finished
 
 
 def training_config(run: Run, system: System) -> Config:
@@ -125,20 +136,21 @@ def annotate_pool(run: Run, system: System) -> Path:
     """Let a system's teachers label the pool, unless they have, and take its part of it."""
     hashes = "-".join(config_hash(teacher) for teacher in system.teachers)
     output = run.training / f"soft-{hashes}.spacy"
-    if not output.exists():
-        folders = [train_system(run, teacher)[0] for teacher in system.teachers]
-        job = LabellingJob(
-            TeacherWorker(tuple(str(folder) for folder in folders)),
-            str(run.texts / "pool.txt"),
-            output,
-        )
-        # what is left of a recipe that has changed has another name
-        run_job(job, run_locally, resume=True, overwrite=True)
-    if system.pool is None:
-        return output
-    part = output.with_name(f"{output.stem}-{system.pool.name}.spacy")
-    if not part.exists():
-        write_part(output, system.pool, part)
+    with locked(output):
+        if not output.exists():
+            folders = [train_system(run, teacher)[0] for teacher in system.teachers]
+            job = LabellingJob(
+                TeacherWorker(tuple(str(folder) for folder in folders)),
+                str(run.texts / "pool.txt"),
+                output,
+            )
+            # what is left of a recipe that has changed has another name
+            run_job(job, run_locally, resume=True, overwrite=True)
+        if system.pool is None:
+            return output
+        part = output.with_name(f"{output.stem}-{system.pool.name}.spacy")
+        if not part.exists():
+            write_part(output, system.pool, part)
     return part
 
 

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .levers import (
-    DEFAULTS,
     HARD,
-    LONG_READING,
     PEER_LEVERS,
     POOL_LEVERS,
+    SAME_ENCODER,
     STUDENT,
     STUDENT_LEVERS,
     TEACHER_LEVERS,
+    WHEREVER,
 )
 from .systems import SYSTEMS, System
 from .workspace import ALL, CORPORA
@@ -38,10 +38,10 @@ class Selection:
 
 TABLES = {
     "accuracy_100": Selection(SYSTEMS),
-    "accuracy_all": Selection(SYSTEMS, shots=(ALL,)),
+    "accuracy_all": Selection([*SYSTEMS, *SAME_ENCODER], shots=(ALL,)),
     "shots": Selection(SYSTEMS, SHOTS, TUNED_ON),
     "pool": Selection([STUDENT, HARD, *POOL_LEVERS], corpora=TUNED_ON),
     "ablation": Selection([*TEACHER_LEVERS, *STUDENT_LEVERS, *PEER_LEVERS], corpora=TUNED_ON),
-    # do the defaults hold where they were not chosen, and what does the encoder's reading bring?
-    "defaults": Selection([*DEFAULTS, *LONG_READING]),
+    # does what was chosen on two corpora hold on the others?
+    "ablation_wherever": Selection(WHEREVER),
 }

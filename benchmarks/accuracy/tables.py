@@ -22,6 +22,7 @@ SYSTEM_NAMES = {
     "token_classification_gold/adapted_encoder": (
         "MiniLM adapted to the raw texts, per-token classification, gold only"
     ),
+    "teacher/no_adaptation": "our teacher, MiniLM as it is",
     "teacher": "our teacher: MiniLM adapted to the raw texts, aligned decoder",
     "teacher_ensemble": "mean of three such teachers",
     "student_first_order_gold": "our CNN, first-order decoder, gold only",
@@ -57,18 +58,17 @@ class MixedRecipesError(ValueError):
     """Cells of one mean were trained in different ways."""
 
 
-def select(cells: Iterable[Cell], system: str, corpus: str, shots: str) -> list[Cell]:
-    """The cells of one place in a table, one a seed, the newest of each.
+def select_all(cells: Iterable[Cell], system: str, corpus: str, shots: str) -> list[Cell]:
+    """The cells of one place in a table, those of all machines.
 
     Raises:
         MixedRecipesError: they were not all trained in the same way.
     """
-    by_seed = {
-        cell.seed: cell
+    found = [
+        cell
         for cell in cells
         if (cell.system, cell.corpus, str(cell.shots)) == (system, corpus, shots)
-    }
-    found = [by_seed[seed] for seed in sorted(by_seed)]
+    ]
     hashes = {cell.config_hash for cell in found}
     if len(hashes) > 1:
         raise MixedRecipesError(
@@ -76,6 +76,14 @@ def select(cells: Iterable[Cell], system: str, corpus: str, shots: str) -> list[
             "run the missing seeds with the newest"
         )
     return found
+
+
+def select(cells: Iterable[Cell], system: str, corpus: str, shots: str) -> list[Cell]:
+    """The cells of one place in a table, one a seed: that of the machine that was first."""
+    by_seed: dict[int, Cell] = {}
+    for cell in select_all(cells, system, corpus, shots):
+        by_seed.setdefault(cell.seed, cell)
+    return [by_seed[seed] for seed in sorted(by_seed)]
 
 
 def spread(values: Sequence[float]) -> float:
@@ -205,18 +213,18 @@ def paired_differences(
     shots: str = "100",
     measure: Callable[[Cell], float] = chosen_by,
 ) -> list[float]:
-    """How much better a system is than another, seed by seed."""
-    return seed_by_seed(
-        select(cells, system, corpus, shots), select(cells, base, corpus, shots), measure
+    """How much better a system is than another, for every seed that a machine has of both.
+
+    On another machine the same draw and seed are another training.
+    """
+    own, other = (
+        {
+            (cell.seed, cell.processor): measure(cell)
+            for cell in select_all(cells, name, corpus, shots)
+        }
+        for name in (system, base)
     )
-
-
-def seed_by_seed(
-    cells: Sequence[Cell], others: Sequence[Cell], measure: Callable[[Cell], float]
-) -> list[float]:
-    """How much better some cells are than others, for every seed that both have."""
-    own, other = ({cell.seed: measure(cell) for cell in side} for side in (cells, others))
-    return [own[seed] - other[seed] for seed in sorted(own) if seed in other]
+    return [own[place] - other[place] for place in sorted(own) if place in other]
 
 
 def signed(values: Sequence[float]) -> str:
@@ -226,42 +234,48 @@ def signed(values: Sequence[float]) -> str:
 
 
 COMPARISONS = {
-    "teacher, its encoder adapted, over per-token classification, its encoder as it is": (
+    "teacher (encoder adapted) over per-token classification (encoder as it is)": (
         "teacher",
         "token_classification_gold",
     ),
-    "both with the adapted encoder": ("teacher", "token_classification_gold/adapted_encoder"),
-    "both with the encoder as it is": ("teacher/no_adaptation", "token_classification_gold"),
-    "mean of three teachers, over one": ("teacher_ensemble", "teacher"),
-    "CNN on soft labels, over its teachers' mean": (
+    "teacher over per-token classification, encoder adapted for both": (
+        "teacher",
+        "token_classification_gold/adapted_encoder",
+    ),
+    "teacher over per-token classification, encoder as it is for both": (
+        "teacher/no_adaptation",
+        "token_classification_gold",
+    ),
+    "mean of three teachers over one teacher": ("teacher_ensemble", "teacher"),
+    "CNN on soft labels over its teachers' mean": (
         "student_first_order_soft",
         "teacher_ensemble",
     ),
-    "CNN on soft labels, over the CNN on gold": (
+    "CNN on soft labels over the CNN on gold": (
         "student_first_order_soft",
         "student_first_order_gold",
     ),
-    "CNN on soft labels, over the CNN on hard ones": (
+    "CNN on soft labels over the CNN on hard ones": (
         "student_first_order_soft",
         "student_first_order_hard",
     ),
-    "CNN on soft labels, over spaCy's `ner` on hard ones": (
+    "CNN on soft labels over spaCy's `ner` on hard ones": (
         "student_first_order_soft",
         "spacy_ner_hard",
     ),
-    "mean of three teachers, after a longer reading, over the mean without": (
+    "long reading: mean of three teachers over that without": (
         "teacher_ensemble/long_reading",
         "teacher_ensemble",
     ),
-    "CNN on their soft labels, over the CNN without": (
+    "long reading: CNN on soft labels over that without": (
         "student_first_order_soft/long_reading",
         "student_first_order_soft",
     ),
-    "BiLSTM, over the CNN, both on soft labels": (
+    "BiLSTM over the CNN, soft labels for both": (
         "student_bilstm_soft",
         "student_first_order_soft",
     ),
-    "3+1-layer aligned model, over the CNN, both on soft labels": (
+    "3+1-layer aligned model over the CNN, soft labels for both": (
         "student_aligned_soft",
         "student_first_order_soft",
     ),

@@ -9,7 +9,7 @@ import spacy
 import torch
 from spacy.scorer import get_ner_prf
 from spacy.tokens import Doc, DocBin
-from spacy.training import Example, biluo_to_iob, iob_to_biluo
+from spacy.training import Corpus, Example, biluo_to_iob, iob_to_biluo
 from spacy.training.iob_utils import doc_to_biluo_tags
 from transformers import (
     AutoModelForTokenClassification,
@@ -20,7 +20,11 @@ from transformers import (
     set_seed,
 )
 
-from .results import config_hash
+from benchmarks.origin import CODE, find_commit, processor_name
+from spacy_halfree.distill.mention_replacement import create_mention_replacement
+
+from .finished import FILE, FinishedTraining, write_finished
+from .results import folder_of
 from .systems import System
 from .workspace import Run, adapt_encoder
 
@@ -40,6 +44,12 @@ def iob_tags(doc: Doc) -> list[str]:
 def label_names(gold: Sequence[Doc]) -> list[str]:
     """All tags of the gold texts, in the order of a model's labels."""
     return ["O", *sorted({tag for doc in gold for tag in iob_tags(doc)} - {"O"})]
+
+
+def with_variants(gold: Path, variants: int, seed: int) -> list[Doc]:
+    """The docs of a `.spacy` file, and variants of each as the teacher's reader makes them."""
+    read = create_mention_replacement(Corpus(gold, gold_preproc=False), variants, seed=seed)
+    return [example.reference for example in read(spacy.blank("en"))]
 
 
 class TaggedTexts(torch.utils.data.Dataset):
@@ -72,10 +82,11 @@ class TaggedTexts(torch.utils.data.Dataset):
 
 
 def tag_docs(
-    model: Any, collator: Any, docs: Sequence[Doc], texts: TaggedTexts, tags: Sequence[str]
+    model: Any, collator: Any, docs: Sequence[Doc], tokenizer: Any, tags: Sequence[str]
 ) -> Iterator[Doc]:
     """New docs with the entities that the model finds."""
     model.eval()
+    texts = TaggedTexts(docs, tokenizer, tags)
     for start in range(0, len(docs), 64):
         batch = collator([texts[i] for i in range(start, min(start + 64, len(docs)))])
         labels = batch.pop("labels").numpy()
@@ -107,7 +118,7 @@ def repair(tags: Sequence[str]) -> list[str]:
 
 def run_token_classification(
     run: Run, system: System
-) -> tuple[Path, float, dict[str, dict[str, Any]]]:
+) -> tuple[Path, FinishedTraining, dict[str, dict[str, Any]]]:
     """Train it on the gold texts, keep the best on dev, and score it.
 
     Args:
@@ -115,12 +126,15 @@ def run_token_classification(
         system: says which encoder, and under `changes` how it is trained.
 
     Returns:
-        The model's folder, the seconds its training took, and its scores by split.
+        The model's folder, what is known of its training, and its scores by split.
     """
+    commit = find_commit(CODE)
     settings = system.changes
     encoder = adapt_encoder(run, system.encoder_steps or 0, system.masked_share)
     gold = read_docs(run.texts / "gold.spacy")
     tags = label_names(gold)
+    if "variants" in settings:
+        gold = with_variants(run.texts / "gold.spacy", settings["variants"], run.seed)
     set_seed(run.seed)
     tokenizer = AutoTokenizer.from_pretrained(encoder)
     model = AutoModelForTokenClassification.from_pretrained(
@@ -131,20 +145,20 @@ def run_token_classification(
     )
     collator = DataCollatorForTokenClassification(tokenizer)
     dev = read_docs(run.texts / "dev.spacy")
-    dev_texts = TaggedTexts(dev, tokenizer, tags)
 
-    def f1(docs: Sequence[Doc], texts: TaggedTexts) -> dict[str, float]:
+    def f1(docs: Sequence[Doc]) -> dict[str, float]:
         start = time.perf_counter()
-        tagged = list(tag_docs(model, collator, docs, texts, tags))
+        tagged = list(tag_docs(model, collator, docs, tokenizer, tags))
         seconds = time.perf_counter() - start
         pairs = zip(tagged, docs, strict=True)
         scores = get_ner_prf([Example(predicted, doc) for predicted, doc in pairs])
         return scores | {"speed": sum(map(len, docs)) / seconds}
 
     def on_dev(_: Any) -> dict[str, float]:
-        return {"f1": f1(dev, dev_texts)["ents_f"]}
+        return {"f1": f1(dev)["ents_f"]}
 
-    folder = run.training / f"{system.name}-{config_hash(system)}"
+    folder = folder_of(run, system)
+    (folder / FILE).unlink(missing_ok=True)
     trainer = Trainer(
         model=model,
         args=TrainingArguments(
@@ -168,15 +182,13 @@ def run_token_classification(
             seed=run.seed,
         ),
         train_dataset=TaggedTexts(gold, tokenizer, tags),
-        eval_dataset=dev_texts,
+        eval_dataset=TaggedTexts(dev, tokenizer, tags),
         data_collator=collator,
         compute_metrics=on_dev,
     )
     start = time.process_time()
     trainer.train()
-    seconds = time.process_time() - start
-    scores = {}
-    for split, path in run.files.items():
-        docs = read_docs(path)
-        scores[split] = f1(docs, TaggedTexts(docs, tokenizer, tags))
-    return folder, seconds, scores
+    finished = FinishedTraining(round(time.process_time() - start, 1), commit, processor_name())
+    write_finished(folder, finished)
+    scores = {split: f1(read_docs(path)) for split, path in run.files.items()}
+    return folder, finished, scores

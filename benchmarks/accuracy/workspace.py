@@ -1,8 +1,10 @@
 """The files of a run: corpora, adapted encoders, and folders for what is trained."""
 
+import contextlib
 import fcntl
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,12 +13,23 @@ ALL = "all"
 """The number of shots of a run with all gold texts."""
 ASSETS = Path("assets")
 ENCODER = ASSETS / "minilm"
-ADAPTATION_SEED = 1
+ADAPTATION = {"batch-size": 64, "learn-rate": 3e-4, "max-length": 128, "seed": 1}
+"""How an encoder is adapted, apart from what systems differ in; the same in all cells."""
 
 
 def run_python(*arguments: object) -> None:
     """Run Python with arguments."""
     subprocess.run([sys.executable, *map(str, arguments)], check=True)
+
+
+@contextlib.contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Let nobody else make a file or folder while it is made here: other draws and commands may
+    want it at the same time."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.with_name(f"{path.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 @dataclass(frozen=True)
@@ -50,12 +63,13 @@ class Run:
 
     def prepare(self) -> None:
         """Draw and convert the texts, unless they are there."""
-        if not (self.texts / "splits.json").exists():
-            run_python(
-                "scripts/convert_corpus.py",
-                *(ASSETS / self.corpus, self.texts),
-                *("--shots", self.shots, "--seed", self.seed),
-            )
+        with locked(self.texts):
+            if not (self.texts / "splits.json").exists():
+                run_python(
+                    "scripts/convert_corpus.py",
+                    *(ASSETS / self.corpus, self.texts),
+                    *("--shots", self.shots, "--seed", self.seed),
+                )
 
 
 def adapt_encoder(run: Run, steps: int, masked_share: float) -> Path:
@@ -74,15 +88,12 @@ def adapt_encoder(run: Run, steps: int, masked_share: float) -> Path:
     if steps == 0:
         return ENCODER
     folder = Path("training/benchmarks") / run.corpus / f"encoder_{steps}_{masked_share}"
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    # other draws of the corpus may want it at the same time
-    with folder.with_name(f"{folder.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with locked(folder):
         if not (folder / "adaptation.json").exists():
             run_python(
                 *("-m", "spacy", "halfree", "adapt-encoder"),
                 *(ENCODER, run.texts / "train.txt"),
                 *("--output", folder, "--steps", steps, "--masked-share", masked_share),
-                *("--seed", ADAPTATION_SEED),
+                *(part for name, value in ADAPTATION.items() for part in (f"--{name}", value)),
             )
     return folder

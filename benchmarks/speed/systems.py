@@ -15,7 +15,8 @@ from spacy.tokens import Doc
 from spacy.training import Example
 from spacy.util import filter_spans
 
-from benchmarks.accuracy.results import append_cell, config_hash
+from benchmarks.accuracy.finished import read_finished
+from benchmarks.accuracy.results import append_cell, folder_of
 from benchmarks.accuracy.run import RESULTS
 from benchmarks.accuracy.running import read_examples, run_cell, train_system
 from benchmarks.accuracy.systems import SYSTEMS, System
@@ -130,8 +131,8 @@ def spacy_system(name: str, folder: Path, test: Path) -> SpeedSystem:
 
 def hugging_face_system(run: Run, system: System) -> SpeedSystem:
     """A model for token classification, scored by what its pipeline finds in the test texts."""
-    folder = run.training / f"{system.name}-{config_hash(system)}"
-    if not folder.exists():
+    folder = folder_of(run, system)
+    if read_finished(folder) is None:
         append_cell(RESULTS, run_cell(run, system))
     (checkpoint,) = folder.glob("checkpoint-*")
     labels = tuple(label_names(read_docs(run.texts / "gold.spacy")))

@@ -27,6 +27,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project with a tiny corpus, in which spaCy's `ner` is there already."""
     from tiny_encoder import write_encoder
 
+    from benchmarks.accuracy.finished import FinishedTraining, write_finished
     from benchmarks.accuracy.results import config_hash
     from benchmarks.accuracy.workspace import Run
     from benchmarks.speed.systems import find_system
@@ -48,5 +49,5 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     nlp.initialize()
     folder.mkdir(parents=True)
     nlp.to_disk(folder / "model-best")
-    (folder / "seconds.txt").write_text("1.0")
+    write_finished(folder, FinishedTraining(1.0, None, "a processor"))
     return tmp_path

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,17 +26,19 @@ pytest.importorskip("matplotlib")
 from tiny_encoder import write_encoder
 
 from benchmarks.accuracy import levers
+from benchmarks.accuracy.finished import FinishedTraining, write_finished
 from benchmarks.accuracy.pool import PoolPart
 from benchmarks.accuracy.results import (
     config_hash,
     key_of,
     read_cells,
 )
-from benchmarks.accuracy.run import choose_systems, fill, fill_all
-from benchmarks.accuracy.running import annotate_pool, train_system
+from benchmarks.accuracy.run import choose_systems, choose_with_all_texts, fill, fill_all
+from benchmarks.accuracy.running import annotate_pool, run_cell, train_system
 from benchmarks.accuracy.selection import TABLES
 from benchmarks.accuracy.systems import SYSTEMS, System, with_all_texts
-from benchmarks.accuracy.workspace import CORPORA, Run
+from benchmarks.accuracy.token_classification import read_docs, with_variants
+from benchmarks.accuracy.workspace import CORPORA, Run, locked
 from spacy_halfree.tagging.soft_labels import KEY
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -89,6 +92,7 @@ def inside(place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 ONE_OF_EACH_KIND = (
     *("teacher", "teacher_ensemble", "token_classification_gold", "trf_ner_gold"),
     *("spacy_ner_hard", "student_first_order_soft", "student_bilstm_soft", "student_aligned_gold"),
+    "token_classification_gold/mention_replacement",
 )
 
 
@@ -109,6 +113,44 @@ def test_every_kind_of_system(inside: Path) -> None:
     # a second run has nothing to do
     assert fill(RUN, systems, RESULTS) == []
     assert read_cells(RESULTS) == cells
+
+
+def test_an_ensemble_is_where_its_teachers_were_trained(inside: Path) -> None:
+    RUN.prepare()
+    teacher, ensemble = (shorten(ALL_SYSTEMS[name]) for name in ("teacher", "teacher_ensemble"))
+    folder = train_system(RUN, teacher)[0].parent
+    write_finished(folder, FinishedTraining(5.0, "a commit", "a processor"))
+    cell = run_cell(RUN, ensemble)
+    assert (cell.commit, cell.processor) == ("a commit", "a processor")
+    assert cell.train_seconds > 5
+
+
+def test_the_peer_reads_variants_of_the_gold_texts(inside: Path) -> None:
+    RUN.prepare()
+    path = RUN.texts / "gold.spacy"
+    gold = [doc.text for doc in read_docs(path)]
+    docs = with_variants(path, 10, seed=1)
+    assert len(docs) == 11 * len(gold)
+    assert [doc.text for doc in docs[::11]] == gold
+    assert {doc.text for doc in docs} > set(gold)
+    assert {ent.label_ for doc in docs for ent in doc.ents} == {"song", "artist"}
+
+
+def test_what_two_want_is_made_once(tmp_path: Path) -> None:
+    made = tmp_path / "folder" / "model"
+    times: list[int] = []
+
+    def make(number: int) -> None:
+        with locked(made):
+            if not made.exists():
+                # long enough for the others to come
+                time.sleep(0.1)
+                made.write_text("model")
+                times.append(number)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(make, range(4)))
+    assert len(times) == 1
 
 
 def test_a_failure_is_told_and_the_rest_goes_on(inside: Path) -> None:
@@ -199,7 +241,9 @@ def test_with_all_texts_there_is_no_pool(inside: Path, capsys: pytest.CaptureFix
     assert not run.texts.exists()
     told = capsys.readouterr().err
     assert all(f"{system.name} is skipped: " in told for system in skipped)
-    for system in SYSTEMS:
+    kept = [ALL_SYSTEMS["teacher"], *levers.SAME_ENCODER]
+    assert choose_with_all_texts(kept) == list(map(with_all_texts, kept))
+    for system in [*SYSTEMS, *levers.SAME_ENCODER]:
         if not system.needs_pool:
             assert config_hash(with_all_texts(system)) != config_hash(system)
     ensemble = with_all_texts(ALL_SYSTEMS["teacher_ensemble"])
