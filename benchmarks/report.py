@@ -28,6 +28,7 @@ from .accuracy.tables import (
     ablation_table,
     accuracy_table,
     comparison_table,
+    machines_table,
     pool_table,
     shots_table,
 )
@@ -100,6 +101,7 @@ def make_tables(files: ResultFiles) -> dict[str, str]:
         "accuracy_100": accuracy_table(cells, "100"),
         "accuracy_all": accuracy_table(cells, "all"),
         "comparison": comparison_table(cells),
+        "machines": machines_table(cells),
         "shots": shots_table(cells, TUNED_ON, SHOTS),
         "pool": pool_table(cells, tuned_on(files.corpora)),
         "corpora": corpora_table(files.corpora),

@@ -1,7 +1,7 @@
 """Mean and spread over seeds of the address workflow's results.
 
     for seed in 1 2 3; do python -m spacy project run all . --vars.seed $seed; done
-    python benchmarks/summarize_addresses.py metrics/addresses/100/seed*/results.json
+    python -m benchmarks.summarize_addresses metrics/addresses/100/seed*/results.json
 
 Prints a Markdown table, and keeps every seed's figures in benchmarks/results/addresses.json.
 """
@@ -13,6 +13,8 @@ from typing import Annotated, Any
 
 import typer
 
+from .accuracy.tables import mean_and_spread
+
 NAMES = {
     "teacher": "teacher: MiniLM, aligned seq2seq decoder",
     "student_gold": "student on the 100 alone",
@@ -20,12 +22,6 @@ NAMES = {
     "student_soft": "**student distilled, soft labels**",
     "crf_gold": "usaddress's CRF features on the 100",
 }
-
-
-def mean_and_spread(values: list[float], digits: int = 1) -> str:
-    """The mean and, from two values on, the sample's standard deviation."""
-    mean = f"{statistics.mean(values):,.{digits}f}"
-    return mean if len(values) < 2 else f"{mean} ± {statistics.stdev(values):,.{digits}f}"
 
 
 def make_table(reports: list[dict[str, Any]]) -> str:

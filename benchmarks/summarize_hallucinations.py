@@ -1,7 +1,7 @@
 """Mean and spread over seeds of what `unconstrained.py` measured.
 
     for seed in 1 2 3; do python -m spacy project run tiny-t5 . --vars.seed $seed; done
-    python benchmarks/summarize_hallucinations.py metrics/tiny_t5/seed*/*.json
+    python -m benchmarks.summarize_hallucinations metrics/tiny_t5/seed*/*.json
 
 Prints a Markdown table, and keeps every seed's figures in benchmarks/results/hallucinations.json.
 """
@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from summarize_addresses import mean_and_spread
+
+from .accuracy.tables import mean_and_spread
 
 OUTPUT = Path("benchmarks/results/hallucinations.json")
 

@@ -6,7 +6,6 @@ No system that learns its labels from the gold texts finds entities whose label 
 what is missing to 100 is a bound on recall. Figures go into `benchmarks/results/coverage.json`.
 """
 
-import json
 import statistics
 from collections import Counter
 from pathlib import Path
@@ -16,7 +15,7 @@ import spacy
 import typer
 from spacy.tokens import DocBin
 
-from benchmarks.json_results import read_json
+from benchmarks.json_results import read_json, write_json
 
 from .tables import CORPUS_NAMES, make_row
 from .workspace import CORPORA, Run
@@ -72,7 +71,7 @@ def main(
     found = {
         corpus: [coverage(Run(corpus, shots, number)) for number in seed] for corpus in CORPORA
     }
-    results.write_text(json.dumps(found, indent=1) + "\n", encoding="utf8")
+    write_json(results, found)
     typer.echo(coverage_table(results))
 
 

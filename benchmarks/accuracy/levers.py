@@ -37,15 +37,13 @@ def corpus(path: str) -> dict[str, Any]:
     return {"@readers": "spacy.Corpus.v1", "path": path, "gold_preproc": False}
 
 
-def mixed(gold: float = 0.0, soft: float = 1.0) -> dict[str, Any]:
-    """Gold and soft texts with weights; a weight below 1 keeps that part of the texts."""
-    paths = {"gold": "${paths.gold}", "soft": "${paths.train}"}
-    weights = {name: weight for name, weight in (("gold", gold), ("soft", soft)) if weight}
+def with_gold(times: float) -> dict[str, Any]:
+    """Gold texts, so many times over, among the soft ones."""
     train = {
         "@readers": "halfree.MixedCorpus.v1",
         "seed": "${system.seed}",
-        "sources": {name: corpus(paths[name]) for name in weights},
-        "weights": weights,
+        "sources": {"gold": corpus("${paths.gold}"), "soft": corpus("${paths.train}")},
+        "weights": {"gold": times, "soft": 1.0},
     }
     return {"corpora": {"train": train}}
 
@@ -135,8 +133,8 @@ STUDENT_LEVERS = [
     vary(STUDENT, "second_round", teachers=(*ENSEMBLE, STUDENT)),
     vary(STUDENT, "surest_half", pool=PoolPart(surest=0.5)),
     vary(STUDENT, "top_3", pool=PoolPart(top_k=3)),
-    vary(STUDENT, "with_gold", mixed(gold=1.0)),
-    vary(STUDENT, "with_gold_10_times", mixed(gold=10.0)),
+    vary(STUDENT, "with_gold", with_gold(1.0)),
+    vary(STUDENT, "with_gold_10_times", with_gold(10.0)),
     vary(STUDENT, "temperature_2", tagger(temperature=2.0)),
     vary(STUDENT, "steps_3000", training(max_steps=3000)),
     # or is the best of ten checkpoints on 50 sentences more than luck?

@@ -45,6 +45,7 @@ def save(figure: Any, path: Path) -> None:
 
 
 def label_of(system: str) -> str:
+    """A system's name without Markdown."""
     return SYSTEM_NAMES[system].replace("**", "").replace("`", "")
 
 
@@ -62,6 +63,7 @@ def draw_curve(axes: Any, points: Sequence[tuple[float, Sequence[Cell]]], **styl
 
 
 def color_of(system: str) -> str:
+    """Gray for peers, orange for teachers, blue for students."""
     if system in PEERS:
         return "tab:gray"
     return "tab:orange" if system.startswith("teacher") else "tab:blue"

@@ -56,6 +56,16 @@ def test_machines_are_not_mixed_in_comparisons() -> None:
     assert differences == [2.0, 1.0]
 
 
+def test_what_another_machine_makes_of_it() -> None:
+    cells = [
+        *(make_cell(seed=seed, f1=50.0 + seed) for seed in (1, 2)),
+        make_cell(seed=2, f1=49.0, processor="B"),
+        make_cell(system="spacy_ner_gold", corpus="atis"),
+    ]
+    rows = tables.machines_table(cells).splitlines()
+    assert rows[2:] == [f"| {tables.SYSTEM_NAMES['teacher']}, 2 | 52.0 → 49.0 | - | - | - | - |"]
+
+
 def test_recipes_are_not_mixed() -> None:
     cells = [make_cell(), make_cell(seed=2, config_hash="b")]
     with pytest.raises(tables.MixedRecipesError, match=r"\['a', 'b'\]"):
