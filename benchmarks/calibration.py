@@ -14,8 +14,8 @@ import typer
 from spacy.tokens import DocBin
 
 from benchmarks.accuracy.levers import STUDENT
+from benchmarks.accuracy.names import CORPUS_NAMES
 from benchmarks.accuracy.running import train_system
-from benchmarks.accuracy.tables import CORPUS_NAMES
 from benchmarks.accuracy.workspace import Run
 from benchmarks.json_results import read_json, write_json
 from spacy_halfree.evaluation.judgement import judge

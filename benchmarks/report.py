@@ -20,10 +20,13 @@ from .accuracy.coverage import RESULTS as COVERAGE_RESULTS
 from .accuracy.coverage import coverage_table
 from .accuracy.decoding import RESULTS as DECODING_RESULTS
 from .accuracy.decoding import decoding_table
+from .accuracy.levers import TODAYS_LEVERS
+from .accuracy.names import SHORT_NAMES
 from .accuracy.plots import plot_pool, plot_shots
 from .accuracy.results import read_cells
 from .accuracy.run import RESULTS
 from .accuracy.selection import SHOTS, TUNED_ON
+from .accuracy.short_reading import SHORT_LEVERS
 from .accuracy.tables import (
     ablation_table,
     accuracy_table,
@@ -105,7 +108,9 @@ def make_tables(files: ResultFiles) -> dict[str, str]:
         "shots": shots_table(cells, TUNED_ON, SHOTS),
         "pool": pool_table(cells, tuned_on(files.corpora)),
         "corpora": corpora_table(files.corpora),
-        "ablation": ablation_table(cells),
+        "ablation": ablation_table(cells, TODAYS_LEVERS),
+        "ablation_short": ablation_table(cells, SHORT_LEVERS),
+        "accuracy_short": accuracy_table(cells, "100", SHORT_NAMES),
         "decoding": decoding_table(files.decoding),
         "throughput_1": throughput_table(rows, threads=1),
         "throughput_2": throughput_table(rows, threads=2),

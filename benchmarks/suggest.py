@@ -28,10 +28,11 @@ from spacy_halfree.active_learning.suggestions import SuggestionJob
 from spacy_halfree.files import write_at_once
 from spacy_halfree.labelling.worker import TeacherWorker
 
+from .accuracy.names import CORPUS_NAMES
 from .accuracy.results import Cell, config_hash, key_of, read_cells
 from .accuracy.run import RESULTS as ACCURACY_RESULTS
 from .accuracy.systems import TEACHER
-from .accuracy.tables import CORPUS_NAMES, make_head, make_row, mean_and_spread, signed
+from .accuracy.tables import make_head, make_row, mean_and_spread, signed
 from .accuracy.workspace import ASSETS, Run
 
 RESULTS = Path("benchmarks/results/suggest.jsonl")

@@ -13,7 +13,8 @@ import typer
 
 from benchmarks.json_results import read_json, write_json
 
-from .tables import CORPUS_NAMES, make_head, make_row
+from .names import CORPUS_NAMES
+from .tables import make_head, make_row
 from .workspace import ALL, CORPORA, Run
 
 RESULTS = Path("benchmarks/results/corpora.json")

@@ -17,7 +17,8 @@ from spacy.tokens import DocBin
 
 from benchmarks.json_results import read_json, write_json
 
-from .tables import CORPUS_NAMES, make_row
+from .names import CORPUS_NAMES
+from .tables import make_row
 from .workspace import CORPORA, Run
 
 RESULTS = Path("benchmarks/results/coverage.json")

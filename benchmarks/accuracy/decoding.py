@@ -26,10 +26,11 @@ from spacy_halfree.distill.ensemble import word_positions
 from spacy_halfree.pipeline.tagger import HalfreeTagger
 
 from .levers import STUDENT
+from .names import CORPUS_NAMES, SYSTEM_NAMES
 from .running import train_system
 from .selection import TUNED_ON
 from .systems import TEACHER, System
-from .tables import CORPUS_NAMES, SYSTEM_NAMES, make_head, make_row
+from .tables import make_head, make_row
 from .workspace import Run
 
 RESULTS = Path("benchmarks/results/decoding.json")

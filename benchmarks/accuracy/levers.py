@@ -6,7 +6,7 @@ from typing import Any
 from thinc.api import Config
 
 from .pool import PoolPart
-from .systems import ADAPTATION_STEPS, ENSEMBLE, SYSTEMS, TEACHER, System, training
+from .systems import ADAPTATION_STEPS, SYSTEMS, TEACHER, System, training
 
 BY_NAME = {system.name: system for system in SYSTEMS}
 STUDENT = BY_NAME["student_first_order_soft"]
@@ -80,38 +80,59 @@ CHARACTERS = tagger(
 POOL_SIZES = (500, 1000, 2000, 4000)
 
 
-def pool_size(system: System, texts: int) -> System:
-    """A student of a part of the pool."""
-    return vary(system, f"pool_{texts}", pool=PoolPart(texts=texts))
+def teacher_levers(teacher: System) -> list[System]:
+    """What might make a teacher better, whatever recipe it is of."""
+    return [
+        vary(teacher, "no_adaptation", encoder_steps=0),
+        vary(teacher, "adaptation_1000", encoder_steps=1000),
+        vary(teacher, "no_shared_label_words", tagger(model={"share_label_words": False})),
+        vary(teacher, "no_mention_replacement", {"corpora": {"train": corpus("${paths.train}")}}),
+        vary(teacher, "two_decoder_layers", tagger(model={"layers": 2})),
+        vary(teacher, "hidden_factor_1", tagger(model={"hidden_factor": 1})),
+        vary(teacher, "steps_400", training(max_steps=400)),
+        vary(teacher, "one_learn_rate", tagger(head_learn_rate_factor=1.0)),
+    ]
 
 
-# the encoder reads twice as long and guesses twice as much, and nothing is chosen by 50 sentences:
-# a teacher's last checkpoint is kept, and its student's
-LONG_READING_TEACHERS = tuple(
-    vary(teacher, "long_reading", training(eval_frequency=250), encoder_steps=600, masked_share=0.3)
-    for teacher in ENSEMBLE
-)
-LONG_READING = [
-    LONG_READING_TEACHERS[0],
-    vary(BY_NAME["teacher_ensemble"], "long_reading", teachers=LONG_READING_TEACHERS),
-    vary(
-        STUDENT,
-        "long_reading",
-        training(eval_frequency=1000),
-        teachers=LONG_READING_TEACHERS,
-    ),
-]
+def student_levers(student: System) -> list[System]:
+    """What might make a distilled CNN better, whatever recipe it is of."""
+    return [
+        vary(student, "one_teacher", teachers=student.teachers[:1]),
+        # the first round's student is asked, too, when the pool is labelled again
+        vary(student, "second_round", teachers=(*student.teachers, student)),
+        vary(student, "surest_half", pool=PoolPart(surest=0.5)),
+        vary(student, "top_3", pool=PoolPart(top_k=3)),
+        vary(student, "with_gold", with_gold(1.0)),
+        vary(student, "with_gold_10_times", with_gold(10.0)),
+        vary(student, "temperature_2", tagger(temperature=2.0)),
+        vary(student, "steps_3000", training(max_steps=3000)),
+        vary(student, "no_weight_averaging", training(optimizer={"use_averages": False})),
+        vary(student, "width_192", tok2vec(width=192)),
+        vary(student, "depth_6", tok2vec(depth=6)),
+        vary(student, "rows_8000", tok2vec(embed_size=8000)),
+        vary(student, "character_features", CHARACTERS),
+    ]
+
+
+def pool_levers(*students: System) -> list[System]:
+    """Students of parts of the pool."""
+    return [
+        vary(student, f"pool_{texts}", pool=PoolPart(texts=texts))
+        for texts in POOL_SIZES
+        for student in students
+    ]
+
+
 TEACHER_LEVERS = [
-    vary(TEACHER, "no_adaptation", encoder_steps=0),
-    vary(TEACHER, "adaptation_1000", encoder_steps=1000),
-    vary(TEACHER, "no_shared_label_words", tagger(model={"share_label_words": False})),
-    vary(TEACHER, "no_mention_replacement", {"corpora": {"train": corpus("${paths.train}")}}),
-    vary(TEACHER, "two_decoder_layers", tagger(model={"layers": 2})),
-    vary(TEACHER, "hidden_factor_1", tagger(model={"hidden_factor": 1})),
-    vary(TEACHER, "steps_400", training(max_steps=400)),
-    vary(TEACHER, "one_learn_rate", tagger(head_learn_rate_factor=1.0)),
+    *teacher_levers(TEACHER),
+    vary(TEACHER, "adaptation_300", encoder_steps=300),
+    vary(TEACHER, "masked_share_15", masked_share=0.15),
     # is the best of five checkpoints on 50 sentences more than luck?
-    vary(TEACHER, "last_checkpoint", training(eval_frequency=250)),
+    vary(TEACHER, "best_checkpoint", training(eval_frequency=50)),
+]
+STUDENT_LEVERS = [
+    *student_levers(STUDENT),
+    vary(STUDENT, "best_checkpoint", training(eval_frequency=100)),
 ]
 # are peers trained as well as they can be, and what would our encoder bring them?
 PEER_LEVERS = [
@@ -127,27 +148,9 @@ PEER_LEVERS = [
         training(optimizer={"learn_rate": {"initial_rate": 1e-4}}),
     ),
 ]
-STUDENT_LEVERS = [
-    vary(STUDENT, "one_teacher", teachers=(TEACHER,)),
-    # the first round's student is asked, too, when the pool is labelled again
-    vary(STUDENT, "second_round", teachers=(*ENSEMBLE, STUDENT)),
-    vary(STUDENT, "surest_half", pool=PoolPart(surest=0.5)),
-    vary(STUDENT, "top_3", pool=PoolPart(top_k=3)),
-    vary(STUDENT, "with_gold", with_gold(1.0)),
-    vary(STUDENT, "with_gold_10_times", with_gold(10.0)),
-    vary(STUDENT, "temperature_2", tagger(temperature=2.0)),
-    vary(STUDENT, "steps_3000", training(max_steps=3000)),
-    # or is the best of ten checkpoints on 50 sentences more than luck?
-    vary(STUDENT, "last_checkpoint", training(eval_frequency=1000)),
-    vary(STUDENT, "no_weight_averaging", training(optimizer={"use_averages": False})),
-    vary(STUDENT, "width_192", tok2vec(width=192)),
-    vary(STUDENT, "depth_6", tok2vec(depth=6)),
-    vary(STUDENT, "rows_8000", tok2vec(embed_size=8000)),
-    vary(STUDENT, "character_features", CHARACTERS),
-]
-POOL_LEVERS = [pool_size(system, texts) for texts in POOL_SIZES for system in (STUDENT, HARD)]
-LEVERS = [*LONG_READING, *TEACHER_LEVERS, *STUDENT_LEVERS, *PEER_LEVERS, *POOL_LEVERS]
-LEVERS_BY_NAME = {lever.name: lever for lever in LEVERS}
+POOL_LEVERS = pool_levers(STUDENT, HARD)
+TODAYS_LEVERS = [*TEACHER_LEVERS, *STUDENT_LEVERS, *PEER_LEVERS, *POOL_LEVERS]
+LEVERS_BY_NAME = {lever.name: lever for lever in TODAYS_LEVERS}
 SAME_ENCODER = [
     LEVERS_BY_NAME["teacher/no_adaptation"],
     LEVERS_BY_NAME["token_classification_gold/adapted_encoder"],
@@ -160,7 +163,5 @@ WHEREVER = [
     LEVERS_BY_NAME["teacher/one_learn_rate"],
     LEVERS_BY_NAME["student_first_order_soft/one_teacher"],
     LEVERS_BY_NAME["token_classification_gold/mention_replacement"],
-    *LONG_READING,
 ]
-"""Those that are measured on all corpora: what the defaults rest on, what peers gain by it, and
-what might become a default."""
+"""Those that are measured on all corpora: what the defaults rest on, and what peers gain by it."""

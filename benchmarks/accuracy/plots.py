@@ -10,10 +10,9 @@ import matplotlib as mpl
 mpl.use("svg")
 import matplotlib.pyplot as plt
 
+from .names import ALL_NAMES, CORPUS_NAMES
 from .results import Cell
 from .tables import (
-    CORPUS_NAMES,
-    SYSTEM_NAMES,
     Curve,
     on_shared_draws,
     pool_curves,
@@ -29,10 +28,7 @@ mpl.rcParams |= {
     "axes.spines.top": False,
     "axes.spines.right": False,
 }
-PEERS = {
-    *("spacy_ner_gold", "spacy_ner_hard", "trf_ner_gold"),
-    *("token_classification_gold", "token_classification_gold/adapted_encoder"),
-}
+PEERS = tuple(name for name in ALL_NAMES if not name.startswith(("teacher", "student")))
 
 
 def save(figure: Any, path: Path) -> None:
@@ -46,7 +42,7 @@ def save(figure: Any, path: Path) -> None:
 
 def label_of(system: str) -> str:
     """A system's name without Markdown."""
-    return SYSTEM_NAMES[system].replace("**", "").replace("`", "")
+    return ALL_NAMES[system].replace("**", "").replace("`", "")
 
 
 def draw_curve(axes: Any, points: Sequence[tuple[float, Sequence[Cell]]], **style: Any) -> None:
@@ -72,7 +68,7 @@ def color_of(system: str) -> str:
 def shots_curves(cells: Sequence[Cell], corpus: str, shots: Sequence[str]) -> dict[str, Curve]:
     """The curves of those systems that were run with several numbers of gold texts."""
     curves = {}
-    for system in SYSTEM_NAMES:
+    for system in ALL_NAMES:
         found = [(x, select(cells, system, corpus, count)) for x, count in enumerate(shots)]
         points = on_shared_draws([(x, own) for x, own in found if own])
         if len(points) > 1:
@@ -97,7 +93,7 @@ def plot_shots(
                 points,
                 label=label_of(system),
                 linestyle="--" if system in PEERS else "-",
-                color=color(list(SYSTEM_NAMES).index(system)),
+                color=color(list(ALL_NAMES).index(system) % color.N),
             )
         axes.set_xticks(range(len(shots)), shots)
         axes.set_xlabel("gold texts")

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from .systems import MASKED_SHARE, System
+from .systems import System
 from .workspace import Run
 
 Versions = dict[str, str]
@@ -77,8 +77,8 @@ def describe(system: System) -> dict[str, Any]:
         "changes": system.changes,
         "seed_offset": system.seed_offset,
     }
-    # what a system leaves as it is is not part of its hash, which is older than these settings
-    if system.masked_share != MASKED_SHARE:
+    # what does not concern a system leaves its hash as it is
+    if system.encoder_steps:
         described["masked_share"] = system.masked_share
     if system.pool is not None:
         described["pool"] = asdict(system.pool)

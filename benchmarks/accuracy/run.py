@@ -20,10 +20,10 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from .levers import LEVERS, SAME_ENCODER
+from .levers import SAME_ENCODER
 from .results import append_cell, key_of, read_cells
-from .selection import TABLES
-from .systems import SYSTEMS, System, with_all_texts
+from .selection import ALL_SYSTEMS, TABLES
+from .systems import System, with_all_texts
 from .workspace import ALL, Run
 
 RESULTS = Path("benchmarks/results/accuracy.jsonl")
@@ -112,11 +112,10 @@ def stop_children() -> None:
 
 def choose_systems(names: Sequence[str]) -> list[System]:
     """The systems of these names, in the tables' order."""
-    known = [*SYSTEMS, *LEVERS]
-    unknown = set(names) - {system.name for system in known}
+    unknown = set(names) - ALL_SYSTEMS.keys()
     if unknown:
         raise typer.BadParameter(f"no system {sorted(unknown)}")
-    return [system for system in known if system.name in names]
+    return [system for name, system in ALL_SYSTEMS.items() if name in names]
 
 
 def main(

@@ -11,11 +11,27 @@ from .levers import (
     STUDENT,
     STUDENT_LEVERS,
     TEACHER_LEVERS,
+    TODAYS_LEVERS,
     WHEREVER,
+)
+from .short_reading import (
+    SHORT_HARD,
+    SHORT_LEVERS,
+    SHORT_POOL_LEVERS,
+    SHORT_STUDENT,
+    SHORT_SYSTEMS,
 )
 from .systems import SYSTEMS, System
 from .workspace import ALL, CORPORA
 
+ALL_SYSTEMS = {
+    system.name: system
+    for system in [
+        *(*SYSTEMS, *TODAYS_LEVERS),
+        *(*SHORT_SYSTEMS, *SHORT_LEVERS, *SHORT_POOL_LEVERS),
+    ]
+}
+"""Whatever can be run, by name."""
 TUNED_ON = ("snips", "mit_restaurant")
 """The corpora on which recipes are chosen."""
 SHOTS = ("50", "100", "300", ALL)
@@ -44,4 +60,8 @@ TABLES = {
     "ablation": Selection([*TEACHER_LEVERS, *STUDENT_LEVERS, *PEER_LEVERS], corpora=TUNED_ON),
     # does what was chosen on two corpora hold on the others?
     "ablation_wherever": Selection(WHEREVER),
+    # the recipe before today's
+    "accuracy_short": Selection(SHORT_SYSTEMS),
+    "ablation_short": Selection(SHORT_LEVERS, corpora=TUNED_ON),
+    "pool_short": Selection([SHORT_STUDENT, SHORT_HARD, *SHORT_POOL_LEVERS], corpora=TUNED_ON),
 }

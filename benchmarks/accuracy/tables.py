@@ -3,55 +3,12 @@
 import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from .levers import LEVERS
+from .names import ALL_NAMES, COMPARISONS, CORPUS_NAMES, PUBLISHED, SYSTEM_NAMES
 from .results import Cell
+from .selection import ALL_SYSTEMS
+from .short_reading import NAME
+from .systems import System
 from .workspace import CORPORA
-
-CORPUS_NAMES = {
-    "snips": "SNIPS",
-    "atis": "ATIS",
-    "mit_restaurant": "MIT Restaurant",
-    "mit_movie": "MIT Movie",
-    "mit_movie_trivia": "MIT Movie Trivia",
-}
-SYSTEM_NAMES = {
-    "spacy_ner_gold": "spaCy `ner`, CNN, gold only",
-    "spacy_ner_hard": "spaCy `ner`, CNN, hard pseudo-labels of three teachers' mean",
-    "trf_ner_gold": "spaCy `ner` on MiniLM, gold only",
-    "token_classification_gold": "MiniLM, per-token classification, gold only",
-    "token_classification_gold/adapted_encoder": (
-        "MiniLM adapted to the raw texts, per-token classification, gold only"
-    ),
-    "teacher/no_adaptation": "our teacher, MiniLM as it is",
-    "teacher": "our teacher: MiniLM adapted to the raw texts, aligned decoder",
-    "teacher_ensemble": "mean of three such teachers",
-    "teacher_ensemble/long_reading": "mean of three teachers, long reading",
-    "student_first_order_gold": "our CNN, first-order decoder, gold only",
-    "student_first_order_hard": "our CNN, distilled with hard pseudo-labels",
-    "student_first_order_soft": "**our CNN, distilled with soft labels**",
-    "student_first_order_soft/long_reading": "our CNN, distilled with soft labels, long reading",
-    "student_bilstm_gold": "our BiLSTM, first-order decoder, gold only",
-    "student_bilstm_hard": "our BiLSTM, distilled with hard pseudo-labels",
-    "student_bilstm_soft": "our BiLSTM, distilled with soft labels",
-    "student_aligned_gold": "our 3+1-layer aligned model, gold only",
-    "student_aligned_hard": "our 3+1-layer aligned model, distilled with hard pseudo-labels",
-    "student_aligned_soft": "our 3+1-layer aligned model, distilled with soft labels",
-}
-PUBLISHED = {
-    "BiLSTM": {"atis": 79.93, "snips": 51.63, "mit_movie": 60.82, "mit_restaurant": 47.26},
-    "BERT": {"atis": 79.43, "snips": 52.16, "mit_movie": 61.80, "mit_restaurant": 53.17},
-    "T5-base teacher": {
-        **{"atis": 85.01, "snips": 54.33},
-        **{"mit_movie": 67.09, "mit_restaurant": 56.87},
-    },
-    "distilled BiLSTM": {
-        **{"atis": 86.75, "snips": 57.18},
-        **{"mit_movie": 70.51, "mit_restaurant": 61.13},
-    },
-}
-"""Farina et al. 2023, low-resource setting (100 gold + 50 dev), second-hand, not checked against
-the table of the paper; not run by us."""
-
 
 NONE = "-"
 
@@ -120,8 +77,8 @@ def accuracy_table(
         found = [select(cells, system, corpus, shots) for corpus in CORPORA]
         if any(found):
             values = [mean_and_spread([cell.f1 for cell in own]) for own in found]
-            lines.append(make_row(SYSTEM_NAMES[system], values))
-    if shots == "100":
+            lines.append(make_row(ALL_NAMES[system], values))
+    if shots == "100" and "teacher" in systems:
         for name, figures in PUBLISHED.items():
             published = [f"{figures[c]:.1f}" if c in figures else NONE for c in CORPORA]
             lines.append(make_row(f"*published: {name}*", [f"*{value}*" for value in published]))
@@ -134,7 +91,7 @@ def shots_table(cells: Sequence[Cell], corpora: Sequence[str], shots: Sequence[s
         "corpus, system", [f"{count} gold" if count != "all" else "all" for count in shots]
     )
     for corpus in corpora:
-        for system, name in SYSTEM_NAMES.items():
+        for system, name in ALL_NAMES.items():
             found = [select(cells, system, corpus, count) for count in shots]
             if sum(map(bool, found)) > 1:
                 values = [mean_and_spread([cell.f1 for cell in own]) for own in found]
@@ -143,8 +100,8 @@ def shots_table(cells: Sequence[Cell], corpora: Sequence[str], shots: Sequence[s
 
 
 POOL_SYSTEMS = {
-    "soft labels": "student_first_order_soft",
-    "hard pseudo-labels": "student_first_order_hard",
+    "soft labels": f"student_first_order_soft/{NAME}",
+    "hard pseudo-labels": f"student_first_order_hard/{NAME}",
 }
 Curve = list[tuple[int, list[Cell]]]
 """The cells of each point."""
@@ -217,72 +174,30 @@ def paired_differences(
 ) -> list[float]:
     """How much better a system is than another, for every seed that a machine has of both.
 
-    On another machine the same draw and seed are another training.
+    On another machine the same draw and seed are another training, if an encoder is adapted. What
+    rests on none comes out nearly the same, and is taken from whichever machine has it.
     """
+    alike = not all(rests_on_adaptation(ALL_SYSTEMS[name]) for name in (system, base))
+    choose = select if alike else select_all
     own, other = (
         {
-            (cell.seed, cell.processor): measure(cell)
-            for cell in select_all(cells, name, corpus, shots)
+            (cell.seed, None if alike else cell.processor): measure(cell)
+            for cell in choose(cells, name, corpus, shots)
         }
         for name in (system, base)
     )
-    return [own[place] - other[place] for place in sorted(own) if place in other]
+    return [value - other[place] for place, value in own.items() if place in other]
+
+
+def rests_on_adaptation(system: System) -> bool:
+    """Whether its encoder, or that of what it learns from, has read the raw texts."""
+    return bool(system.encoder_steps) or any(map(rests_on_adaptation, system.teachers))
 
 
 def signed(values: Sequence[float]) -> str:
     """Mean and spread of differences, with a sign."""
     text = mean_and_spread(values)
     return f"+{text}" if values and statistics.mean(values) > 0 else text
-
-
-COMPARISONS = {
-    "teacher (encoder adapted) over per-token classification (encoder as it is)": (
-        "teacher",
-        "token_classification_gold",
-    ),
-    "teacher over per-token classification, encoder adapted for both": (
-        "teacher",
-        "token_classification_gold/adapted_encoder",
-    ),
-    "teacher over per-token classification, encoder as it is for both": (
-        "teacher/no_adaptation",
-        "token_classification_gold",
-    ),
-    "mean of three teachers over one teacher": ("teacher_ensemble", "teacher"),
-    "CNN on soft labels over its teachers' mean": (
-        "student_first_order_soft",
-        "teacher_ensemble",
-    ),
-    "CNN on soft labels over the CNN on gold": (
-        "student_first_order_soft",
-        "student_first_order_gold",
-    ),
-    "CNN on soft labels over the CNN on hard ones": (
-        "student_first_order_soft",
-        "student_first_order_hard",
-    ),
-    "CNN on soft labels over spaCy's `ner` on hard ones": (
-        "student_first_order_soft",
-        "spacy_ner_hard",
-    ),
-    "long reading: mean of three teachers over that without": (
-        "teacher_ensemble/long_reading",
-        "teacher_ensemble",
-    ),
-    "long reading: CNN on soft labels over that without": (
-        "student_first_order_soft/long_reading",
-        "student_first_order_soft",
-    ),
-    "BiLSTM over the CNN, soft labels for both": (
-        "student_bilstm_soft",
-        "student_first_order_soft",
-    ),
-    "3+1-layer aligned model over the CNN, soft labels for both": (
-        "student_aligned_soft",
-        "student_first_order_soft",
-    ),
-}
-"""What is told apart best on the same draws: a system, and what it is compared with."""
 
 
 def comparison_table(cells: Sequence[Cell]) -> str:
@@ -302,7 +217,7 @@ def machines_table(cells: Sequence[Cell]) -> str:
     """How far off a training of the same draw, recipe and seed is on another machine, in F1 on the
     test split: that of the machine that was first, and that of the other."""
     lines = make_head("system, draw", [CORPUS_NAMES[corpus] for corpus in CORPORA])
-    for system, name in SYSTEM_NAMES.items():
+    for system, name in ALL_NAMES.items():
         found = [select_all(cells, system, corpus, "100") for corpus in CORPORA]
         for seed in sorted({cell.seed for own in found for cell in own}):
             draws = [[cell.f1 for cell in own if cell.seed == seed] for own in found]
@@ -314,16 +229,16 @@ def machines_table(cells: Sequence[Cell]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def ablation_table(cells: Sequence[Cell]) -> str:
+def ablation_table(cells: Sequence[Cell], levers: Iterable[System]) -> str:
     """For every lever, what it changes on the whole development split, seed by seed."""
     run = {cell.system for cell in cells}
     lines = make_head("lever", [f"{CORPUS_NAMES[corpus]}, dev F1" for corpus in CORPORA])
-    for lever in LEVERS:
-        base, _, name = lever.name.partition("/")
-        if lever.name not in run or name.startswith("pool_"):
+    for lever in levers:
+        base, _, name = lever.name.rpartition("/")
+        if lever.name not in run:
             continue
         found = [paired_differences(cells, lever.name, base, corpus) for corpus in CORPORA]
-        label = f"{base.replace('_', ' ')}: {name.replace('_', ' ')}"
+        label = f"{base.partition('/')[0]}: {name}".replace("_", " ")
         lines.append(make_row(label, map(with_number, found)))
     return "\n".join(lines) + "\n"
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.accuracy.tables import CORPUS_NAMES, NONE
+from benchmarks.accuracy.names import CORPUS_NAMES
+from benchmarks.accuracy.tables import NONE
 from benchmarks.json_results import read_json
 
 from .shares_table import dig

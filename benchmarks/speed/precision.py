@@ -13,7 +13,8 @@ from typing import Annotated, Any
 
 import typer
 
-from benchmarks.accuracy.tables import CORPUS_NAMES, NONE
+from benchmarks.accuracy.names import CORPUS_NAMES
+from benchmarks.accuracy.tables import NONE
 from benchmarks.json_results import read_json, write_json
 from benchmarks.origin import describe_origin
 

@@ -23,11 +23,11 @@ def adapt_encoder_cli(
         help="Texts: .txt, .jsonl, .jsonl.gz, .parquet or .spacy, or folders of such files",
     ),
     output: Path = typer.Option(..., "--output", help="Folder for the adapted encoder"),
-    steps: int = typer.Option(300, "--steps", help="Training steps", min=1),
+    steps: int = typer.Option(600, "--steps", help="Training steps", min=1),
     batch_size: int = typer.Option(64, "--batch-size", help="Texts per step", min=1),
     learn_rate: float = typer.Option(3e-4, "--learn-rate", help="Highest learning rate"),
     masked_share: float = typer.Option(
-        0.15, "--masked-share", help="Share of the word pieces to guess", min=0.01, max=0.9
+        0.3, "--masked-share", help="Share of the word pieces to guess", min=0.01, max=0.9
     ),
     max_length: int = typer.Option(
         128, "--max-length", help="The most word pieces of a text", min=8

@@ -35,7 +35,7 @@ from benchmarks.accuracy.results import (
 )
 from benchmarks.accuracy.run import choose_systems, choose_with_all_texts, fill, fill_all
 from benchmarks.accuracy.running import annotate_pool, run_cell, train_system
-from benchmarks.accuracy.selection import TABLES
+from benchmarks.accuracy.selection import ALL_SYSTEMS, TABLES
 from benchmarks.accuracy.systems import SYSTEMS, System, with_all_texts
 from benchmarks.accuracy.token_classification import read_docs, with_variants
 from benchmarks.accuracy.workspace import CORPORA, Run, locked
@@ -46,7 +46,6 @@ RUN = Run("snips", "12", 1)
 RESULTS = Path("results.jsonl")
 PATHS = {"train": "train", "dev": "dev", "gold": "gold", "encoder": "assets/minilm"}
 STEPS = {"max_steps": 2, "eval_frequency": 1}
-ALL_SYSTEMS = {system.name: system for system in [*SYSTEMS, *levers.LEVERS]}
 
 
 def shorten(system: System) -> System:
@@ -175,7 +174,8 @@ def paths_of(changes: dict[str, Any], base: dict[str, Any]) -> Iterator[tuple[st
 
 
 @pytest.mark.parametrize(
-    "name", [system.name for system in levers.LEVERS if system.config is not None]
+    "name",
+    [name for name, system in ALL_SYSTEMS.items() if "/" in name and system.config is not None],
 )
 def test_levers_change_what_they_say(inside: Path, name: str) -> None:
     """A misspelled section or setting would be a lever that does nothing."""

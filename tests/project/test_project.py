@@ -29,6 +29,7 @@ VARS = {
     "teacher_steps": 4,
     "student_steps": 6,
     "student_gold_steps": 6,
+    "student_gold_eval_frequency": 3,
     "tiny_gold": 12,
     "tiny_steps": 4,
 }

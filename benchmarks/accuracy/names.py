@@ -1,0 +1,101 @@
+"""What tables and plots call corpora and systems, what is compared, and what others published."""
+
+from .short_reading import NAME, SHORT_SYSTEMS
+
+CORPUS_NAMES = {
+    "snips": "SNIPS",
+    "atis": "ATIS",
+    "mit_restaurant": "MIT Restaurant",
+    "mit_movie": "MIT Movie",
+    "mit_movie_trivia": "MIT Movie Trivia",
+}
+SYSTEM_NAMES = {
+    "spacy_ner_gold": "spaCy `ner`, CNN, gold only",
+    "spacy_ner_hard": "spaCy `ner`, CNN, hard pseudo-labels of three teachers' mean",
+    "trf_ner_gold": "spaCy `ner` on MiniLM, gold only",
+    "token_classification_gold": "MiniLM, per-token classification, gold only",
+    "token_classification_gold/adapted_encoder": (
+        "MiniLM adapted to the raw texts, per-token classification, gold only"
+    ),
+    "teacher/no_adaptation": "our teacher, MiniLM as it is",
+    "teacher": "our teacher: MiniLM adapted to the raw texts, aligned decoder",
+    "teacher_ensemble": "mean of three such teachers",
+    "student_first_order_gold": "our CNN, first-order decoder, gold only",
+    "student_first_order_hard": "our CNN, distilled with hard pseudo-labels",
+    "student_first_order_soft": "**our CNN, distilled with soft labels**",
+    "student_bilstm_gold": "our BiLSTM, first-order decoder, gold only",
+    "student_bilstm_hard": "our BiLSTM, distilled with hard pseudo-labels",
+    "student_bilstm_soft": "our BiLSTM, distilled with soft labels",
+    "student_aligned_gold": "our 3+1-layer aligned model, gold only",
+    "student_aligned_hard": "our 3+1-layer aligned model, distilled with hard pseudo-labels",
+    "student_aligned_soft": "our 3+1-layer aligned model, distilled with soft labels",
+}
+SHORT_NAMES = {
+    system.name: f"{SYSTEM_NAMES[system.name.removesuffix(f'/{NAME}')]}, short reading"
+    for system in SHORT_SYSTEMS
+}
+"""Systems of the recipe before today's."""
+ALL_NAMES = SYSTEM_NAMES | SHORT_NAMES
+PUBLISHED = {
+    "BiLSTM": {"atis": 79.93, "snips": 51.63, "mit_movie": 60.82, "mit_restaurant": 47.26},
+    "BERT": {"atis": 79.43, "snips": 52.16, "mit_movie": 61.80, "mit_restaurant": 53.17},
+    "T5-base teacher": {
+        **{"atis": 85.01, "snips": 54.33},
+        **{"mit_movie": 67.09, "mit_restaurant": 56.87},
+    },
+    "distilled BiLSTM": {
+        **{"atis": 86.75, "snips": 57.18},
+        **{"mit_movie": 70.51, "mit_restaurant": 61.13},
+    },
+}
+"""Farina et al. 2023, low-resource setting (100 gold + 50 dev), second-hand, not checked against
+the table of the paper; not run by us."""
+
+COMPARISONS = {
+    "teacher (encoder adapted) over per-token classification (encoder as it is)": (
+        "teacher",
+        "token_classification_gold",
+    ),
+    "teacher over per-token classification, encoder adapted for both": (
+        "teacher",
+        "token_classification_gold/adapted_encoder",
+    ),
+    "teacher over per-token classification, encoder as it is for both": (
+        f"teacher/{NAME}/no_adaptation",
+        "token_classification_gold",
+    ),
+    "today's recipe over the one before: mean of three teachers": (
+        "teacher_ensemble",
+        f"teacher_ensemble/{NAME}",
+    ),
+    "today's recipe over the one before: CNN on soft labels": (
+        "student_first_order_soft",
+        f"student_first_order_soft/{NAME}",
+    ),
+    "mean of three teachers over one teacher": ("teacher_ensemble", "teacher"),
+    "CNN on soft labels over its teachers' mean": (
+        "student_first_order_soft",
+        "teacher_ensemble",
+    ),
+    "CNN on soft labels over the CNN on gold": (
+        "student_first_order_soft",
+        "student_first_order_gold",
+    ),
+    "CNN on soft labels over the CNN on hard ones": (
+        "student_first_order_soft",
+        "student_first_order_hard",
+    ),
+    "CNN on soft labels over spaCy's `ner` on hard ones": (
+        "student_first_order_soft",
+        "spacy_ner_hard",
+    ),
+    "BiLSTM over the CNN, soft labels for both": (
+        "student_bilstm_soft",
+        "student_first_order_soft",
+    ),
+    "3+1-layer aligned model over the CNN, soft labels for both": (
+        "student_aligned_soft",
+        "student_first_order_soft",
+    ),
+}
+"""What is told apart best on the same draws: a system, and what it is compared with."""
