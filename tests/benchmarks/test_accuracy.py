@@ -256,6 +256,27 @@ def test_with_all_texts_there_is_no_pool(inside: Path, capsys: pytest.CaptureFix
     assert config["corpora"]["train"]["share"] == 0.5
 
 
+def test_the_recipe_before_is_todays_but_for_reading_and_checkpoints() -> None:
+    def choice(system: System) -> Any:
+        return system.changes["training"]["eval_frequency"]
+
+    student = ALL_SYSTEMS["student_first_order_soft/short_reading"]
+    assert [teacher.encoder_steps for teacher in student.teachers] == [300, 300, 300]
+    assert {teacher.masked_share for teacher in student.teachers} == {0.15}
+    assert [choice(system) for system in (student, *student.teachers)] == [100, 50, 50, 50]
+    assert ALL_SYSTEMS["teacher/short_reading"] in student.teachers
+    assert ALL_SYSTEMS["teacher_ensemble/short_reading"].teachers == student.teachers
+    # levers of then are what they are today
+    lever = ALL_SYSTEMS["student_first_order_soft/short_reading/temperature_2"]
+    assert (
+        lever.changes["components"]
+        == (ALL_SYSTEMS["student_first_order_soft/temperature_2"].changes["components"])
+    )
+    assert (choice(lever), lever.teachers) == (100, student.teachers)
+    aligned = ALL_SYSTEMS["student_aligned_soft/short_reading"]
+    assert (aligned.encoder_steps, aligned.masked_share) == (300, 0.15)
+
+
 def test_another_recipe_is_another_cell() -> None:
     teacher = ALL_SYSTEMS["teacher"]
     longer = replace(teacher, changes={"training": {"max_steps": 7}})
