@@ -26,7 +26,7 @@ from .accuracy.plots import plot_pool, plot_shots
 from .accuracy.results import read_cells
 from .accuracy.run import RESULTS
 from .accuracy.selection import SHOTS, TUNED_ON
-from .accuracy.short_reading import SHORT_LEVERS
+from .accuracy.short_reading import SHORT_LEVERS, SHORT_SYSTEMS
 from .accuracy.tables import (
     ablation_table,
     accuracy_table,
@@ -108,7 +108,7 @@ def make_tables(files: ResultFiles) -> dict[str, str]:
         "shots": shots_table(cells, TUNED_ON, SHOTS),
         "pool": pool_table(cells, tuned_on(files.corpora)),
         "corpora": corpora_table(files.corpora),
-        "ablation": ablation_table(cells, TODAYS_LEVERS),
+        "ablation": ablation_table(cells, [*SHORT_SYSTEMS, *TODAYS_LEVERS]),
         "ablation_short": ablation_table(cells, SHORT_LEVERS),
         "accuracy_short": accuracy_table(cells, "100", SHORT_NAMES),
         "decoding": decoding_table(files.decoding),
