@@ -27,8 +27,8 @@ class Cell:
         f1: on the test split, in points.
         dev_f1: on the whole development split, in points: what choices between recipes go by.
         train_seconds: processor time to train this system, its teachers and its encoder left out;
-            in cells of commit 219f113 and before (or of none) time by the clock, with other
-            trainings beside it.
+            in cells of commit 219f113 and before (or of none), and of per-token classification with
+            all labels of b598e2b, time by the clock, with other trainings beside it.
         words_per_second: from prepared docs to entities, on the test split, with other trainings
             beside it; up to commit fce7f92 without the peer's word pieces.
         megabytes: size of the saved pipeline.
