@@ -32,8 +32,15 @@ from .accuracy.names import CORPUS_NAMES
 from .accuracy.results import Cell, config_hash, key_of, read_cells
 from .accuracy.run import RESULTS as ACCURACY_RESULTS
 from .accuracy.systems import TEACHER
-from .accuracy.tables import make_head, make_row, mean_and_spread, signed
+from .accuracy.tables import (
+    MixedRecipesError,
+    make_head,
+    make_row,
+    mean_and_spread,
+    signed,
+)
 from .accuracy.workspace import ASSETS, Run
+from .origin import processor_name
 
 RESULTS = Path("benchmarks/results/suggest.jsonl")
 N_FIRST, N_MORE, N_DEV = 50, 50, 50
@@ -150,7 +157,10 @@ def measure(choice: str, corpus: str, seed: int, accuracy: Path) -> SuggestCell:
 
     run = run_of(choice, corpus, seed)
     run.prepare()
-    known = {cell.key: cell for cell in read_cells(accuracy)} if choice not in SETTINGS else {}
+    known = {}
+    if choice not in SETTINGS:
+        here = processor_name()
+        known = {cell.key: cell for cell in read_cells(accuracy) if cell.processor == here}
     cell = known.get(key_of(run, TEACHER)) or run_cell(run, TEACHER)
     gold = json.loads((run.texts / "splits.json").read_text(encoding="utf8"))["splits"]["gold"]
     return SuggestCell(choice, gold["tokens"], gold["spans"], cell)
@@ -173,8 +183,16 @@ def append_result(path: Path, result: SuggestCell) -> None:
 
 
 def suggest_table(path: Path) -> str:
-    """F1, words to read and entities by choice of texts, and what is gained over random ones."""
-    by_place = {(own.choice, own.cell.corpus, own.cell.seed): own for own in read_results(path)}
+    """F1, words to read and entities by choice of texts, and what is gained over random ones.
+
+    Raises:
+        MixedRecipesError: teachers were not all trained in the same way.
+    """
+    results = read_results(path)
+    recipes = {own.cell.config_hash for own in results}
+    if len(recipes) > 1:
+        raise MixedRecipesError(f"{path} has teachers of the recipes {sorted(recipes)}")
+    by_place = {(own.choice, own.cell.corpus, own.cell.seed): own for own in results}
     columns = ["test F1", "against random", "words", "entities", "draws"]
     lines = make_head("corpus, gold texts", columns)
     for corpus, corpus_name in CORPUS_NAMES.items():
@@ -186,6 +204,8 @@ def suggest_table(path: Path) -> str:
                 row.cell.f1 - by_place["random", corpus, seed].cell.f1
                 for seed, row in own.items()
                 if ("random", corpus, seed) in by_place
+                # on another machine the same draw is another training
+                and by_place["random", corpus, seed].cell.processor == row.cell.processor
             ]
             values = [
                 mean_and_spread([row.cell.f1 for row in own.values()]),

@@ -10,7 +10,6 @@ from .systems import ADAPTATION_STEPS, SYSTEMS, TEACHER, System, training
 
 BY_NAME = {system.name: system for system in SYSTEMS}
 STUDENT = BY_NAME["student_first_order_soft"]
-HARD = BY_NAME["student_first_order_hard"]
 TOKEN_CLASSIFICATION = BY_NAME["token_classification_gold"]
 TRANSFORMER_NER = BY_NAME["trf_ner_gold"]
 
@@ -148,8 +147,7 @@ PEER_LEVERS = [
         training(optimizer={"learn_rate": {"initial_rate": 1e-4}}),
     ),
 ]
-POOL_LEVERS = pool_levers(STUDENT, HARD)
-TODAYS_LEVERS = [*TEACHER_LEVERS, *STUDENT_LEVERS, *PEER_LEVERS, *POOL_LEVERS]
+TODAYS_LEVERS = [*TEACHER_LEVERS, *STUDENT_LEVERS, *PEER_LEVERS]
 LEVERS_BY_NAME = {lever.name: lever for lever in TODAYS_LEVERS}
 SAME_ENCODER = [
     LEVERS_BY_NAME["teacher/no_adaptation"],

@@ -1,6 +1,6 @@
 """What tables and plots call corpora and systems, what is compared, and what others published."""
 
-from .short_reading import NAME, SHORT_SYSTEMS
+from .short_reading import SHORT_READING, SHORT_SYSTEMS
 
 CORPUS_NAMES = {
     "snips": "SNIPS",
@@ -31,7 +31,7 @@ SYSTEM_NAMES = {
     "student_aligned_soft": "our 3+1-layer aligned model, distilled with soft labels",
 }
 SHORT_NAMES = {
-    system.name: f"{SYSTEM_NAMES[system.name.removesuffix(f'/{NAME}')]}, short reading"
+    system.name: f"{SYSTEM_NAMES[system.name.removesuffix(f'/{SHORT_READING}')]}, short reading"
     for system in SHORT_SYSTEMS
 }
 """Systems of the recipe before today's."""
@@ -61,16 +61,16 @@ COMPARISONS = {
         "token_classification_gold/adapted_encoder",
     ),
     "teacher over per-token classification, encoder as it is for both": (
-        f"teacher/{NAME}/no_adaptation",
+        f"teacher/{SHORT_READING}/no_adaptation",
         "token_classification_gold",
     ),
     "today's recipe over the one before: mean of three teachers": (
         "teacher_ensemble",
-        f"teacher_ensemble/{NAME}",
+        f"teacher_ensemble/{SHORT_READING}",
     ),
     "today's recipe over the one before: CNN on soft labels": (
         "student_first_order_soft",
-        f"student_first_order_soft/{NAME}",
+        f"student_first_order_soft/{SHORT_READING}",
     ),
     "mean of three teachers over one teacher": ("teacher_ensemble", "teacher"),
     "CNN on soft labels over its teachers' mean": (

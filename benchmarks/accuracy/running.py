@@ -48,8 +48,7 @@ def run_cell(run: Run, system: System) -> Cell:
     if system.name.startswith("token_classification"):
         from .token_classification import run_token_classification
 
-        with locked(folder_of(run, system)):
-            folder, finished, scores = run_token_classification(run, system)
+        folder, finished, scores = run_token_classification(run, system)
         megabytes, seconds = size_in_megabytes(folder), finished.seconds
     else:
         members = (system,) if system.trained else system.teachers

@@ -3,17 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .levers import (
-    HARD,
-    PEER_LEVERS,
-    POOL_LEVERS,
-    SAME_ENCODER,
-    STUDENT,
-    STUDENT_LEVERS,
-    TEACHER_LEVERS,
-    TODAYS_LEVERS,
-    WHEREVER,
-)
+from .levers import SAME_ENCODER, TODAYS_LEVERS, WHEREVER
 from .short_reading import (
     SHORT_HARD,
     SHORT_LEVERS,
@@ -56,12 +46,11 @@ TABLES = {
     "accuracy_100": Selection(SYSTEMS),
     "accuracy_all": Selection([*SYSTEMS, *SAME_ENCODER], shots=(ALL,)),
     "shots": Selection(SYSTEMS, SHOTS, TUNED_ON),
-    "pool": Selection([STUDENT, HARD, *POOL_LEVERS], corpora=TUNED_ON),
-    "ablation": Selection([*TEACHER_LEVERS, *STUDENT_LEVERS, *PEER_LEVERS], corpora=TUNED_ON),
+    "ablation": Selection(TODAYS_LEVERS, corpora=TUNED_ON),
     # does what was chosen on two corpora hold on the others?
     "ablation_wherever": Selection(WHEREVER),
     # the recipe before today's
     "accuracy_short": Selection(SHORT_SYSTEMS),
     "ablation_short": Selection(SHORT_LEVERS, corpora=TUNED_ON),
-    "pool_short": Selection([SHORT_STUDENT, SHORT_HARD, *SHORT_POOL_LEVERS], corpora=TUNED_ON),
+    "pool": Selection([SHORT_STUDENT, SHORT_HARD, *SHORT_POOL_LEVERS], corpora=TUNED_ON),
 }

@@ -7,22 +7,28 @@ checkpoint was kept that was best on 50 development texts.
 from dataclasses import replace
 
 from .levers import BY_NAME, pool_levers, student_levers, teacher_levers, vary
-from .systems import ENSEMBLE, System, training
+from .systems import (
+    ENSEMBLE,
+    SHORT_ADAPTATION_STEPS,
+    SHORT_MASKED_SHARE,
+    System,
+    training,
+)
 
-NAME = "short_reading"
-STEPS = 300
-MASKED_SHARE = 0.15
+SHORT_READING = "short_reading"
 
 
 def shorten_reading(system: System) -> System:
     """A system of today's recipe as it was in the one before."""
     system = replace(system, teachers=tuple(map(shorten_reading, system.teachers)))
     if system.encoder_steps:
-        system = replace(system, encoder_steps=STEPS, masked_share=MASKED_SHARE)
+        system = replace(
+            system, encoder_steps=SHORT_ADAPTATION_STEPS, masked_share=SHORT_MASKED_SHARE
+        )
     choice = None
     if system.config is not None:
         choice = training(eval_frequency=100 if system.needs_pool else 50)
-    return vary(system, NAME, choice)
+    return vary(system, SHORT_READING, choice)
 
 
 SHORT_SYSTEMS = [
@@ -36,8 +42,8 @@ SHORT_SYSTEMS = [
 ]
 SHORT_BY_NAME = {system.name: system for system in SHORT_SYSTEMS}
 SHORT_TEACHER = shorten_reading(ENSEMBLE[0])
-SHORT_STUDENT = SHORT_BY_NAME[f"student_first_order_soft/{NAME}"]
-SHORT_HARD = SHORT_BY_NAME[f"student_first_order_hard/{NAME}"]
+SHORT_STUDENT = SHORT_BY_NAME[f"student_first_order_soft/{SHORT_READING}"]
+SHORT_HARD = SHORT_BY_NAME[f"student_first_order_hard/{SHORT_READING}"]
 SHORT_LEVERS = [
     *teacher_levers(SHORT_TEACHER),
     # is the best of five checkpoints on 50 sentences more than luck, and of ten?
@@ -47,9 +53,9 @@ SHORT_LEVERS = [
     # what our encoder of then brought a peer
     vary(
         BY_NAME["token_classification_gold"],
-        NAME,
-        encoder_steps=STEPS,
-        masked_share=MASKED_SHARE,
+        SHORT_READING,
+        encoder_steps=SHORT_ADAPTATION_STEPS,
+        masked_share=SHORT_MASKED_SHARE,
     ),
 ]
 SHORT_POOL_LEVERS = pool_levers(SHORT_STUDENT, SHORT_HARD)

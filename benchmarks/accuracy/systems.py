@@ -13,6 +13,9 @@ CONFIGS = Path("configs")
 PEER_CONFIGS = Path("benchmarks/configs")
 ADAPTATION_STEPS = 600
 MASKED_SHARE = 0.3
+SHORT_ADAPTATION_STEPS = 300
+SHORT_MASKED_SHARE = 0.15
+"""Those of the recipe before, and with all labels."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +120,9 @@ def with_all_texts(system: System) -> System:
         checkpoint on the whole development split is kept.
     """
     if system.encoder_steps:
-        system = replace(system, encoder_steps=300, masked_share=0.15)
+        system = replace(
+            system, encoder_steps=SHORT_ADAPTATION_STEPS, masked_share=SHORT_MASKED_SHARE
+        )
     if not system.trained:
         return replace(system, teachers=tuple(map(with_all_texts, system.teachers)))
     if system.config is None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from .names import ALL_NAMES, COMPARISONS, CORPUS_NAMES, PUBLISHED, SYSTEM_NAMES
 from .results import Cell
 from .selection import ALL_SYSTEMS
-from .short_reading import NAME
+from .short_reading import SHORT_READING
 from .systems import System
 from .workspace import CORPORA
 
@@ -100,8 +100,8 @@ def shots_table(cells: Sequence[Cell], corpora: Sequence[str], shots: Sequence[s
 
 
 POOL_SYSTEMS = {
-    "soft labels": f"student_first_order_soft/{NAME}",
-    "hard pseudo-labels": f"student_first_order_hard/{NAME}",
+    "soft labels": f"student_first_order_soft/{SHORT_READING}",
+    "hard pseudo-labels": f"student_first_order_hard/{SHORT_READING}",
 }
 Curve = list[tuple[int, list[Cell]]]
 """The cells of each point."""
@@ -172,7 +172,8 @@ def paired_differences(
     shots: str = "100",
     measure: Callable[[Cell], float] = chosen_by,
 ) -> list[float]:
-    """How much better a system is than another, for every seed that a machine has of both.
+    """How much better a system is than another, for every seed that a machine has of both; if
+    several have, that of the first counts.
 
     On another machine the same draw and seed are another training, if an encoder is adapted. What
     rests on none comes out nearly the same, and is taken from whichever machine has it.
@@ -186,7 +187,11 @@ def paired_differences(
         }
         for name in (system, base)
     )
-    return [value - other[place] for place, value in own.items() if place in other]
+    differences: dict[int, float] = {}
+    for (seed, machine), value in own.items():
+        if (seed, machine) in other:
+            differences.setdefault(seed, value - other[seed, machine])
+    return list(differences.values())
 
 
 def rests_on_adaptation(system: System) -> bool:
@@ -231,13 +236,12 @@ def machines_table(cells: Sequence[Cell]) -> str:
 
 def ablation_table(cells: Sequence[Cell], levers: Iterable[System]) -> str:
     """For every lever, what it changes on the whole development split, seed by seed."""
-    run = {cell.system for cell in cells}
     lines = make_head("lever", [f"{CORPUS_NAMES[corpus]}, dev F1" for corpus in CORPORA])
     for lever in levers:
         base, _, name = lever.name.rpartition("/")
-        if lever.name not in run:
-            continue
         found = [paired_differences(cells, lever.name, base, corpus) for corpus in CORPORA]
+        if not any(found):
+            continue
         label = f"{base.partition('/')[0]}: {name}".replace("_", " ")
         lines.append(make_row(label, map(with_number, found)))
     return "\n".join(lines) + "\n"

@@ -1,7 +1,9 @@
 """Peer: a label for each token by Hugging Face's own model and trainer, IOB2, no constraint."""
 
+import shutil
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +25,10 @@ from transformers import (
 from benchmarks.origin import CODE, find_commit, processor_name
 from spacy_halfree.distill.mention_replacement import create_mention_replacement
 
-from .finished import FILE, FinishedTraining, write_finished
+from .finished import FinishedTraining, read_finished, write_finished
 from .results import folder_of
 from .systems import System
-from .workspace import Run, adapt_encoder
+from .workspace import Run, adapt_encoder, locked
 
 IGNORED = -100
 
@@ -116,10 +118,35 @@ def repair(tags: Sequence[str]) -> list[str]:
     return repaired
 
 
+@dataclass(frozen=True)
+class TokenClassifier:
+    """A model for token classification.
+
+    Attributes:
+        model: Hugging Face's model.
+        tokenizer: its encoder's tokenizer.
+        tags: all tags, in the order of the model's labels.
+    """
+
+    model: Any
+    tokenizer: Any
+    tags: Sequence[str]
+
+    def score(self, docs: Sequence[Doc]) -> dict[str, Any]:
+        """The scores of its entities, and words per second, word pieces included."""
+        collator = DataCollatorForTokenClassification(self.tokenizer)
+        start = time.perf_counter()
+        tagged = list(tag_docs(self.model, collator, docs, self.tokenizer, self.tags))
+        seconds = time.perf_counter() - start
+        pairs = zip(tagged, docs, strict=True)
+        scores = get_ner_prf([Example(predicted, doc) for predicted, doc in pairs])
+        return scores | {"speed": sum(map(len, docs)) / seconds}
+
+
 def run_token_classification(
     run: Run, system: System
 ) -> tuple[Path, FinishedTraining, dict[str, dict[str, Any]]]:
-    """Train it on the gold texts, keep the best on dev, and score it.
+    """Train it on the gold texts, unless it is there, and score it.
 
     Args:
         run: the draw.
@@ -128,13 +155,28 @@ def run_token_classification(
     Returns:
         The model's folder, what is known of its training, and its scores by split.
     """
+    folder = folder_of(run, system)
+    with locked(folder):
+        finished = read_finished(folder) or train_token_classifier(run, system, folder)
+    (checkpoint,) = folder.glob("checkpoint-*")
+    model = AutoModelForTokenClassification.from_pretrained(checkpoint)
+    tags = [model.config.id2label[index] for index in range(model.config.num_labels)]
+    classifier = TokenClassifier(model, AutoTokenizer.from_pretrained(checkpoint), tags)
+    scores = {split: classifier.score(read_docs(path)) for split, path in run.files.items()}
+    return folder, finished, scores
+
+
+def train_token_classifier(run: Run, system: System, folder: Path) -> FinishedTraining:
+    """Train it anew, whatever stands in its folder; the checkpoint that is best on dev is kept."""
     commit = find_commit(CODE)
+    shutil.rmtree(folder, ignore_errors=True)
     settings = system.changes
     encoder = adapt_encoder(run, system.encoder_steps or 0, system.masked_share)
     gold = read_docs(run.texts / "gold.spacy")
     tags = label_names(gold)
     if "variants" in settings:
         gold = with_variants(run.texts / "gold.spacy", settings["variants"], run.seed)
+    dev = read_docs(run.texts / "dev.spacy")
     set_seed(run.seed)
     tokenizer = AutoTokenizer.from_pretrained(encoder)
     model = AutoModelForTokenClassification.from_pretrained(
@@ -143,22 +185,7 @@ def run_token_classification(
         id2label=dict(enumerate(tags)),
         label2id={tag: index for index, tag in enumerate(tags)},
     )
-    collator = DataCollatorForTokenClassification(tokenizer)
-    dev = read_docs(run.texts / "dev.spacy")
-
-    def f1(docs: Sequence[Doc]) -> dict[str, float]:
-        start = time.perf_counter()
-        tagged = list(tag_docs(model, collator, docs, tokenizer, tags))
-        seconds = time.perf_counter() - start
-        pairs = zip(tagged, docs, strict=True)
-        scores = get_ner_prf([Example(predicted, doc) for predicted, doc in pairs])
-        return scores | {"speed": sum(map(len, docs)) / seconds}
-
-    def on_dev(_: Any) -> dict[str, float]:
-        return {"f1": f1(dev)["ents_f"]}
-
-    folder = folder_of(run, system)
-    (folder / FILE).unlink(missing_ok=True)
+    classifier = TokenClassifier(model, tokenizer, tags)
     trainer = Trainer(
         model=model,
         args=TrainingArguments(
@@ -183,12 +210,12 @@ def run_token_classification(
         ),
         train_dataset=TaggedTexts(gold, tokenizer, tags),
         eval_dataset=TaggedTexts(dev, tokenizer, tags),
-        data_collator=collator,
-        compute_metrics=on_dev,
+        processing_class=tokenizer,
+        data_collator=DataCollatorForTokenClassification(tokenizer),
+        compute_metrics=lambda _: {"f1": classifier.score(dev)["ents_f"]},
     )
     start = time.process_time()
     trainer.train()
     finished = FinishedTraining(round(time.process_time() - start, 1), commit, processor_name())
     write_finished(folder, finished)
-    scores = {split: f1(read_docs(path)) for split, path in run.files.items()}
-    return folder, finished, scores
+    return finished

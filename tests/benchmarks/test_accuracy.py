@@ -26,17 +26,24 @@ pytest.importorskip("matplotlib")
 from tiny_encoder import write_encoder
 
 from benchmarks.accuracy import levers
-from benchmarks.accuracy.finished import FinishedTraining, write_finished
+from benchmarks.accuracy.finished import FILE, FinishedTraining, write_finished
 from benchmarks.accuracy.pool import PoolPart
 from benchmarks.accuracy.results import (
     config_hash,
+    folder_of,
     key_of,
     read_cells,
 )
 from benchmarks.accuracy.run import choose_systems, choose_with_all_texts, fill, fill_all
 from benchmarks.accuracy.running import annotate_pool, run_cell, train_system
 from benchmarks.accuracy.selection import ALL_SYSTEMS, TABLES
-from benchmarks.accuracy.systems import SYSTEMS, System, with_all_texts
+from benchmarks.accuracy.systems import (
+    SHORT_ADAPTATION_STEPS,
+    SHORT_MASKED_SHARE,
+    SYSTEMS,
+    System,
+    with_all_texts,
+)
 from benchmarks.accuracy.token_classification import read_docs, with_variants
 from benchmarks.accuracy.workspace import CORPORA, Run, locked
 from spacy_halfree.tagging.soft_labels import KEY
@@ -122,6 +129,22 @@ def test_an_ensemble_is_where_its_teachers_were_trained(inside: Path) -> None:
     cell = run_cell(RUN, ensemble)
     assert (cell.commit, cell.processor) == ("a commit", "a processor")
     assert cell.train_seconds > 5
+
+
+def test_the_peer_is_trained_once(inside: Path) -> None:
+    peer = shorten(ALL_SYSTEMS["token_classification_gold"])
+    cell = run_cell(RUN, peer)
+    folder = folder_of(RUN, peer)
+    (checkpoint,) = folder.glob("checkpoint-*")
+    before = (checkpoint / "model.safetensors").stat().st_mtime_ns
+    again = run_cell(RUN, peer)
+    assert (again.f1, again.train_seconds) == (cell.f1, cell.train_seconds)
+    assert (checkpoint / "model.safetensors").stat().st_mtime_ns == before
+    # killed while it was trained
+    (folder / FILE).unlink()
+    (folder / "checkpoint-7").mkdir()
+    assert run_cell(RUN, peer).f1 == cell.f1
+    assert not (folder / "checkpoint-7").exists()
 
 
 def test_the_peer_reads_variants_of_the_gold_texts(inside: Path) -> None:
@@ -254,6 +277,8 @@ def test_with_all_texts_there_is_no_pool(inside: Path, capsys: pytest.CaptureFix
     assert config["training"]["max_steps"] == 2000
     assert config["corpora"]["train"]["variants"] == 1
     assert config["corpora"]["train"]["share"] == 0.5
+    reading = (teacher.encoder_steps, teacher.masked_share)
+    assert reading == (SHORT_ADAPTATION_STEPS, SHORT_MASKED_SHARE)
 
 
 def test_the_recipe_before_is_todays_but_for_reading_and_checkpoints() -> None:

@@ -11,8 +11,9 @@ pytest.importorskip("matplotlib")
 
 from benchmarks import report
 from benchmarks.accuracy import names, tables
-from benchmarks.accuracy.levers import TEACHER_LEVERS
+from benchmarks.accuracy.levers import TODAYS_LEVERS
 from benchmarks.accuracy.results import Cell, append_cell, read_cells
+from benchmarks.accuracy.short_reading import SHORT_LEVERS
 from benchmarks.accuracy.workspace import CORPORA
 
 
@@ -49,6 +50,11 @@ def test_machines_are_not_mixed_in_comparisons() -> None:
         make_cell(seed=1, f1=5.0, processor="B"),
         *(make_cell(system="teacher_ensemble", seed=s, f1=7.0, processor="B") for s in (1, 2)),
         make_cell(system="teacher_ensemble", seed=3, f1=31.0),
+        # a second machine with both: the first counts
+        *(
+            make_cell(system=name, seed=3, processor="C")
+            for name in ("teacher", "teacher_ensemble")
+        ),
     ]
     differences = tables.paired_differences(
         cells, "teacher_ensemble", "teacher", "snips", measure=tables.reported_f1
@@ -85,10 +91,9 @@ def test_levers_are_compared_seed_by_seed_on_dev() -> None:
         *(make_cell(system=first, seed=s, dev_f1=10.0 * s + s, f1=0.0) for s in (1, 2)),
     ]
     cells.append(make_cell(system=second, corpus="atis", dev_f1=0.0))
-    rows = tables.ablation_table(cells, TEACHER_LEVERS).splitlines()
+    rows = tables.ablation_table(cells, TODAYS_LEVERS).splitlines()
     # in the order of the levers; differences need the base on the same draw
     assert rows[2:] == [
-        "| teacher: no adaptation | - | - | - | - | - |",
         "| teacher: hidden factor 1 | +1.5 ± 0.7 (2) | - | - | - | - |",
     ]
 
@@ -121,7 +126,9 @@ POOL_CELLS = [
 
 def test_pool_sizes() -> None:
     rows = tables.pool_table(POOL_CELLS, {"snips": 13_084, "atis": 4_478}).splitlines()
-    # a curve has more than one point
+    # a curve has its own table
+    assert len(tables.ablation_table(POOL_CELLS, [*TODAYS_LEVERS, *SHORT_LEVERS]).splitlines()) == 2
+    # and more than one point
     assert rows[2:] == [
         "| SNIPS | soft labels | 500: 50.0; 2,000: 55.0; 12,984: 61.0 |",
     ]

@@ -20,6 +20,7 @@ from tiny_encoder import write_encoder
 from benchmarks import suggest
 from benchmarks.accuracy.results import Cell, append_cell
 from benchmarks.accuracy.systems import TEACHER, training
+from benchmarks.accuracy.tables import MixedRecipesError
 from benchmarks.accuracy.workspace import Run
 from benchmarks.suggest import (
     SuggestCell,
@@ -119,3 +120,18 @@ def test_table_and_results(tmp_path: Path) -> None:
         "| SNIPS: and 50 random ones | 60.5 ± 0.7 |  | 500 | 250 | 2 |",
         "| SNIPS: **and 50 suggested ones** | 63.0 ± 1.0 | +2.0 ± 1.4 | 800 | 250 | 3 |",
     ]
+
+
+def test_machines_and_recipes_are_not_mixed(tmp_path: Path) -> None:
+    path = tmp_path / "results.jsonl"
+    elsewhere = make_cell("suggested", 1, 63.0)
+    for cell in (
+        replace(elsewhere, cell=replace(elsewhere.cell, processor="another")),
+        make_cell("random", 1, 60.0),
+    ):
+        append_result(path, cell)
+    assert "| SNIPS: **and 50 suggested ones** | 63.0 | - | 500" in suggest_table(path)
+    other = make_cell("first", 1, 50.0)
+    append_result(path, replace(other, cell=replace(other.cell, config_hash="b")))
+    with pytest.raises(MixedRecipesError, match=r"\['a', 'b'\]"):
+        suggest_table(path)
