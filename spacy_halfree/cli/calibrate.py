@@ -33,8 +33,7 @@ def calibrate_cli(
 
     Fits one temperature on annotated texts and keeps it in the pipeline. What is found does not
     change; `span._.confidence` and `token._.tag_probs` do, and with them what passes a threshold:
-    choose that afterwards. Texts by which the
-    checkpoint was chosen are rather too easy.
+    choose that afterwards. Texts by which the checkpoint was chosen are rather too easy.
     """
     try:
         calibrate_pipeline(model, data_path, component, diagram, dry_run)
