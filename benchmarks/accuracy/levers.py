@@ -10,6 +10,7 @@ from .systems import ADAPTATION_STEPS, SYSTEMS, TEACHER, System, training
 
 BY_NAME = {system.name: system for system in SYSTEMS}
 STUDENT = BY_NAME["student_first_order_soft"]
+ALIGNED_STUDENT = BY_NAME["student_aligned_soft"]
 TOKEN_CLASSIFICATION = BY_NAME["token_classification_gold"]
 TRANSFORMER_NER = BY_NAME["trf_ner_gold"]
 
@@ -132,6 +133,14 @@ TEACHER_LEVERS = [
 STUDENT_LEVERS = [
     *student_levers(STUDENT),
     vary(STUDENT, "best_checkpoint", training(eval_frequency=100)),
+    # a new teacher, which learned from the first round's soft labels, labels the pool again: with
+    # the first teachers, and by itself
+    vary(
+        STUDENT,
+        "second_round_with_new_teacher",
+        teachers=(*STUDENT.teachers, ALIGNED_STUDENT),
+    ),
+    vary(STUDENT, "second_round_by_new_teacher", teachers=(ALIGNED_STUDENT,)),
 ]
 # are peers trained as well as they can be, and what would our encoder bring them?
 PEER_LEVERS = [
