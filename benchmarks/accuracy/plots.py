@@ -82,6 +82,7 @@ def plot_shots(
     """F1 against the number of gold texts, a panel for each corpus."""
     curves = {corpus: shots_curves(cells, corpus, shots) for corpus in corpora}
     curves = {corpus: own for corpus, own in curves.items() if own}
+    drawn = [system for system in ALL_NAMES if any(system in own for own in curves.values())]
     # a plot of nothing has one empty panel
     width = max(len(curves), 1)
     figure, panels = plt.subplots(1, width, figsize=(3.4 * width, 3.4), squeeze=False)
@@ -93,7 +94,7 @@ def plot_shots(
                 points,
                 label=label_of(system),
                 linestyle="--" if system in PEERS else "-",
-                color=color(list(ALL_NAMES).index(system) % color.N),
+                color=color(drawn.index(system) % color.N),
             )
         axes.set_xticks(range(len(shots)), shots)
         axes.set_xlabel("gold texts")
