@@ -3,7 +3,7 @@
     for seed in 1 2 3; do python -m spacy project run all . --vars.seed $seed; done
     python -m benchmarks.summarize_addresses metrics/addresses/100/seed*/results.json
 
-Prints a Markdown table, and keeps every seed's figures in benchmarks/results/addresses.json.
+Prints a Markdown table; `--output benchmarks/results/addresses.json` keeps every seed's figures.
 """
 
 import json
@@ -34,22 +34,22 @@ def make_table(reports: list[dict[str, Any]]) -> str:
     for system, results in by_system.items():
         f1 = mean_and_spread([result["f1"] for result in results])
         speed = f"{statistics.mean(result['words_per_second'] for result in results):,.0f}"
-        size = f"{statistics.mean(result['megabytes'] for result in results):.1f}"
+        megabytes = statistics.mean(result["megabytes"] for result in results)
+        size = f"{megabytes:.1f}" if megabytes >= 0.05 else "< 0.1"
         lines.append(f"| {NAMES.get(system, system)} | {f1} | {speed} | {size} |")
     return "\n".join(lines) + "\n"
 
 
 def main(
     reports: Annotated[list[Path], typer.Argument(help="results.json of each seed.")],
-    output: Annotated[Path, typer.Option(help="Where to keep all figures.")] = Path(
-        "benchmarks/results/addresses.json"
-    ),
+    output: Annotated[Path | None, typer.Option(help="Where to keep all figures.")] = None,
 ) -> None:
-    """Print the table of REPORTS and keep their figures."""
+    """Print the table of REPORTS, and keep their figures if that is asked for."""
     entries = [json.loads(path.read_text(encoding="utf-8")) for path in reports]
     entries.sort(key=lambda entry: entry["seed"])
-    output.parent.mkdir(parents=True, exist_ok=True)
-    output.write_text(json.dumps(entries, indent=1) + "\n", encoding="utf-8")
+    if output is not None:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        output.write_text(json.dumps(entries, indent=1) + "\n", encoding="utf-8")
     typer.echo(make_table(entries), nl=False)
 
 

@@ -65,8 +65,9 @@ class Errors:
         "attention heads. Set `heads` to a divisor of {width}."
     )
     H016 = (
-        "[H016] This pipeline's '{what}' needs PyTorch, which is not installed. Install it with "
-        "`pip install 'spacy-halfree[transformers]'`."
+        "[H016] This pipeline's '{what}' needs PyTorch, which is not installed. Install "
+        "spacy-halfree with its extra `transformers`: `pip install '.[transformers]'` in its "
+        "folder."
     )
     H017 = (
         "[H017] The saved decoder cannot be read: {reason}. If its settings were not changed, the "
@@ -138,8 +139,9 @@ class Errors:
         "{needed} in the decoder. Choose a model with longer inputs, or shorter wordings."
     )
     H035 = (
-        "[H035] The setting `lora` needs the library peft, which is not installed. Install it with "
-        "`pip install 'spacy-halfree[lora]'`, or set `lora = null`."
+        "[H035] The setting `lora` needs the library peft, which is not installed. Install "
+        "spacy-halfree with its extra `lora` (`pip install '.[lora]'` in its folder), or set "
+        "`lora = null`."
     )
     H036 = (
         "[H036] The weights have {gigabytes:.1f} GB, but a part of a pipeline can hold 4 GB at "
@@ -202,8 +204,8 @@ class Errors:
         "with the same input, teachers and settings, or `--overwrite` to begin anew."
     )
     H049 = (
-        "[H049] {folder} cannot be gone on from: it was made with other {names}. Give the same "
-        "again, or say `--overwrite`, too, to begin anew."
+        "[H049] {folder} cannot be gone on from: what it was made with has changed: {names}. "
+        "Give the same again, or say `--overwrite` in the place of `--resume` to begin anew."
     )
     H050 = (
         "[H050] Component '{name}': the weights in {path} were saved with other labels, or with "
@@ -221,8 +223,8 @@ class Errors:
         "different inputs. Say `--overwrite` to begin anew."
     )
     H054 = (
-        "[H054] {what} asks for {package}, which is not installed. Install it with `pip install "
-        "'spacy-halfree[ray]'`."
+        "[H054] {what} asks for {package}, which is not installed. Install spacy-halfree "
+        "with its extra `ray`: `pip install '.[ray]'` in its folder."
     )
     H055 = (
         "[H055] {n_bad} records of {path} cannot be used, more than `--max-bad` allows "
@@ -302,7 +304,7 @@ class Errors:
     )
     H080 = (
         "[H080] Adapting an encoder needs PyTorch, transformers and accelerate ({reason}). Install "
-        "them with `pip install 'spacy-halfree[project]'`."
+        "spacy-halfree with its extra `project`: `pip install '.[project]'` in its folder."
     )
     H081 = (
         "[H081] {texts}: there is no text in it that the encoder could read. Look at the reasons "
@@ -352,6 +354,12 @@ class Errors:
     H094 = (
         "[H094] A model cannot compute in {precision} while it labels in {other}: read the docs of "
         "the other `annotate` to their end, or close it, or load the model twice."
+    )
+    H095 = (
+        "[H095] Cannot load the encoder '{encoder}': {reason}. Name a folder with `config.json`, "
+        "`model.safetensors` and the tokenizer's files, or an encoder of the Hugging Face hub, "
+        "which needs the network the first time. In a project of `halfree init`, it is the "
+        "variable `encoder` of `project.yml`."
     )
 
 
@@ -421,4 +429,8 @@ class Warnings:
         "{eval_frequency} steps (max_steps: {max_steps}, max_epochs: {max_epochs}, patience: "
         "{patience}): `model-best` would not have learned anything. Give a smaller "
         "`--training.eval_frequency`, above 0."
+    )
+    W022 = (
+        "[W022] {n} raw texts are few: students were measured with {least} and more, and learned "
+        "more from every thousand. Give all that you have."
     )

@@ -24,7 +24,7 @@ from .levers import SAME_ENCODER
 from .results import append_cell, key_of, read_cells
 from .selection import ALL_SYSTEMS, TABLES
 from .systems import System, with_all_texts
-from .workspace import ALL, Run
+from .workspace import ALL, CORPORA, Run
 
 RESULTS = Path("benchmarks/results/accuracy.jsonl")
 
@@ -40,6 +40,13 @@ def fill(run: Run, systems: list[System], results: Path) -> list[str]:
     if run.shots == ALL:
         systems = choose_with_all_texts(systems)
     failures = []
+    finished = {cell.key for cell in read_cells(results)}
+    n_finished = sum(key_of(run, system) in finished for system in systems)
+    if n_finished:
+        sys.stderr.write(
+            f"{run.corpus}, {run.shots} shots, seed {run.seed}: {n_finished} of {len(systems)} "
+            f"cells stand in {results} already; another --results trains them anew\n"
+        )
     for system in systems:
         place = f"{run.corpus}, {run.shots} shots, seed {run.seed}: {system.name}"
         if key_of(run, system) in {cell.key for cell in read_cells(results)}:
@@ -114,7 +121,9 @@ def choose_systems(names: Sequence[str]) -> list[System]:
     """The systems of these names, in the tables' order."""
     unknown = set(names) - ALL_SYSTEMS.keys()
     if unknown:
-        raise typer.BadParameter(f"no system {sorted(unknown)}")
+        raise typer.BadParameter(
+            f"no system {', '.join(sorted(unknown))}; there are {', '.join(ALL_SYSTEMS)}"
+        )
     return [system for name, system in ALL_SYSTEMS.items() if name in names]
 
 
@@ -132,6 +141,9 @@ def main(
     if table not in TABLES:
         raise typer.BadParameter(f"no table {table!r}; there are {', '.join(TABLES)}")
     chosen = TABLES[table]
+    unknown = sorted(set(corpus) - set(CORPORA))
+    if unknown:
+        raise typer.BadParameter(f"no corpus {', '.join(unknown)}; there are {', '.join(CORPORA)}")
     systems = choose_systems(system) if system else list(chosen.systems)
     runs = [
         Run(name, count, number)

@@ -29,7 +29,9 @@ def annotate_cli(
         "(column 'text') or .spacy, or a folder of such files; also as a URI",
     ),
     output_path: Path = typer.Argument(
-        ..., help="The file to write, which ends in .spacy; or a folder for many files"
+        ...,
+        metavar="OUTPUT",
+        help="The file to write, which ends in .spacy; or a folder for many files",
     ),
     component: str | None = typer.Option(
         None, "--component", help="The tagger's name, if a pipeline has several"
@@ -85,10 +87,10 @@ def annotate_cli(
 
     The output holds the teacher's annotation and, for every word, its distribution over all tags.
     It appears only once it is complete, with a manifest (beside a file, in
-    OUTPUT_PATH.manifest.json) of what it came from. Texts that cannot be used are named and left
+    OUTPUT.manifest.json) of what it came from. Texts that cannot be used are named and left
     out.
 
-    What is finished is kept beside the output until then, in OUTPUT_PATH.parts: after whatever
+    What is finished is kept beside the output until then, in OUTPUT.parts: after whatever
     stopped it, the same command with --resume goes on, and ends with the same bytes.
     """
     try:

@@ -10,7 +10,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from wasabi import msg
 
-from ..data.checks import FileReport, check_file, find_gaps
+from ..data.checks import FEW_RAW_TEXTS, FileReport, check_file, find_gaps
 from ..data.entries import LabelledSpan, LabelledText, without_white_space
 from ..data.gold import make_gold
 from ..data.labelled_texts import read_labelled_texts
@@ -94,6 +94,8 @@ def init_cli(
     if n_problems:
         path = folder / "corpus" / PROBLEMS
         msg.warn(Warnings.W013.format(n_problems=n_problems, path=path))
+    if pool.n_texts < FEW_RAW_TEXTS:
+        msg.warn(Warnings.W022.format(n=pool.n_texts, least=FEW_RAW_TEXTS))
     msg.good(f"{pool.n_texts} raw texts to learn from; the project is in {folder}")
     if not settings.encoder_is_folder:
         msg.info(f"The first run downloads {settings.encoder}, unless it is in the cache")

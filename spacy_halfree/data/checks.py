@@ -1,5 +1,6 @@
 """What may be wrong with annotated texts, found before they are trained on."""
 
+import difflib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +20,10 @@ FEW_TEXTS = 50
 """Fewer texts than these are too few to train a teacher on."""
 FEW_EXAMPLES = 5
 """A label with fewer examples than these is hardly learned."""
+FEW_RAW_TEXTS = 500
+"""The fewest raw texts that students were measured with."""
+ALIKE = 0.8
+"""How alike the names of two labels are that may be meant to be one, from 0 to 1."""
 
 
 @dataclass(frozen=True)
@@ -194,7 +199,18 @@ def find_gaps(train: FileReport, others: Sequence[FileReport]) -> list[str]:
             f"{train.name} has fewer than {FEW_EXAMPLES} examples of {', '.join(rare)}: they will "
             "hardly be learned"
         )
+    gaps += [
+        f"{train.name} has {label} ({train.labels[label]}), which looks like {other} "
+        f"({train.labels[other]}): if it is a slip, mend it, or both are learned as they stand"
+        for label, other in find_slips(train.labels)
+    ]
     for other in others:
+        untried = sorted(set(train.labels) - set(other.labels))
+        if untried and other.labels:
+            gaps.append(
+                f"{other.name} has no example of {', '.join(untried)}: nothing tells how well they "
+                "are found"
+            )
         unseen = sorted(set(other.labels) - set(train.labels))
         if unseen:
             gaps.append(
@@ -202,3 +218,17 @@ def find_gaps(train: FileReport, others: Sequence[FileReport]) -> list[str]:
                 f"{', '.join(unseen)}"
             )
     return gaps
+
+
+def find_slips(labels: Counter[str]) -> list[tuple[str, str]]:
+    """Rare labels that are written almost as a more frequent one is, each with that one.
+
+    labels: How often each label occurs.
+    RETURNS: Pairs of labels, in the order of the rare ones' names.
+    """
+    slips = []
+    for label in sorted(name for name, n in labels.items() if n < FEW_EXAMPLES):
+        frequent = {other.casefold(): other for other, n in labels.items() if n > labels[label]}
+        close = difflib.get_close_matches(label.casefold(), sorted(frequent), n=1, cutoff=ALIKE)
+        slips += [(label, frequent[name]) for name in close]
+    return slips

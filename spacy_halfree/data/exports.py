@@ -96,7 +96,10 @@ def annotations_of(value: Any) -> list[tuple[str, tuple[LabelledSpan, ...]]]:
     if is_task(value):
         return read_task(value)
     if not isinstance(value, dict) or not isinstance(value.get("text"), str):
-        raise EntryError("it is not an object with a string under 'text'")
+        raise EntryError(
+            "it is not an object with a string under 'text', as "
+            """{"text": "Rome", "spans": [{"start": 0, "end": 4, "label": "CITY"}]} is"""
+        )
     if is_short_task(value):
         return [read_short_task(value)]
     return [(value["text"], _spans_of(value))]

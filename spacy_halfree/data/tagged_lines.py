@@ -48,7 +48,10 @@ def read_tagged_lines(lines: Sequence[str], nlp: Language) -> Iterator[LabelledT
             continue
         first = first or number
         if row is None:
-            reason = reason or f"line {number} ({stripped[:40]!r}) is not a word and an IOB tag"
+            reason = reason or (
+                f"line {number} ({stripped[:40]!r}) is not a word and an IOB tag, as 'Rome B-CITY' "
+                "is"
+            )
         else:
             rows.append(row)
 

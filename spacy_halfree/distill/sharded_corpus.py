@@ -70,9 +70,16 @@ class ShardedCorpus:
         """The files, in the order of their names.
 
         RAISES: FileNotFoundError (H019) if there is none, ValueError (H056) if there are not as
-            many as the manifest says.
+            many as the manifest says, (H062) if they are of another kind.
         """
         if self.path.is_file():
+            # spaCy's own reader would find no text in it
+            if self.path.suffix != ".spacy":
+                reason = (
+                    "it is no `.spacy` file, which `python -m spacy halfree init` makes of exports "
+                    "and `python -m spacy convert` of IOB files"
+                )
+                raise ValueError(Errors.H062.format(path=self.path, reason=reason))
             return [self.path]
         shards = sorted(self.path.glob("*.spacy"))
         if not shards and any(self.path.glob("*.parquet")):

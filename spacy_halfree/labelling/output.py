@@ -305,7 +305,7 @@ class PartedOutput:
         """
         if not self.shards.exists():
             return False
-        if self.summaries:
+        if any(summary.texts for summary in self.summaries.values()):
             return True
         if self.is_new:
             self.remove_parts()

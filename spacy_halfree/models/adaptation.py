@@ -69,8 +69,8 @@ def adapt_encoder(
     settings: How it reads them.
     overwrite: Whether to replace an adapted encoder.
     RETURNS: The checkpoint that it went on from, if there was one.
-    RAISES: ImportError (H080) if a library is not installed; ValueError, OSError (H024, H091,
-        H092) if the output cannot be written.
+    RAISES: ImportError (H080) if a library is not installed; ValueError (H095) if the encoder
+        cannot be loaded; ValueError, OSError (H024, H091, H092) if the output cannot be written.
     """
     check_output(output, overwrite=overwrite)
     try:

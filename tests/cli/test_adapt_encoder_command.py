@@ -87,6 +87,15 @@ def test_it_learns_and_leaves_an_encoder(folder: Path) -> None:
     assert not list(folder.glob(".adapted*"))
 
 
+def test_an_encoder_that_cannot_be_loaded(folder: Path) -> None:
+    nowhere = folder / "no encoder"
+    (nowhere / "of ours").mkdir(parents=True)
+    printed = run(nowhere, folder / "pool.txt", "--output", folder / "from_nowhere", fails=True)
+    assert "[H095]" in printed
+    assert "`project.yml`" in printed
+    assert not (folder / "from_nowhere").exists()
+
+
 def test_a_killed_run_is_gone_on_with(folder: Path) -> None:
     options = ["--steps", "600", "--save-every", "20", "--batch-size", "4"]
     command = [*COMMAND, str(folder / "encoder"), str(folder / "pool.txt")]

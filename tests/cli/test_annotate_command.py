@@ -195,6 +195,17 @@ def test_empty_file(model, tmp_path, content):
     assert_refused(result, "H020", tmp_path)
 
 
+def test_an_empty_file_that_is_filled(model, tmp_path):
+    path = tmp_path / "empty.txt"
+    path.write_text("", encoding="utf8")
+    _, printed = in_process(model, path, tmp_path / "out.spacy")
+    # nothing is kept, so nothing can be gone on with
+    assert "[W005]" not in printed
+    path.write_text("\n".join(TEXTS), encoding="utf8")
+    code, printed = in_process(model, path, tmp_path / "out.spacy")
+    assert (code, (tmp_path / "out.spacy").exists()) == (0, True), printed
+
+
 def test_only_bad_lines(model, tmp_path):
     path = tmp_path / "bad.jsonl"
     path.write_text("{\n[]\n", encoding="utf8")

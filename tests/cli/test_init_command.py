@@ -197,6 +197,7 @@ def test_problems_are_shown_left_out_and_written(tmp_path: Path, raw: Path) -> N
         assert part in output
     assert "W012] 1 of 11 spans" in output
     assert "W013] All 4 problems" in output
+    assert "W022] " in output
     entries = list(srsly.read_jsonl(tmp_path / "p" / "corpus" / "problems.jsonl"))
     assert [entry["file"] for entry in entries] == [*[str(path)] * 3, str(raw)]
     assert entries[0]["text"] == texts(10)[4][0]

@@ -316,3 +316,28 @@ def test_gaps() -> None:
     assert "RARE" not in unseen
     plenty = [make_text(f"a {i}", (0, 1, "A"), number=i) for i in range(60)]
     assert find_gaps(check_file("train", plenty), []) == []
+
+
+def test_labels_that_look_like_slips_are_named() -> None:
+    texts = [make_text(f"a {i}", (0, 1, "VERSION"), number=i) for i in range(60)]
+    texts += [make_text("b b", (0, 1, "VERISON"), number=60)]
+    texts += [make_text("c c", (0, 1, "version"), number=61)]
+    texts += [make_text("d d", (0, 1, "PRODUCT"), number=62)]
+    slips = [gap for gap in find_gaps(check_file("train", texts), []) if "looks like" in gap]
+    assert [gap.split(" looks like ")[0] for gap in slips] == [
+        "train has VERISON (1), which",
+        "train has version (1), which",
+    ]
+    assert all("VERSION (60)" in gap for gap in slips)
+
+
+def test_labels_that_are_as_frequent_as_each_other_are_no_slips() -> None:
+    texts = [make_text(f"a b {i}", (0, 1, "FROM_1"), (2, 3, "FROM_2")) for i in range(60)]
+    assert find_gaps(check_file("train", texts), []) == []
+
+
+def test_labels_that_cannot_be_scored_are_named() -> None:
+    texts = [make_text(f"a b {i}", (0, 1, "A"), (2, 3, "B"), number=i) for i in range(60)]
+    train, dev = check_file("train", texts), check_file("dev", [make_text("c", (0, 1, "A"))])
+    (untried,) = find_gaps(train, [dev])
+    assert "dev has no example of B" in untried

@@ -195,3 +195,10 @@ def test_training_on_a_stream(shards: Path, teacher: Language, tmp_path: Path) -
     spacy_train(tmp_path / "config.cfg", tmp_path / "out")
     student = spacy.load(tmp_path / "out" / "model-last")
     assert predictions(student, "ents", TEXTS) == predictions(teacher, "ents", TEXTS)
+
+
+def test_a_file_of_another_kind_is_refused(nlp: Language, tmp_path: Path) -> None:
+    path = tmp_path / "export.jsonl"
+    path.write_text('{"text": "Rome", "spans": []}\n', encoding="utf8")
+    with pytest.raises(ValueError, match=r"\[H062\].*export\.jsonl.*halfree init"):
+        next(create_sharded_corpus(path)(nlp))

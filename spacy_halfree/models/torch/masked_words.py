@@ -19,6 +19,7 @@ from transformers import (
 from transformers.trainer import TRAINER_STATE_NAME
 from transformers.trainer_utils import get_last_checkpoint
 
+from ...errors import Errors
 from ...files import partial_folder, replace_folder
 from ..adaptation import LOG, AdaptationSettings, check_output
 
@@ -86,6 +87,22 @@ class MaskedWordsTrainer(Trainer):
         return torch.nn.functional.cross_entropy(head(states[masked]), labels[masked])
 
 
+def load_encoder(encoder: str) -> tuple[Any, Any]:
+    """An encoder's tokenizer, and the encoder with a head that guesses word pieces.
+
+    encoder: Its folder, or its name on the Hugging Face hub.
+    RETURNS: The tokenizer and the model. The head's output matrix is the embedding table, so only
+        its transform starts from nothing.
+    RAISES: ValueError (H095) if it cannot be loaded.
+    """
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(encoder)
+        return tokenizer, AutoModelForMaskedLM.from_pretrained(encoder, use_safetensors=True)
+    except Exception as error:  # a damaged tokenizer raises nothing more specific
+        reason = str(error).strip().rstrip(".")
+        raise ValueError(Errors.H095.format(encoder=encoder, reason=reason)) from error
+
+
 def train_masked_words(
     encoder: str, texts: list[str], output: Path, settings: AdaptationSettings, *, overwrite: bool
 ) -> str | None:
@@ -94,9 +111,7 @@ def train_masked_words(
     See `spacy_halfree.models.adaptation.adapt_encoder`.
     """
     set_seed(settings.seed)
-    tokenizer = AutoTokenizer.from_pretrained(encoder)
-    # the head's output matrix is the embedding table, so only its transform starts from nothing
-    model = AutoModelForMaskedLM.from_pretrained(encoder)
+    tokenizer, model = load_encoder(encoder)
     # checkpoints of other texts or settings must not be gone on from
     decisive = asdict(settings) | {"encoder": encoder, "texts": texts}
     del decisive["save_every"], decisive["gpu_id"]
