@@ -133,20 +133,26 @@ TEACHER_LEVERS = [
 STUDENT_LEVERS = [
     *student_levers(STUDENT),
     vary(STUDENT, "best_checkpoint", training(eval_frequency=100)),
-    # a new teacher, which learned from the first round's soft labels, labels the pool again: with
-    # the first teachers, and by itself
+    # the aligned student of the first round's soft labels labels the pool again: with the first
+    # teachers, and by itself
     vary(
         STUDENT,
-        "second_round_with_new_teacher",
+        "second_round_with_aligned_student",
         teachers=(*STUDENT.teachers, ALIGNED_STUDENT),
     ),
-    vary(STUDENT, "second_round_by_new_teacher", teachers=(ALIGNED_STUDENT,)),
+    vary(STUDENT, "second_round_by_aligned_student", teachers=(ALIGNED_STUDENT,)),
 ]
 # are peers trained as well as they can be, and what would our encoder bring them?
 PEER_LEVERS = [
     vary(TOKEN_CLASSIFICATION, "adapted_encoder", encoder_steps=ADAPTATION_STEPS),
     # ten variants of each text, as our teacher reads them
     vary(TOKEN_CLASSIFICATION, "mention_replacement", {"variants": 10}),
+    vary(
+        TOKEN_CLASSIFICATION,
+        "adapted_encoder_and_mention_replacement",
+        {"variants": 10},
+        encoder_steps=ADAPTATION_STEPS,
+    ),
     vary(TOKEN_CLASSIFICATION, "learn_rate_3e-4", {"learn_rate": 3e-4}),
     vary(TOKEN_CLASSIFICATION, "steps_800", {"steps": 800}),
     vary(TOKEN_CLASSIFICATION, "last_checkpoint", {"eval_steps": 400}),
