@@ -10,7 +10,8 @@ class Errors:
     H001 = (
         "[H001] Component '{name}' has no labels. None were given (setting `labels`, `add_label`, "
         "or `[initialize.components.{name}.labels]`), and the {n_docs} training texts hold no "
-        "{what}. Check that the training file is annotated, or name the labels."
+        "{what}. Check that the training file is annotated and in spaCy's own format (`.spacy`; "
+        "`halfree init` and `spacy convert` make it of others), or name the labels."
     )
     H002 = (
         "[H002] Cannot add the label '{label}' to component '{name}': its model is initialized for "
@@ -358,8 +359,8 @@ class Errors:
     H095 = (
         "[H095] Cannot load the encoder '{encoder}': {reason}. Name a folder with `config.json`, "
         "`model.safetensors` and the tokenizer's files, or an encoder of the Hugging Face hub, "
-        "which needs the network the first time. In a project of `halfree init`, it is the "
-        "variable `encoder` of `project.yml`."
+        "which needs the network the first time (`model.save_pretrained(folder)` converts older "
+        "files). In a project of `halfree init`, it is the variable `encoder` of `project.yml`."
     )
 
 

@@ -45,7 +45,7 @@ def fill(run: Run, systems: list[System], results: Path) -> list[str]:
     if n_finished:
         sys.stderr.write(
             f"{run.corpus}, {run.shots} shots, seed {run.seed}: {n_finished} of {len(systems)} "
-            f"cells stand in {results} already; another --results trains them anew\n"
+            f"cells stand in {results} already\n"
         )
     for system in systems:
         place = f"{run.corpus}, {run.shots} shots, seed {run.seed}: {system.name}"

@@ -1,6 +1,7 @@
 """What may be wrong with annotated texts, found before they are trained on."""
 
 import difflib
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +23,8 @@ FEW_EXAMPLES = 5
 """A label with fewer examples than these is hardly learned."""
 FEW_RAW_TEXTS = 500
 """The fewest raw texts that students were measured with."""
+MOST_NAMES = 10
+"""So many names are told at most."""
 ALIKE = 0.8
 """How alike the names of two labels are that may be meant to be one, from 0 to 1."""
 
@@ -193,10 +196,11 @@ def find_gaps(train: FileReport, others: Sequence[FileReport]) -> list[str]:
             f"{train.name} has {train.n_texts} texts; about 100 make a useful teacher, fewer than "
             f"{FEW_TEXTS} rarely do"
         )
-    rare = [f"{label} ({n})" for label, n in sorted(train.labels.items()) if n < FEW_EXAMPLES]
+    rare = sorted(label for label, n in train.labels.items() if n < FEW_EXAMPLES)
     if rare:
+        counted = ", ".join(f"{label} ({train.labels[label]})" for label in rare)
         gaps.append(
-            f"{train.name} has fewer than {FEW_EXAMPLES} examples of {', '.join(rare)}: they will "
+            f"{train.name} has fewer than {FEW_EXAMPLES} examples of {counted}: they will "
             "hardly be learned"
         )
     gaps += [
@@ -205,10 +209,10 @@ def find_gaps(train: FileReport, others: Sequence[FileReport]) -> list[str]:
         for label, other in find_slips(train.labels)
     ]
     for other in others:
-        untried = sorted(set(train.labels) - set(other.labels))
+        untried = sorted(set(train.labels) - set(other.labels) - set(rare))
         if untried and other.labels:
             gaps.append(
-                f"{other.name} has no example of {', '.join(untried)}: nothing tells how well they "
+                f"{other.name} has no example of {some_of(untried)}: nothing tells how well they "
                 "are found"
             )
         unseen = sorted(set(other.labels) - set(train.labels))
@@ -220,15 +224,48 @@ def find_gaps(train: FileReport, others: Sequence[FileReport]) -> list[str]:
     return gaps
 
 
+def some_of(names: Sequence[str]) -> str:
+    """The first names of many."""
+    rest = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+    return ", ".join(names[:MOST_NAMES]) + rest
+
+
 def find_slips(labels: Counter[str]) -> list[tuple[str, str]]:
-    """Rare labels that are written almost as a more frequent one is, each with that one.
+    """Labels that may be meant to be another, more frequent one.
 
     labels: How often each label occurs.
-    RETURNS: Pairs of labels, in the order of the rare ones' names.
+    RETURNS: Pairs of a label and the more frequent one: those that differ in case and punctuation
+        alone, and rare ones that are written almost as one that is much more frequent is. A word of
+        a name that other labels have, too (`depart_time` beside `arrive_time` and `arrive_date`),
+        is no slip.
     """
     slips = []
-    for label in sorted(name for name, n in labels.items() if n < FEW_EXAMPLES):
-        frequent = {other.casefold(): other for other, n in labels.items() if n > labels[label]}
-        close = difflib.get_close_matches(label.casefold(), sorted(frequent), n=1, cutoff=ALIKE)
-        slips += [(label, frequent[name]) for name in close]
+    for label in sorted(labels):
+        others = sorted(
+            (other for other in labels if (labels[other], other) > (labels[label], label)),
+            key=lambda other: -labels[other],
+        )
+        same = [other for other in others if letters_of(other) == letters_of(label)]
+        if same:
+            slips.append((label, same[0]))
+        elif labels[label] < FEW_EXAMPLES:
+            frequent = [other for other in others if labels[other] >= 10 * labels[label]]
+            close = difflib.get_close_matches(label, frequent, n=1, cutoff=ALIKE)
+            slips += [(label, other) for other in close if not is_variant(label, other, labels)]
     return slips
+
+
+def is_variant(label: str, other: str, labels: Iterable[str]) -> bool:
+    """Whether what a label's name has and another's has not stands in a third one, too."""
+    own = words_of(label) - words_of(other)
+    return any(own & words_of(third) for third in labels if third not in (label, other))
+
+
+def letters_of(label: str) -> str:
+    """A label without case and punctuation."""
+    return "".join(re.findall(r"[^\W_]+", label)).casefold()
+
+
+def words_of(label: str) -> set[str]:
+    """The words of a label's name."""
+    return {word.casefold() for word in re.findall(r"[^\W_]+", label)}

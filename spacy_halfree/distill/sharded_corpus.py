@@ -77,7 +77,7 @@ class ShardedCorpus:
             if self.path.suffix != ".spacy":
                 reason = (
                     "it is no `.spacy` file, which `python -m spacy halfree init` makes of exports "
-                    "and `python -m spacy convert` of IOB files"
+                    "and `python -m spacy convert` of IOB files."
                 )
                 raise ValueError(Errors.H062.format(path=self.path, reason=reason))
             return [self.path]

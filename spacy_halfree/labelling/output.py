@@ -299,7 +299,7 @@ class PartedOutput:
         shutil.rmtree(removed)
 
     def leave(self) -> bool:
-        """Leave an incomplete output, keeping what is finished.
+        """Leave an incomplete output, keeping what is finished, and what was gone on from.
 
         RETURNS: Whether there is anything to go on from.
         """

@@ -96,6 +96,17 @@ def test_an_encoder_that_cannot_be_loaded(folder: Path) -> None:
     assert not (folder / "from_nowhere").exists()
 
 
+def test_weights_are_read_from_safetensors_alone(folder: Path) -> None:
+    older = folder / "older"
+    model = transformers.AutoModel.from_pretrained(folder / "encoder")
+    model.save_pretrained(older, safe_serialization=False)
+    transformers.AutoTokenizer.from_pretrained(folder / "encoder").save_pretrained(older)
+    assert (older / "pytorch_model.bin").is_file()
+    printed = run(older, folder / "pool.txt", "--output", folder / "from_older", fails=True)
+    assert "[H095]" in printed
+    assert "save_pretrained" in printed
+
+
 def test_a_killed_run_is_gone_on_with(folder: Path) -> None:
     options = ["--steps", "600", "--save-every", "20", "--batch-size", "4"]
     command = [*COMMAND, str(folder / "encoder"), str(folder / "pool.txt")]

@@ -98,8 +98,10 @@ def load_encoder(encoder: str) -> tuple[Any, Any]:
     try:
         tokenizer = AutoTokenizer.from_pretrained(encoder)
         return tokenizer, AutoModelForMaskedLM.from_pretrained(encoder, use_safetensors=True)
+    except (ImportError, MemoryError):
+        raise
     except Exception as error:  # a damaged tokenizer raises nothing more specific
-        reason = str(error).strip().rstrip(".")
+        reason = str(error).strip().rstrip(".") or type(error).__name__
         raise ValueError(Errors.H095.format(encoder=encoder, reason=reason)) from error
 
 
