@@ -1,4 +1,4 @@
-"""Write the tables into docs/benchmarks.md and README.md, and draw the plots.
+"""Write the tables into README.md and the pages of docs/, and draw the plots.
 
     python -m benchmarks.report
 
@@ -20,8 +20,9 @@ from .accuracy.coverage import RESULTS as COVERAGE_RESULTS
 from .accuracy.coverage import coverage_table
 from .accuracy.decoding import RESULTS as DECODING_RESULTS
 from .accuracy.decoding import decoding_table
+from .accuracy.goals import goals_table as accuracy_goals_table
 from .accuracy.levers import TODAYS_LEVERS
-from .accuracy.names import SHORT_NAMES
+from .accuracy.names import RECIPES, SHORT_NAMES
 from .accuracy.plots import plot_pool, plot_shots
 from .accuracy.results import read_cells
 from .accuracy.run import RESULTS
@@ -55,8 +56,8 @@ from .suggest import suggest_table
 from .throughput import RESULTS as SPEED_RESULTS
 
 PAGES = (
-    *(Path("docs/benchmarks.md"), Path("docs/confidence.md"), Path("docs/scaling.md")),
-    *(Path("docs/suggest.md"), Path("README.md")),
+    *(Path("docs/benchmarks.md"), Path("docs/speed.md"), Path("docs/confidence.md")),
+    *(Path("docs/scaling.md"), Path("docs/suggest.md"), Path("README.md")),
 )
 IMAGES = Path("docs/images")
 HEADLINE = (
@@ -104,6 +105,8 @@ def make_tables(files: ResultFiles) -> dict[str, str]:
         "accuracy_100": accuracy_table(cells, "100"),
         "accuracy_all": accuracy_table(cells, "all"),
         "comparison": comparison_table(cells),
+        "recipes": comparison_table(cells, RECIPES),
+        "accuracy_goals": accuracy_goals_table(cells),
         "machines": machines_table(cells),
         "shots": shots_table(cells, TUNED_ON, SHOTS),
         "pool": pool_table(cells, tuned_on(files.corpora)),

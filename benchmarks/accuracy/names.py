@@ -31,7 +31,7 @@ SYSTEM_NAMES = {
     "student_aligned_soft": "our 3+1-layer aligned model, distilled with soft labels",
 }
 SHORT_NAMES = {
-    system.name: f"{SYSTEM_NAMES[system.name.removesuffix(f'/{SHORT_READING}')]}, short reading"
+    system.name: f"{SYSTEM_NAMES[system.name.removesuffix(f'/{SHORT_READING}')]}, recipe before"
     for system in SHORT_SYSTEMS
 }
 """Systems of the recipe before today's."""
@@ -64,18 +64,14 @@ COMPARISONS = {
         f"teacher/{SHORT_READING}/no_adaptation",
         "token_classification_gold",
     ),
-    "today's recipe over the one before: mean of three teachers": (
-        "teacher_ensemble",
-        f"teacher_ensemble/{SHORT_READING}",
-    ),
-    "today's recipe over the one before: CNN on soft labels": (
-        "student_first_order_soft",
-        f"student_first_order_soft/{SHORT_READING}",
-    ),
     "mean of three teachers over one teacher": ("teacher_ensemble", "teacher"),
     "CNN on soft labels over its teachers' mean": (
         "student_first_order_soft",
         "teacher_ensemble",
+    ),
+    "CNN on soft labels over per-token classification with the adapted encoder": (
+        "student_first_order_soft",
+        "token_classification_gold/adapted_encoder",
     ),
     "CNN on soft labels over the CNN on gold": (
         "student_first_order_soft",
@@ -99,3 +95,25 @@ COMPARISONS = {
     ),
 }
 """What is told apart best on the same draws: a system, and what it is compared with."""
+RECIPES = {
+    "mean of three teachers": ("teacher_ensemble", f"teacher_ensemble/{SHORT_READING}"),
+    "CNN on soft labels": (
+        "student_first_order_soft",
+        f"student_first_order_soft/{SHORT_READING}",
+    ),
+}
+"""Today's recipe, and the one before."""
+LEVER_SYSTEMS = {
+    "teacher": "teacher",
+    "teacher_ensemble": "mean of three teachers",
+    "spacy_ner_hard": "spaCy `ner`, hard pseudo-labels",
+    "student_first_order_hard": "CNN, hard pseudo-labels",
+    "student_first_order_soft": "CNN, soft labels",
+    "student_bilstm_hard": "BiLSTM, hard pseudo-labels",
+    "student_bilstm_soft": "BiLSTM, soft labels",
+    "student_aligned_hard": "aligned model, hard pseudo-labels",
+    "student_aligned_soft": "aligned model, soft labels",
+    "token_classification_gold": "per-token classification",
+    "trf_ner_gold": "spaCy `ner` on MiniLM",
+}
+"""What the tables of levers call systems."""

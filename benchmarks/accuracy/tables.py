@@ -3,7 +3,14 @@
 import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from .names import ALL_NAMES, COMPARISONS, CORPUS_NAMES, PUBLISHED, SYSTEM_NAMES
+from .names import (
+    ALL_NAMES,
+    COMPARISONS,
+    CORPUS_NAMES,
+    LEVER_SYSTEMS,
+    PUBLISHED,
+    SYSTEM_NAMES,
+)
 from .results import Cell
 from .selection import ALL_SYSTEMS
 from .short_reading import SHORT_READING
@@ -205,10 +212,12 @@ def signed(values: Sequence[float]) -> str:
     return f"+{text}" if values and statistics.mean(values) > 0 else text
 
 
-def comparison_table(cells: Sequence[Cell]) -> str:
+def comparison_table(
+    cells: Sequence[Cell], comparisons: Mapping[str, tuple[str, str]] = COMPARISONS
+) -> str:
     """Differences in F1 on the test split between two systems, seed by seed."""
     lines = make_head("", [CORPUS_NAMES[corpus] for corpus in CORPORA])
-    for name, (system, base) in COMPARISONS.items():
+    for name, (system, base) in comparisons.items():
         found = [
             paired_differences(cells, system, base, corpus, measure=reported_f1)
             for corpus in CORPORA
@@ -242,7 +251,8 @@ def ablation_table(cells: Sequence[Cell], levers: Iterable[System]) -> str:
         found = [paired_differences(cells, lever.name, base, corpus) for corpus in CORPORA]
         if not any(found):
             continue
-        label = f"{base.partition('/')[0]}: {name}".replace("_", " ")
+        what = "recipe before" if name == SHORT_READING else name.replace("_", " ")
+        label = f"{LEVER_SYSTEMS[base.partition('/')[0]]}: {what}"
         lines.append(make_row(label, map(with_number, found)))
     return "\n".join(lines) + "\n"
 

@@ -1,4 +1,4 @@
-"""From measured rows to the tables of docs/benchmarks.md."""
+"""From measured rows to the tables of docs/speed.md."""
 
 import json
 from collections.abc import Iterable, Sequence

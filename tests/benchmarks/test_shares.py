@@ -45,7 +45,7 @@ def test_multiply_adds_counted_by_hand() -> None:
 
 def test_shares_of_a_student(folder: Path) -> None:
     found = measure_student(folder, TEXTS, rounds=2)
-    # the multiply-adds that docs/benchmarks.md states, for tags of one label
+    # the multiply-adds that docs/speed.md states, for tags of one label
     assert found["looked_up_per_word"] == 193_536
     n_tags = spacy.load(folder).get_pipe("halfree_tagger").model.get_dim("nO")  # type: ignore[attr-defined]
     assert found["multiply_adds_per_word"] == 110_592 + 4 * 82_944 + 96 * n_tags

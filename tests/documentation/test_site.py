@@ -146,7 +146,7 @@ def test_every_message_is_there(site: Path) -> None:
     numbers = [name for name in (*vars(Errors), *vars(Warnings)) if re.fullmatch(r"[HW]\d+", name)]
     assert len(numbers) > 80
     assert set(numbers) <= page.ids
-    assert "Check that the training file is annotated, or name the labels." in page.text
+    assert "Check that the training file is annotated and in spaCy's own format" in page.text
 
 
 def test_methods_and_settings_are_there(site: Path) -> None:
