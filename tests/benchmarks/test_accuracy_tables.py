@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("matplotlib")
 
 from benchmarks import report
-from benchmarks.accuracy import names, tables
+from benchmarks.accuracy import goals, names, tables
 from benchmarks.accuracy.levers import TODAYS_LEVERS
 from benchmarks.accuracy.results import Cell, append_cell, read_cells
 from benchmarks.accuracy.short_reading import SHORT_LEVERS
@@ -110,6 +110,32 @@ def test_systems_are_compared_seed_by_seed_on_test() -> None:
     (row,) = rows[2:]
     assert row.startswith("| teacher (encoder adapted) over per-token classification")
     assert row.endswith(" | +1.5 ± 0.7 | - | - | - | - |")
+
+
+def test_goals_say_by_how_much_they_are_missed() -> None:
+    student, peer = "student_first_order_soft", "token_classification_gold"
+    cells = [
+        *(make_cell(system=student, seed=seed, f1=f1) for seed, f1 in ((1, 64.0), (2, 65.8))),
+        make_cell(system=student, corpus="mit_movie", f1=75.0),
+        make_cell(system=student, corpus="mit_movie_trivia", f1=58.0),
+        make_cell(system=peer, corpus="mit_movie_trivia", f1=51.0),
+        # teachers and a peer with the same encoder: 4 points on one corpus, 1 on the other
+        *(make_cell(corpus=corpus, f1=60.0) for corpus in ("snips", "atis")),
+        make_cell(system=goals.ADAPTED_PEER, f1=56.0),
+        make_cell(system=goals.ADAPTED_PEER, corpus="atis", f1=59.0),
+        make_cell(shots="all", f1=79.0),
+        make_cell(system=peer, shots="all", f1=80.2),
+    ]
+    rows = [row.strip("| ").split(" | ") for row in goals.goals_table(cells).splitlines()[2:]]
+    assert [row[1:] for row in rows] == [
+        ["65", "64.9", "missed by 0.1"],
+        ["75", "75.0", "met"],
+        ["5", "+7.0", "met"],
+        ["3", "+2.5", "missed by 0.5"],
+        ["0", "-1.2", "missed by 1.2"],
+    ]
+    assert rows[3][0].startswith("mean of 2 corpora")
+    assert rows[4][0].startswith("SNIPS, all labels")
 
 
 POOL_SOFT, POOL_HARD = tables.POOL_SYSTEMS.values()
