@@ -6,7 +6,7 @@ from typing import Any
 from thinc.api import Config
 
 from .pool import PoolPart
-from .systems import ADAPTATION_STEPS, SYSTEMS, TEACHER, System, training
+from .systems import ADAPTATION_STEPS, ENSEMBLE, SYSTEMS, TEACHER, System, training
 
 BY_NAME = {system.name: system for system in SYSTEMS}
 STUDENT = BY_NAME["student_first_order_soft"]
@@ -77,6 +77,23 @@ CHARACTERS = tagger(
     }
 )
 
+
+def layerwise(**settings: Any) -> dict[str, Any]:
+    """Changes to the learning rates of an encoder's layers."""
+    optimizer = {
+        "@optimizers": "halfree_benchmarks.LayerwiseAdam.v1",
+        "learn_rate": {
+            "@schedules": "warmup_linear.v1",
+            "warmup_steps": 30,
+            "total_steps": "${training.max_steps}",
+            "initial_rate": 0.0003,
+        },
+    }
+    return training(optimizer=optimizer | settings)
+
+
+LABEL_NAMES = {"initialize": {"after_init": {"@callbacks": "halfree_benchmarks.LabelNames.v1"}}}
+
 POOL_SIZES = (500, 1000, 2000, 4000)
 
 
@@ -129,7 +146,26 @@ TEACHER_LEVERS = [
     vary(TEACHER, "masked_share_15", masked_share=0.15),
     # is the best of five checkpoints on 50 sentences more than luck?
     vary(TEACHER, "best_checkpoint", training(eval_frequency=50)),
+    vary(TEACHER, "label_names", LABEL_NAMES),
+    vary(TEACHER, "layer_decay_0.8", layerwise(decay=0.8)),
+    # as many steps as ever for the encoder, and more before them for what stands behind it
+    vary(TEACHER, "encoder_waits", Config(layerwise(waits=50)).merge(training(max_steps=300))),
 ]
+OWN_ENCODERS = (
+    ENSEMBLE[0],
+    replace(ENSEMBLE[1], name="teacher_2/own_encoder", encoder_seed=2),
+    replace(ENSEMBLE[2], name="teacher_3/own_encoder", encoder_seed=3),
+)
+ENSEMBLE_LEVERS = [
+    # encoders that were adapted with other seeds
+    vary(BY_NAME["teacher_ensemble"], "own_encoders", teachers=OWN_ENCODERS),
+]
+NEW_TEACHER = vary(
+    ALIGNED_STUDENT,
+    "full_depth",
+    {"components": {"transformer": {"model": {"transformer_config": {"num_hidden_layers": 6}}}}},
+)
+"""A teacher of full depth that learns the first teachers' soft labels."""
 STUDENT_LEVERS = [
     *student_levers(STUDENT),
     vary(STUDENT, "best_checkpoint", training(eval_frequency=100)),
@@ -141,6 +177,9 @@ STUDENT_LEVERS = [
         teachers=(*STUDENT.teachers, ALIGNED_STUDENT),
     ),
     vary(STUDENT, "second_round_by_aligned_student", teachers=(ALIGNED_STUDENT,)),
+    # and a teacher of full depth
+    vary(STUDENT, "second_round_by_new_teacher", teachers=(NEW_TEACHER,)),
+    vary(STUDENT, "own_encoders", teachers=OWN_ENCODERS),
 ]
 # are peers trained as well as they can be, and what would our encoder bring them?
 PEER_LEVERS = [
@@ -162,7 +201,11 @@ PEER_LEVERS = [
         training(optimizer={"learn_rate": {"initial_rate": 1e-4}}),
     ),
 ]
-TODAYS_LEVERS = [*TEACHER_LEVERS, *STUDENT_LEVERS, *PEER_LEVERS]
+TODAYS_LEVERS = [
+    *(*TEACHER_LEVERS, *ENSEMBLE_LEVERS),
+    *(*STUDENT_LEVERS, NEW_TEACHER),
+    *PEER_LEVERS,
+]
 LEVERS_BY_NAME = {lever.name: lever for lever in TODAYS_LEVERS}
 SAME_ENCODER = [
     LEVERS_BY_NAME["teacher/no_adaptation"],
