@@ -3,12 +3,15 @@
 Importing this registers them with spaCy.
 """
 
+import random
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
 from spacy.language import Language
+from spacy.tokens import Doc, Span
+from spacy.training import Example
 from spacy.util import registry
 from thinc.api import Optimizer
 from thinc.types import FloatsXd
@@ -107,3 +110,29 @@ def read_names(nlp: Language, labels: tuple[str, ...]) -> torch.Tensor:
     mask = read["attention_mask"].unsqueeze(2)
     means = (states * mask).sum(dim=1) / mask.sum(dim=1)
     return means - means.mean(dim=0)
+
+
+@registry.readers("halfree_benchmarks.MaskedWords.v1")
+def create_masked_words(
+    source: Any, share: float = 0.15, seed: int = 0, mask: str = "[MASK]"
+) -> Any:
+    """A reader that hides some words of a corpus' texts, which the encoder has learned to guess.
+
+    Args:
+        source: a reader of examples.
+        share: the probability that a word is hidden.
+        seed: for the draws.
+        mask: what stands in the place of a hidden word.
+    """
+
+    def read(nlp: Language) -> Iterator[Example]:
+        generator = random.Random(seed)
+        for example in source(nlp):
+            reference = example.reference
+            words = [mask if generator.random() < share else token.text for token in reference]
+            spaces = [bool(token.whitespace_) for token in reference]
+            hidden = Doc(nlp.vocab, words=words, spaces=spaces)
+            hidden.set_ents([Span(hidden, e.start, e.end, e.label) for e in reference.ents])
+            yield Example(Doc(nlp.vocab, words=words, spaces=spaces), hidden)
+
+    return read

@@ -92,6 +92,17 @@ def layerwise(**settings: Any) -> dict[str, Any]:
     return training(optimizer=optimizer | settings)
 
 
+MASKED_WORDS = {
+    "@readers": "halfree_benchmarks.MaskedWords.v1",
+    "seed": "${system.seed}",
+    "source": {
+        "@readers": "halfree.MentionReplacement.v1",
+        "variants": 10,
+        "share": 0.5,
+        "seed": "${system.seed}",
+        "source": corpus("${paths.train}"),
+    },
+}
 LABEL_NAMES = {"initialize": {"after_init": {"@callbacks": "halfree_benchmarks.LabelNames.v1"}}}
 
 POOL_SIZES = (500, 1000, 2000, 4000)
@@ -148,6 +159,7 @@ TEACHER_LEVERS = [
     vary(TEACHER, "best_checkpoint", training(eval_frequency=50)),
     vary(TEACHER, "label_names", LABEL_NAMES),
     vary(TEACHER, "layer_decay_0.8", layerwise(decay=0.8)),
+    vary(TEACHER, "masked_words", {"corpora": {"train": MASKED_WORDS}}),
     # as many steps as ever for the encoder, and more before them for what stands behind it
     vary(TEACHER, "encoder_waits", Config(layerwise(waits=50)).merge(training(max_steps=300))),
 ]
@@ -156,9 +168,17 @@ OWN_ENCODERS = (
     replace(ENSEMBLE[1], name="teacher_2/own_encoder", encoder_seed=2),
     replace(ENSEMBLE[2], name="teacher_3/own_encoder", encoder_seed=3),
 )
+SIX_TEACHERS = (
+    *ENSEMBLE,
+    *(
+        replace(TEACHER, name=f"teacher_{number}", seed_offset=100 * (number - 1))
+        for number in (4, 5, 6)
+    ),
+)
 ENSEMBLE_LEVERS = [
     # encoders that were adapted with other seeds
     vary(BY_NAME["teacher_ensemble"], "own_encoders", teachers=OWN_ENCODERS),
+    vary(BY_NAME["teacher_ensemble"], "six_teachers", teachers=SIX_TEACHERS),
 ]
 NEW_TEACHER = vary(
     ALIGNED_STUDENT,
