@@ -1,6 +1,7 @@
 """What might make a system better, each measured by itself against the recipe."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from thinc.api import Config
@@ -78,30 +79,21 @@ CHARACTERS = tagger(
 )
 
 
+ROOT = Path(__file__).resolve().parents[2]
+TEACHER_CONFIG = Config().from_disk(ROOT / "configs" / "teacher_aligned.cfg", interpolate=False)
+"""What some levers change a part of."""
+
+
 def layerwise(**settings: Any) -> dict[str, Any]:
-    """Changes to the learning rates of an encoder's layers."""
-    optimizer = {
-        "@optimizers": "halfree_benchmarks.LayerwiseAdam.v1",
-        "learn_rate": {
-            "@schedules": "warmup_linear.v1",
-            "warmup_steps": 30,
-            "total_steps": "${training.max_steps}",
-            "initial_rate": 0.0003,
-        },
-    }
-    return training(optimizer=optimizer | settings)
+    """Changes to the learning rates of the encoder's layers."""
+    optimizer = TEACHER_CONFIG["training"]["optimizer"] | settings
+    return training(optimizer=optimizer | {"@optimizers": "halfree_benchmarks.LayerwiseAdam.v1"})
 
 
 MASKED_WORDS = {
     "@readers": "halfree_benchmarks.MaskedWords.v1",
     "seed": "${system.seed}",
-    "source": {
-        "@readers": "halfree.MentionReplacement.v1",
-        "variants": 10,
-        "share": 0.5,
-        "seed": "${system.seed}",
-        "source": corpus("${paths.train}"),
-    },
+    "source": TEACHER_CONFIG["corpora"]["train"],
 }
 LABEL_NAMES = {"initialize": {"after_init": {"@callbacks": "halfree_benchmarks.LabelNames.v1"}}}
 
@@ -161,6 +153,7 @@ TEACHER_LEVERS = [
     vary(TEACHER, "layer_decay_0.8", layerwise(decay=0.8)),
     vary(TEACHER, "masked_words", {"corpora": {"train": MASKED_WORDS}}),
     # as many steps as ever for the encoder, and more before them for what stands behind it
+    vary(TEACHER, "steps_300", training(max_steps=300)),
     vary(TEACHER, "encoder_waits", Config(layerwise(waits=50)).merge(training(max_steps=300))),
 ]
 OWN_ENCODERS = (
