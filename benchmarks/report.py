@@ -14,6 +14,7 @@ from typing import Annotated
 
 import typer
 
+from .accuracy.comparisons import ablation_table, comparison_table
 from .accuracy.corpora import RESULTS as CORPORA_RESULTS
 from .accuracy.corpora import corpora_table, read_sizes
 from .accuracy.coverage import RESULTS as COVERAGE_RESULTS
@@ -22,16 +23,17 @@ from .accuracy.decoding import RESULTS as DECODING_RESULTS
 from .accuracy.decoding import decoding_table
 from .accuracy.goals import goals_table as accuracy_goals_table
 from .accuracy.levers import TODAYS_LEVERS
+from .accuracy.mistakes import RESULTS as MISTAKES_RESULTS
+from .accuracy.mistakes import mistakes_table, recall_table
 from .accuracy.names import RECIPES, SHORT_NAMES
 from .accuracy.plots import plot_pool, plot_shots
 from .accuracy.results import read_cells
 from .accuracy.run import RESULTS
 from .accuracy.selection import SHOTS, TUNED_ON
 from .accuracy.short_reading import SHORT_LEVERS, SHORT_SYSTEMS
+from .accuracy.summary import summary
 from .accuracy.tables import (
-    ablation_table,
     accuracy_table,
-    comparison_table,
     machines_table,
     pool_table,
     shots_table,
@@ -90,6 +92,7 @@ class ResultFiles:
     suggest: Path = SUGGEST_RESULTS
     corpora: Path = CORPORA_RESULTS
     decoding: Path = DECODING_RESULTS
+    mistakes: Path = MISTAKES_RESULTS
 
     def below(self, folder: Path) -> "ResultFiles":
         """The same files in another folder."""
@@ -101,6 +104,7 @@ def make_tables(files: ResultFiles) -> dict[str, str]:
     cells = read_cells(files.cells)
     rows = read_rows(files.speed)
     return {
+        "summary": summary(cells),
         "headline": accuracy_table(cells, "100", HEADLINE),
         "accuracy_100": accuracy_table(cells, "100"),
         "accuracy_all": accuracy_table(cells, "all"),
@@ -115,6 +119,8 @@ def make_tables(files: ResultFiles) -> dict[str, str]:
         "ablation_short": ablation_table(cells, SHORT_LEVERS),
         "accuracy_short": accuracy_table(cells, "100", SHORT_NAMES),
         "decoding": decoding_table(files.decoding),
+        "mistakes": mistakes_table(files.mistakes),
+        "recall": recall_table(files.mistakes),
         "throughput_1": throughput_table(rows, threads=1),
         "throughput_2": throughput_table(rows, threads=2),
         "goals": goals_table(rows, files.shares, files.precision),

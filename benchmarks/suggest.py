@@ -28,6 +28,7 @@ from spacy_halfree.active_learning.suggestions import SuggestionJob
 from spacy_halfree.files import write_at_once
 from spacy_halfree.labelling.worker import TeacherWorker
 
+from .accuracy.comparisons import signed
 from .accuracy.names import CORPUS_NAMES
 from .accuracy.results import Cell, config_hash, key_of, read_cells
 from .accuracy.run import RESULTS as ACCURACY_RESULTS
@@ -37,7 +38,6 @@ from .accuracy.tables import (
     make_head,
     make_row,
     mean_and_spread,
-    signed,
 )
 from .accuracy.workspace import ASSETS, Run
 from .origin import processor_name

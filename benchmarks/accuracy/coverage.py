@@ -18,7 +18,7 @@ from spacy.tokens import DocBin
 from benchmarks.json_results import read_json, write_json
 
 from .names import CORPUS_NAMES
-from .tables import make_row
+from .tables import make_head, make_row
 from .workspace import CORPORA, Run
 
 RESULTS = Path("benchmarks/results/coverage.json")
@@ -49,10 +49,8 @@ def coverage(run: Run) -> dict[str, float]:
 def coverage_table(path: Path) -> str:
     """The shares, as Markdown: of each draw, and their mean."""
     found = read_json(path, missing={})
-    lines = [
-        "| corpus | test entities of labels that no gold text has | of labels with one to three |",
-        "| --- | --- | --- |",
-    ]
+    columns = ["test entities of labels that no gold text has", "of labels with one to three"]
+    lines = make_head("corpus", columns)
     for corpus, draws in found.items():
         cells = []
         for name in ("unseen", "rare"):

@@ -51,50 +51,6 @@ PUBLISHED = {
 """Farina et al. 2023, low-resource setting (100 gold + 50 dev), second-hand, not checked against
 the table of the paper; not run by us."""
 
-COMPARISONS = {
-    "teacher (encoder adapted) over per-token classification (encoder as it is)": (
-        "teacher",
-        "token_classification_gold",
-    ),
-    "teacher over per-token classification, encoder adapted for both": (
-        "teacher",
-        "token_classification_gold/adapted_encoder",
-    ),
-    "teacher over per-token classification, encoder as it is for both": (
-        f"teacher/{SHORT_READING}/no_adaptation",
-        "token_classification_gold",
-    ),
-    "mean of three teachers over one teacher": ("teacher_ensemble", "teacher"),
-    "CNN on soft labels over its teachers' mean": (
-        "student_first_order_soft",
-        "teacher_ensemble",
-    ),
-    "CNN on soft labels over per-token classification with the adapted encoder": (
-        "student_first_order_soft",
-        "token_classification_gold/adapted_encoder",
-    ),
-    "CNN on soft labels over the CNN on gold": (
-        "student_first_order_soft",
-        "student_first_order_gold",
-    ),
-    "CNN on soft labels over the CNN on hard ones": (
-        "student_first_order_soft",
-        "student_first_order_hard",
-    ),
-    "CNN on soft labels over spaCy's `ner` on hard ones": (
-        "student_first_order_soft",
-        "spacy_ner_hard",
-    ),
-    "BiLSTM over the CNN, soft labels for both": (
-        "student_bilstm_soft",
-        "student_first_order_soft",
-    ),
-    "3+1-layer aligned model over the CNN, soft labels for both": (
-        "student_aligned_soft",
-        "student_first_order_soft",
-    ),
-}
-"""What is told apart best on the same draws: a system, and what it is compared with."""
 RECIPES = {
     "mean of three teachers": ("teacher_ensemble", f"teacher_ensemble/{SHORT_READING}"),
     "CNN on soft labels": (

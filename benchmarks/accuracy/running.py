@@ -46,7 +46,7 @@ def run_cell(run: Run, system: System) -> Cell:
     # first, because a config may be edited while this runs
     recipe = config_hash(system)
     run.prepare()
-    if system.name.startswith("token_classification"):
+    if system.is_token_classification:
         from .token_classification import run_token_classification
 
         folder, finished, scores = run_token_classification(run, system)

@@ -51,6 +51,11 @@ class System:
     trained: bool = True
 
     @property
+    def is_token_classification(self) -> bool:
+        """Whether it is trained by Hugging Face's own trainer, and no spaCy pipeline."""
+        return self.config is None and self.trained
+
+    @property
     def needs_pool(self) -> bool:
         """Whether it learns from raw texts that teachers have labelled."""
         return self.learns != "gold"

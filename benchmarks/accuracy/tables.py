@@ -1,20 +1,11 @@
 """From finished cells to the tables of docs/benchmarks.md and README.md."""
 
 import statistics
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from .names import (
-    ALL_NAMES,
-    COMPARISONS,
-    CORPUS_NAMES,
-    LEVER_SYSTEMS,
-    PUBLISHED,
-    SYSTEM_NAMES,
-)
+from .names import ALL_NAMES, CORPUS_NAMES, PUBLISHED, SYSTEM_NAMES
 from .results import Cell
-from .selection import ALL_SYSTEMS
 from .short_reading import SHORT_READING
-from .systems import System
 from .workspace import CORPORA
 
 NONE = "-"
@@ -65,6 +56,12 @@ def mean_and_spread(values: Sequence[float], digits: int = 1) -> str:
     return mean if len(values) < 2 else f"{mean} ± {spread(values):.{digits}f}"
 
 
+def mean_of_draws(cells: Sequence[Cell]) -> str:
+    """Mean F1 and its spread, and how many draws it is of unless that is the usual three."""
+    shown = mean_and_spread([cell.f1 for cell in cells])
+    return f"{shown} ({len(cells)})" if len(cells) in (1, 2) else shown
+
+
 def make_row(name: str, values: Iterable[str]) -> str:
     """A row of a Markdown table."""
     return f"| {' | '.join([name, *values])} |"
@@ -83,7 +80,7 @@ def accuracy_table(
     for system in systems:
         found = [select(cells, system, corpus, shots) for corpus in CORPORA]
         if any(found):
-            values = [mean_and_spread([cell.f1 for cell in own]) for own in found]
+            values = [mean_of_draws(own) for own in found]
             lines.append(make_row(ALL_NAMES[system], values))
     if shots == "100" and "teacher" in systems:
         for name, figures in PUBLISHED.items():
@@ -101,7 +98,7 @@ def shots_table(cells: Sequence[Cell], corpora: Sequence[str], shots: Sequence[s
         for system, name in ALL_NAMES.items():
             found = [select(cells, system, corpus, count) for count in shots]
             if sum(map(bool, found)) > 1:
-                values = [mean_and_spread([cell.f1 for cell in own]) for own in found]
+                values = [mean_of_draws(own) for own in found]
                 lines.append(make_row(f"{CORPUS_NAMES[corpus]}: {name}", values))
     return "\n".join(lines) + "\n"
 
@@ -150,7 +147,7 @@ def pool_curves(
 
 def pool_table(cells: Sequence[Cell], n_training: Mapping[str, int]) -> str:
     """F1 of the student by the number of raw texts that it learns from, corpus by corpus."""
-    lines = ["| corpus | learns from | F1 by the number of raw texts |", "| --- | --- | --- |"]
+    lines = make_head("corpus", ["learns from", "F1 by the number of raw texts"])
     for corpus, n_texts in n_training.items():
         for label, curve in pool_curves(cells, corpus, n_texts).items():
             points = [
@@ -158,72 +155,6 @@ def pool_table(cells: Sequence[Cell], n_training: Mapping[str, int]) -> str:
             ]
             if len(points) > 1:
                 lines.append(make_row(CORPUS_NAMES[corpus], [label, "; ".join(points)]))
-    return "\n".join(lines) + "\n"
-
-
-def chosen_by(cell: Cell) -> float:
-    """What choices are made by."""
-    return cell.dev_f1
-
-
-def reported_f1(cell: Cell) -> float:
-    """What is reported."""
-    return cell.f1
-
-
-def paired_differences(
-    cells: Sequence[Cell],
-    system: str,
-    base: str,
-    corpus: str,
-    shots: str = "100",
-    measure: Callable[[Cell], float] = chosen_by,
-) -> list[float]:
-    """How much better a system is than another, for every seed that a machine has of both; if
-    several have, that of the first counts.
-
-    On another machine the same draw and seed are another training, if an encoder is adapted. What
-    rests on none comes out nearly the same, and is taken from whichever machine has it.
-    """
-    alike = not all(rests_on_adaptation(ALL_SYSTEMS[name]) for name in (system, base))
-    choose = select if alike else select_all
-    own, other = (
-        {
-            (cell.seed, None if alike else cell.processor): measure(cell)
-            for cell in choose(cells, name, corpus, shots)
-        }
-        for name in (system, base)
-    )
-    differences: dict[int, float] = {}
-    for (seed, machine), value in own.items():
-        if (seed, machine) in other:
-            differences.setdefault(seed, value - other[seed, machine])
-    return list(differences.values())
-
-
-def rests_on_adaptation(system: System) -> bool:
-    """Whether its encoder, or that of what it learns from, has read the raw texts."""
-    return bool(system.encoder_steps) or any(map(rests_on_adaptation, system.teachers))
-
-
-def signed(values: Sequence[float]) -> str:
-    """Mean and spread of differences, with a sign."""
-    text = mean_and_spread(values)
-    return f"+{text}" if values and statistics.mean(values) > 0 else text
-
-
-def comparison_table(
-    cells: Sequence[Cell], comparisons: Mapping[str, tuple[str, str]] = COMPARISONS
-) -> str:
-    """Differences in F1 on the test split between two systems, seed by seed."""
-    lines = make_head("", [CORPUS_NAMES[corpus] for corpus in CORPORA])
-    for name, (system, base) in comparisons.items():
-        found = [
-            paired_differences(cells, system, base, corpus, measure=reported_f1)
-            for corpus in CORPORA
-        ]
-        if any(found):
-            lines.append(make_row(name, map(signed, found)))
     return "\n".join(lines) + "\n"
 
 
@@ -241,22 +172,3 @@ def machines_table(cells: Sequence[Cell]) -> str:
             if any(value != NONE for value in values):
                 lines.append(make_row(f"{name}, {seed}", values))
     return "\n".join(lines) + "\n"
-
-
-def ablation_table(cells: Sequence[Cell], levers: Iterable[System]) -> str:
-    """For every lever, what it changes on the whole development split, seed by seed."""
-    lines = make_head("lever", [f"{CORPUS_NAMES[corpus]}, dev F1" for corpus in CORPORA])
-    for lever in levers:
-        base, _, name = lever.name.rpartition("/")
-        found = [paired_differences(cells, lever.name, base, corpus) for corpus in CORPORA]
-        if not any(found):
-            continue
-        what = "recipe before" if name == SHORT_READING else name.replace("_", " ")
-        label = f"{LEVER_SYSTEMS[base.partition('/')[0]]}: {what}"
-        lines.append(make_row(label, map(with_number, found)))
-    return "\n".join(lines) + "\n"
-
-
-def with_number(values: Sequence[float]) -> str:
-    """Mean and spread of differences, and how many there are."""
-    return f"{signed(values)} ({len(values)})" if values else NONE

@@ -11,7 +11,7 @@ import spacy
 import torch
 from spacy.scorer import get_ner_prf
 from spacy.tokens import Doc, DocBin
-from spacy.training import Corpus, Example, biluo_to_iob, iob_to_biluo
+from spacy.training import Corpus, Example, biluo_to_iob
 from spacy.training.iob_utils import doc_to_biluo_tags
 from transformers import (
     AutoModelForTokenClassification,
@@ -101,7 +101,7 @@ def tag_docs(
                 words=[token.text for token in doc],
                 spaces=[bool(token.whitespace_) for token in doc],
                 # repairs an I- that goes on with nothing, as the CoNLL evaluation does
-                ents=biluo_to_iob(iob_to_biluo(repair(words))),
+                ents=repair(words),
             )
             yield tagged
 

@@ -10,10 +10,11 @@ import pytest
 pytest.importorskip("matplotlib")
 
 from benchmarks import report
-from benchmarks.accuracy import goals, names, tables
+from benchmarks.accuracy import comparisons, goals, names, tables
 from benchmarks.accuracy.levers import TODAYS_LEVERS
 from benchmarks.accuracy.results import Cell, append_cell, read_cells
 from benchmarks.accuracy.short_reading import SHORT_LEVERS
+from benchmarks.accuracy.summary import summary
 from benchmarks.accuracy.workspace import CORPORA
 
 
@@ -56,15 +57,15 @@ def test_machines_are_not_mixed_in_comparisons() -> None:
             for name in ("teacher", "teacher_ensemble")
         ),
     ]
-    differences = tables.paired_differences(
-        cells, "teacher_ensemble", "teacher", "snips", measure=tables.reported_f1
+    differences = comparisons.paired_differences(
+        cells, "teacher_ensemble", "teacher", "snips", "f1"
     )
     # the second seed has no pair: its cells are from different machines
     assert sorted(differences) == [1.0, 2.0]
     # what rests on no adapted encoder is nearly the same everywhere
     peer = [make_cell(system="trf_ner_gold", seed=seed, f1=4.0) for seed in (1, 2)]
-    assert tables.paired_differences(
-        [*cells, *peer], "teacher_ensemble", "trf_ner_gold", "snips", measure=tables.reported_f1
+    assert comparisons.paired_differences(
+        [*cells, *peer], "teacher_ensemble", "trf_ner_gold", "snips", "f1"
     ) == [3.0, 3.0]
 
 
@@ -91,7 +92,7 @@ def test_levers_are_compared_seed_by_seed_on_dev() -> None:
         *(make_cell(system=first, seed=s, dev_f1=10.0 * s + s, f1=0.0) for s in (1, 2)),
     ]
     cells.append(make_cell(system=second, corpus="atis", dev_f1=0.0))
-    rows = tables.ablation_table(cells, TODAYS_LEVERS).splitlines()
+    rows = comparisons.ablation_table(cells, TODAYS_LEVERS).splitlines()
     # in the order of the levers; differences need the base on the same draw
     assert rows[2:] == [
         "| teacher: hidden factor 1 | +1.5 ± 0.7 (2) | - | - | - | - |",
@@ -106,10 +107,34 @@ def test_systems_are_compared_seed_by_seed_on_test() -> None:
             for s in (1, 2)
         ),
     ]
-    rows = tables.comparison_table(cells).splitlines()
+    rows = comparisons.comparison_table(cells).splitlines()
     (row,) = rows[2:]
     assert row.startswith("| teacher (encoder adapted) over per-token classification")
-    assert row.endswith(" | +1.5 ± 0.7 | - | - | - | - |")
+    assert row.endswith(" | +1.5 ± 0.7 (2) | - | - | - | - |")
+
+
+def test_draws_are_told_where_they_are_not_three() -> None:
+    cells = [make_cell(seed=seed, f1=50.0 + seed) for seed in (1, 2, 3)]
+    assert tables.mean_of_draws(cells) == "52.0 ± 1.0"
+    assert tables.mean_of_draws(cells[:2]) == "51.5 ± 0.7 (2)"
+    assert tables.mean_of_draws(cells[:1]) == "51.0 (1)"
+    assert tables.mean_of_draws([]) == tables.NONE
+
+
+def test_the_summary_is_of_the_cells() -> None:
+    student = "student_first_order_soft"
+    cells = [
+        *(make_cell(system=student, seed=seed, f1=60.0 + seed) for seed in (1, 2)),
+        make_cell(system=student, corpus="atis", f1=80.0),
+        make_cell(system="student_first_order_gold", seed=1, f1=40.0),
+    ]
+    told = summary(cells)
+    assert "61.5, 80.0, -, - and - F1 on SNIPS, ATIS, MIT Restaurant" in told
+    assert "+21.0, -, -, - and - points" in told
+    # the mean of all draws, though only one of them has a pair
+    published = names.PUBLISHED["distilled BiLSTM"]
+    assert f"{80 - published['atis']:+.1f} on ATIS and {61.5 - published['snips']:+.1f} on" in told
+    assert summary([]).count("- and -") == 6
 
 
 def test_goals_say_by_how_much_they_are_missed() -> None:
@@ -128,14 +153,21 @@ def test_goals_say_by_how_much_they_are_missed() -> None:
     ]
     rows = [row.strip("| ").split(" | ") for row in goals.goals_table(cells).splitlines()[2:]]
     assert [row[1:] for row in rows] == [
-        ["65", "64.9", "missed by 0.1"],
-        ["75", "75.0", "met"],
-        ["5", "+7.0", "met"],
-        ["3", "+2.5", "missed by 0.5"],
-        ["0", "-1.2", "missed by 1.2"],
+        ["65", "64.9 ± 1.3", "2", "missed by 0.1"],
+        ["75", "75.0", "1", "met"],
+        ["0", "+7.7 ± 1.3", "2", "met"],
+        ["0", "+4.5", "1", "met"],
+        ["5", "+7.0", "1", "met"],
+        ["3", "+2.5", "1", "missed by 0.5"],
+        ["0", "-1.2", "1", "missed by 1.2"],
     ]
-    assert rows[3][0].startswith("mean of 2 corpora")
-    assert rows[4][0].startswith("SNIPS, all labels")
+    assert rows[5][0].startswith("mean of 2 corpora")
+    assert rows[6][0].startswith("SNIPS, all labels")
+
+
+def test_goals_are_judged_by_what_is_shown() -> None:
+    reached = goals.Reached("", 65.0, 64.96, "65.0", 3)
+    assert reached.row == "|  | 65 | 65.0 | 3 | met |"
 
 
 POOL_SOFT, POOL_HARD = tables.POOL_SYSTEMS.values()
@@ -150,7 +182,10 @@ POOL_CELLS = [
 def test_pool_sizes() -> None:
     rows = tables.pool_table(POOL_CELLS, {"snips": 13_084, "atis": 4_478}).splitlines()
     # a curve has its own table
-    assert len(tables.ablation_table(POOL_CELLS, [*TODAYS_LEVERS, *SHORT_LEVERS]).splitlines()) == 2
+    assert (
+        len(comparisons.ablation_table(POOL_CELLS, [*TODAYS_LEVERS, *SHORT_LEVERS]).splitlines())
+        == 2
+    )
     # and more than one point
     assert rows[2:] == [
         "| SNIPS | soft labels | 500: 50.0; 2,000: 55.0; 12,984: 61.0 |",
