@@ -60,6 +60,7 @@ from .throughput import RESULTS as SPEED_RESULTS
 PAGES = (
     *(Path("docs/benchmarks.md"), Path("docs/speed.md"), Path("docs/confidence.md")),
     *(Path("docs/scaling.md"), Path("docs/suggest.md"), Path("README.md")),
+    Path("docs/recipe_before.md"),
 )
 IMAGES = Path("docs/images")
 HEADLINE = (
@@ -115,7 +116,8 @@ def make_tables(files: ResultFiles) -> dict[str, str]:
         "shots": shots_table(cells, TUNED_ON, SHOTS),
         "pool": pool_table(cells, tuned_on(files.corpora)),
         "corpora": corpora_table(files.corpora),
-        "ablation": ablation_table(cells, [*SHORT_SYSTEMS, *TODAYS_LEVERS]),
+        "ablation": ablation_table(cells, TODAYS_LEVERS),
+        "ablation_recipe": ablation_table(cells, SHORT_SYSTEMS),
         "ablation_short": ablation_table(cells, SHORT_LEVERS),
         "accuracy_short": accuracy_table(cells, "100", SHORT_NAMES),
         "decoding": decoding_table(files.decoding),

@@ -161,14 +161,33 @@ def pool_table(cells: Sequence[Cell], n_training: Mapping[str, int]) -> str:
 def machines_table(cells: Sequence[Cell]) -> str:
     """How far off a training of the same draw, recipe and seed is on another machine, in F1 on the
     test split: that of the machine that was first, and that of the other."""
-    lines = make_head("system, draw", [CORPUS_NAMES[corpus] for corpus in CORPORA])
+    lines = make_head("system, draw", ["machines", *(CORPUS_NAMES[corpus] for corpus in CORPORA)])
     for system, name in ALL_NAMES.items():
-        found = [select_all(cells, system, corpus, "100") for corpus in CORPORA]
-        for seed in sorted({cell.seed for own in found for cell in own}):
-            draws = [[cell.f1 for cell in own if cell.seed == seed] for own in found]
-            values = [
-                " → ".join(f"{f1:.1f}" for f1 in own) if len(own) > 1 else NONE for own in draws
-            ]
-            if any(value != NONE for value in values):
-                lines.append(make_row(f"{name}, {seed}", values))
+        by_corpus = [on_several_machines(cells, system, corpus) for corpus in CORPORA]
+        for draw in sorted({draw for own in by_corpus for draw in own}):
+            values = [" → ".join(own[draw]) if draw in own else NONE for own in by_corpus]
+            seed, machines = draw
+            lines.append(make_row(f"{name}, {seed}", [" → ".join(machines), *values]))
     return "\n".join(lines) + "\n"
+
+
+def on_several_machines(
+    cells: Sequence[Cell], system: str, corpus: str
+) -> dict[tuple[int, tuple[str, ...]], list[str]]:
+    """F1 of the draws that several machines have, by seed and machines, in the order in which they
+    were trained."""
+    by_seed: dict[int, list[Cell]] = {}
+    for cell in select_all(cells, system, corpus, "100"):
+        by_seed.setdefault(cell.seed, []).append(cell)
+    return {
+        (seed, tuple(short_name(cell.processor) for cell in own)): [
+            f"{cell.f1:.2f}" for cell in own
+        ]
+        for seed, own in by_seed.items()
+        if len(own) > 1
+    }
+
+
+def short_name(processor: str) -> str:
+    """The maker of a processor, without marks."""
+    return processor.replace("(R)", "").split()[0]

@@ -76,7 +76,12 @@ def test_what_another_machine_makes_of_it() -> None:
         make_cell(system="spacy_ner_gold", corpus="atis"),
     ]
     rows = tables.machines_table(cells).splitlines()
-    assert rows[2:] == [f"| {names.SYSTEM_NAMES['teacher']}, 2 | 52.0 → 49.0 | - | - | - | - |"]
+    name = names.SYSTEM_NAMES["teacher"]
+    assert rows[2:] == [f"| {name}, 2 | AMD → B | 52.00 → 49.00 | - | - | - | - |"]
+    # trained in another order, they have a row of their own
+    other_way = [make_cell(corpus="atis", seed=2, processor=name) for name in ("B(R) b", "AMD a")]
+    rows = tables.machines_table([*cells, *other_way]).splitlines()
+    assert rows[3:] == [f"| {name}, 2 | B → AMD | - | 50.00 → 50.00 | - | - | - |"]
 
 
 def test_recipes_are_not_mixed() -> None:
