@@ -188,6 +188,6 @@ def on_several_machines(
     }
 
 
-def short_name(processor: str) -> str:
-    """The maker of a processor, without marks."""
+def maker_of(processor: str) -> str:
+    """Who made a processor."""
     return processor.replace("(R)", "").split()[0]
