@@ -180,9 +180,7 @@ def on_several_machines(
     for cell in select_all(cells, system, corpus, "100"):
         by_seed.setdefault(cell.seed, []).append(cell)
     return {
-        (seed, tuple(short_name(cell.processor) for cell in own)): [
-            f"{cell.f1:.2f}" for cell in own
-        ]
+        (seed, tuple(maker_of(cell.processor) for cell in own)): [f"{cell.f1:.2f}" for cell in own]
         for seed, own in by_seed.items()
         if len(own) > 1
     }
