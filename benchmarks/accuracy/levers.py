@@ -1,7 +1,6 @@
 """What might make a system better, each measured by itself against the recipe."""
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from thinc.api import Config
@@ -11,6 +10,7 @@ from .systems import ADAPTATION_STEPS, ENSEMBLE, SYSTEMS, TEACHER, System, train
 
 BY_NAME = {system.name: system for system in SYSTEMS}
 STUDENT = BY_NAME["student_first_order_soft"]
+HARD_STUDENT = BY_NAME["student_first_order_hard"]
 ALIGNED_STUDENT = BY_NAME["student_aligned_soft"]
 TOKEN_CLASSIFICATION = BY_NAME["token_classification_gold"]
 TRANSFORMER_NER = BY_NAME["trf_ner_gold"]
@@ -78,25 +78,6 @@ CHARACTERS = tagger(
     }
 )
 
-
-ROOT = Path(__file__).resolve().parents[2]
-TEACHER_CONFIG = Config().from_disk(ROOT / "configs" / "teacher_aligned.cfg", interpolate=False)
-"""What some levers change a part of."""
-
-
-def layerwise(**settings: Any) -> dict[str, Any]:
-    """Changes to the learning rates of the encoder's layers."""
-    optimizer = TEACHER_CONFIG["training"]["optimizer"] | settings
-    return training(optimizer=optimizer | {"@optimizers": "halfree_benchmarks.LayerwiseAdam.v1"})
-
-
-MASKED_WORDS = {
-    "@readers": "halfree_benchmarks.MaskedWords.v1",
-    "seed": "${system.seed}",
-    "source": TEACHER_CONFIG["corpora"]["train"],
-}
-LABEL_NAMES = {"initialize": {"after_init": {"@callbacks": "halfree_benchmarks.LabelNames.v1"}}}
-
 POOL_SIZES = (500, 1000, 2000, 4000)
 
 
@@ -149,18 +130,7 @@ TEACHER_LEVERS = [
     vary(TEACHER, "masked_share_15", masked_share=0.15),
     # is the best of five checkpoints on 50 sentences more than luck?
     vary(TEACHER, "best_checkpoint", training(eval_frequency=50)),
-    vary(TEACHER, "label_names", LABEL_NAMES),
-    vary(TEACHER, "layer_decay_0.8", layerwise(decay=0.8)),
-    vary(TEACHER, "masked_words", {"corpora": {"train": MASKED_WORDS}}),
-    # as many steps as ever for the encoder, and more before them for what stands behind it
-    vary(TEACHER, "steps_300", training(max_steps=300)),
-    vary(TEACHER, "encoder_waits", Config(layerwise(waits=50)).merge(training(max_steps=300))),
 ]
-OWN_ENCODERS = (
-    ENSEMBLE[0],
-    replace(ENSEMBLE[1], name="teacher_2/own_encoder", encoder_seed=2),
-    replace(ENSEMBLE[2], name="teacher_3/own_encoder", encoder_seed=3),
-)
 SIX_TEACHERS = (
     *ENSEMBLE,
     *(
@@ -168,11 +138,7 @@ SIX_TEACHERS = (
         for number in (4, 5, 6)
     ),
 )
-ENSEMBLE_LEVERS = [
-    # encoders that were adapted with other seeds
-    vary(BY_NAME["teacher_ensemble"], "own_encoders", teachers=OWN_ENCODERS),
-    vary(BY_NAME["teacher_ensemble"], "six_teachers", teachers=SIX_TEACHERS),
-]
+ENSEMBLE_LEVERS = [vary(BY_NAME["teacher_ensemble"], "six_teachers", teachers=SIX_TEACHERS)]
 NEW_TEACHER = vary(
     ALIGNED_STUDENT,
     "full_depth",
@@ -192,7 +158,6 @@ STUDENT_LEVERS = [
     vary(STUDENT, "second_round_by_aligned_student", teachers=(ALIGNED_STUDENT,)),
     # and a teacher of full depth
     vary(STUDENT, "second_round_by_new_teacher", teachers=(NEW_TEACHER,)),
-    vary(STUDENT, "own_encoders", teachers=OWN_ENCODERS),
 ]
 # are peers trained as well as they can be, and what would our encoder bring them?
 PEER_LEVERS = [
@@ -206,7 +171,6 @@ PEER_LEVERS = [
         encoder_steps=ADAPTATION_STEPS,
     ),
     vary(TOKEN_CLASSIFICATION, "learn_rate_3e-4", {"learn_rate": 3e-4}),
-    vary(TOKEN_CLASSIFICATION, "steps_800", {"steps": 800}),
     vary(TOKEN_CLASSIFICATION, "last_checkpoint", {"eval_steps": 400}),
     vary(
         TRANSFORMER_NER,
@@ -214,11 +178,8 @@ PEER_LEVERS = [
         training(optimizer={"learn_rate": {"initial_rate": 1e-4}}),
     ),
 ]
-TODAYS_LEVERS = [
-    *(*TEACHER_LEVERS, *ENSEMBLE_LEVERS),
-    *(*STUDENT_LEVERS, NEW_TEACHER),
-    *PEER_LEVERS,
-]
+TODAYS_LEVERS = [*TEACHER_LEVERS, *ENSEMBLE_LEVERS, *STUDENT_LEVERS, *PEER_LEVERS]
+POOL_LEVERS = pool_levers(STUDENT, HARD_STUDENT)
 LEVERS_BY_NAME = {lever.name: lever for lever in TODAYS_LEVERS}
 SAME_ENCODER = [
     LEVERS_BY_NAME["teacher/no_adaptation"],

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from .systems import ENCODER_SEED, System
+from .systems import System
 from .workspace import Run
 
 Versions = dict[str, str]
@@ -80,8 +80,6 @@ def describe(system: System) -> dict[str, Any]:
     # what does not concern a system leaves its hash as it is
     if system.encoder_steps:
         described["masked_share"] = system.masked_share
-        if system.encoder_seed != ENCODER_SEED:
-            described["encoder_seed"] = system.encoder_seed
     if system.pool is not None:
         described["pool"] = asdict(system.pool)
     return described

@@ -23,7 +23,6 @@ from spacy_halfree.labelling.engines.local import run_locally
 from spacy_halfree.labelling.job import LabellingJob
 from spacy_halfree.labelling.worker import TeacherWorker
 
-from . import fine_tuning  # noqa: F401  registers what levers name
 from .finished import FinishedTraining, read_finished, write_finished
 from .pool import write_part
 from .results import Cell, config_hash, folder_of
@@ -124,8 +123,7 @@ def training_config(run: Run, system: System) -> Config:
         "dev": str(run.texts / "dev.spacy"),
     }
     if system.encoder_steps is not None:
-        encoder = adapt_encoder(run, system.encoder_steps, system.masked_share, system.encoder_seed)
-        paths["encoder"] = str(encoder)
+        paths["encoder"] = str(adapt_encoder(run, system.encoder_steps, system.masked_share))
     changes = system.changes | {
         "paths": paths,
         "system": {"seed": run.seed + system.seed_offset},

@@ -13,7 +13,6 @@ CONFIGS = Path("configs")
 PEER_CONFIGS = Path("benchmarks/configs")
 ADAPTATION_STEPS = 600
 MASKED_SHARE = 0.3
-ENCODER_SEED = 1
 SHORT_ADAPTATION_STEPS = 300
 SHORT_MASKED_SHARE = 0.15
 """Those of the recipe before, and with all labels."""
@@ -30,7 +29,6 @@ class System:
         encoder_steps: how long its encoder is adapted to the corpus' texts first; None if it has
             no pretrained encoder.
         masked_share: the share of the word pieces that it has to guess in these texts.
-        encoder_seed: seed of that adaptation; runs on a corpus share an encoder of a seed.
         teachers: the systems that label the pool, decoding with the mean of their distributions.
         changes: what differs from the config, as nested sections; all settings if there is none.
         pool: the part of the labelled pool that it learns from; all of it if None.
@@ -43,7 +41,6 @@ class System:
     learns: Lessons = "gold"
     encoder_steps: int | None = None
     masked_share: float = MASKED_SHARE
-    encoder_seed: int = ENCODER_SEED
     teachers: tuple["System", ...] = ()
     changes: dict[str, Any] = field(default_factory=dict)
     pool: PoolPart | None = None

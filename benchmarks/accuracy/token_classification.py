@@ -171,9 +171,7 @@ def train_token_classifier(run: Run, system: System, folder: Path) -> FinishedTr
     commit = find_commit(CODE)
     shutil.rmtree(folder, ignore_errors=True)
     settings = system.changes
-    encoder = adapt_encoder(
-        run, system.encoder_steps or 0, system.masked_share, system.encoder_seed
-    )
+    encoder = adapt_encoder(run, system.encoder_steps or 0, system.masked_share)
     gold = read_docs(run.texts / "gold.spacy")
     tags = label_names(gold)
     if "variants" in settings:

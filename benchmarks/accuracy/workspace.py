@@ -13,7 +13,7 @@ ALL = "all"
 """The number of shots of a run with all gold texts."""
 ASSETS = Path("assets")
 ENCODER = ASSETS / "minilm"
-ADAPTATION = {"batch-size": 64, "learn-rate": 3e-4, "max-length": 128}
+ADAPTATION = {"batch-size": 64, "learn-rate": 3e-4, "max-length": 128, "seed": 1}
 """How an encoder is adapted, apart from what systems differ in; the same in all cells."""
 
 
@@ -72,7 +72,7 @@ class Run:
                 )
 
 
-def adapt_encoder(run: Run, steps: int, masked_share: float, seed: int) -> Path:
+def adapt_encoder(run: Run, steps: int, masked_share: float) -> Path:
     """Let the encoder read the training split's texts, unless it has.
 
     The texts are the same for every draw, so all runs on a corpus share the adapted encoder.
@@ -81,22 +81,19 @@ def adapt_encoder(run: Run, steps: int, masked_share: float, seed: int) -> Path:
         run: any run on the corpus.
         steps: how many steps of 64 texts; 0 for the encoder as it is.
         masked_share: the share of the word pieces that it has to guess.
-        seed: of the adaptation.
 
     Returns:
         The encoder's folder.
     """
     if steps == 0:
         return ENCODER
-    name = f"encoder_{steps}_{masked_share}_seed{seed}"
-    folder = Path("training/benchmarks") / run.corpus / name
+    folder = Path("training/benchmarks") / run.corpus / f"encoder_{steps}_{masked_share}"
     with locked(folder):
         if not (folder / "adaptation.json").exists():
             run_python(
                 *("-m", "spacy", "halfree", "adapt-encoder"),
                 *(ENCODER, run.texts / "train.txt"),
                 *("--output", folder, "--steps", steps, "--masked-share", masked_share),
-                *("--seed", seed),
                 *(part for name, value in ADAPTATION.items() for part in (f"--{name}", value)),
             )
     return folder
