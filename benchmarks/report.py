@@ -22,6 +22,7 @@ from .accuracy.coverage import coverage_table
 from .accuracy.decoding import RESULTS as DECODING_RESULTS
 from .accuracy.decoding import decoding_table
 from .accuracy.goals import goals_table as accuracy_goals_table
+from .accuracy.leads import leads_table
 from .accuracy.levers import TODAYS_LEVERS
 from .accuracy.mistakes import RESULTS as MISTAKES_RESULTS
 from .accuracy.mistakes import mistakes_table, recall_table
@@ -31,7 +32,6 @@ from .accuracy.results import read_cells
 from .accuracy.run import RESULTS
 from .accuracy.selection import SHOTS, TUNED_ON
 from .accuracy.short_reading import SHORT_LEVERS, SHORT_SYSTEMS
-from .accuracy.summary import summary
 from .accuracy.tables import (
     accuracy_table,
     machines_table,
@@ -105,7 +105,7 @@ def make_tables(files: ResultFiles) -> dict[str, str]:
     cells = read_cells(files.cells)
     rows = read_rows(files.speed)
     return {
-        "summary": summary(cells),
+        "leads": leads_table(cells),
         "headline": accuracy_table(cells, "100", HEADLINE),
         "accuracy_100": accuracy_table(cells, "100"),
         "accuracy_all": accuracy_table(cells, "all"),

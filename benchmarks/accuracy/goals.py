@@ -5,15 +5,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from .comparisons import paired_differences, signed
-from .names import CORPUS_NAMES, PUBLISHED
+from .leads import STUDENT, published_differences
+from .names import CORPUS_NAMES
 from .results import Cell
 from .tables import make_head, make_row, mean_and_spread, select
 from .workspace import ALL, CORPORA
 
-STUDENT, TEACHER = "student_first_order_soft", "teacher"
+TEACHER = "teacher"
 PEER = "token_classification_gold"
 ADAPTED_PEER = f"{PEER}/adapted_encoder"
-PUBLISHED_STUDENT = "distilled BiLSTM"
 STUDENT_F1 = {"snips": 65.0, "atis": 90.0, "mit_restaurant": 65.0, "mit_movie": 75.0}
 STUDENT_LEAD = ("mit_movie_trivia", 5.0)
 TEACHER_LEAD = 3.0
@@ -56,15 +56,12 @@ class Reached:
 def goals_of_students(cells: Sequence[Cell]) -> Iterator[Reached]:
     """F1 of the distilled CNN, what it has over the published student, and over peers that learn
     from the same gold texts."""
-    scores = {
-        corpus: [cell.f1 for cell in select(cells, STUDENT, corpus, "100")] for corpus in CORPORA
-    }
     for corpus, target in STUDENT_F1.items():
-        if found := scores[corpus]:
+        if found := [cell.f1 for cell in select(cells, STUDENT, corpus, "100")]:
             name = f"{CORPUS_NAMES[corpus]}: CNN on soft labels"
             yield Reached(name, target, statistics.mean(found), mean_and_spread(found), len(found))
-    for corpus, published in PUBLISHED[PUBLISHED_STUDENT].items():
-        if found := [score - published for score in scores[corpus]]:
+    for corpus in CORPORA:
+        if found := published_differences(cells, corpus):
             name = f"{CORPUS_NAMES[corpus]}: CNN on soft labels over the published student"
             yield Reached(name, 0.0, statistics.mean(found), signed(found), len(found))
     corpus, target = STUDENT_LEAD

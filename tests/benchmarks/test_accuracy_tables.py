@@ -11,10 +11,10 @@ pytest.importorskip("matplotlib")
 
 from benchmarks import report
 from benchmarks.accuracy import comparisons, goals, names, tables
+from benchmarks.accuracy.leads import leads_table
 from benchmarks.accuracy.levers import TODAYS_LEVERS
 from benchmarks.accuracy.results import Cell, append_cell, read_cells
 from benchmarks.accuracy.short_reading import SHORT_LEVERS
-from benchmarks.accuracy.summary import summary
 from benchmarks.accuracy.workspace import CORPORA
 
 
@@ -126,20 +126,20 @@ def test_draws_are_told_where_they_are_not_three() -> None:
     assert tables.mean_of_draws([]) == tables.NONE
 
 
-def test_the_summary_is_of_the_cells() -> None:
+def test_leads_are_of_the_cells() -> None:
     student = "student_first_order_soft"
     cells = [
         *(make_cell(system=student, seed=seed, f1=60.0 + seed) for seed in (1, 2)),
         make_cell(system=student, corpus="atis", f1=80.0),
         make_cell(system="student_first_order_gold", seed=1, f1=40.0),
     ]
-    told = summary(cells)
-    assert "61.5, 80.0, -, - and - F1 on SNIPS, ATIS, MIT Restaurant" in told
-    assert "+21.0, -, -, - and - points" in told
-    # the mean of all draws, though only one of them has a pair
+    rows = leads_table(cells).splitlines()[2:]
+    # the only draw that both have
+    assert rows[0].endswith("alone | +21.0 | - | - | - | - |")
+    assert rows[1].endswith(" | - | - | - | - | - |")
     published = names.PUBLISHED["distilled BiLSTM"]
-    assert f"{80 - published['atis']:+.1f} on ATIS and {61.5 - published['snips']:+.1f} on" in told
-    assert summary([]).count("- and -") == 6
+    snips, atis = 61.5 - published["snips"], 80 - published["atis"]
+    assert rows[-1] == f"| the published student | {snips:+.1f} | {atis:+.1f} | - | - | - |"
 
 
 def test_goals_say_by_how_much_they_are_missed() -> None:
