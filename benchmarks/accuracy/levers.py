@@ -10,7 +10,6 @@ from .systems import ADAPTATION_STEPS, ENSEMBLE, SYSTEMS, TEACHER, System, train
 
 BY_NAME = {system.name: system for system in SYSTEMS}
 STUDENT = BY_NAME["student_first_order_soft"]
-HARD_STUDENT = BY_NAME["student_first_order_hard"]
 ALIGNED_STUDENT = BY_NAME["student_aligned_soft"]
 TOKEN_CLASSIFICATION = BY_NAME["token_classification_gold"]
 TRANSFORMER_NER = BY_NAME["trf_ner_gold"]
@@ -179,7 +178,6 @@ PEER_LEVERS = [
     ),
 ]
 TODAYS_LEVERS = [*TEACHER_LEVERS, *ENSEMBLE_LEVERS, *STUDENT_LEVERS, *PEER_LEVERS]
-POOL_LEVERS = pool_levers(STUDENT, HARD_STUDENT)
 LEVERS_BY_NAME = {lever.name: lever for lever in TODAYS_LEVERS}
 SAME_ENCODER = [
     LEVERS_BY_NAME["teacher/no_adaptation"],

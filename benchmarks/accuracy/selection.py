@@ -3,23 +3,22 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .levers import (
-    HARD_STUDENT,
-    POOL_LEVERS,
-    SAME_ENCODER,
-    STUDENT,
-    TODAYS_LEVERS,
-    WHEREVER,
+from .levers import SAME_ENCODER, TODAYS_LEVERS, WHEREVER
+from .short_reading import (
+    SHORT_HARD,
+    SHORT_LEVERS,
+    SHORT_POOL_LEVERS,
+    SHORT_STUDENT,
+    SHORT_SYSTEMS,
 )
-from .short_reading import SHORT_LEVERS, SHORT_SYSTEMS
 from .systems import SYSTEMS, System
 from .workspace import ALL, CORPORA
 
 ALL_SYSTEMS = {
     system.name: system
     for system in [
-        *(*SYSTEMS, *TODAYS_LEVERS, *POOL_LEVERS),
-        *(*SHORT_SYSTEMS, *SHORT_LEVERS),
+        *(*SYSTEMS, *TODAYS_LEVERS),
+        *(*SHORT_SYSTEMS, *SHORT_LEVERS, *SHORT_POOL_LEVERS),
     ]
 }
 """Whatever can be run, by name."""
@@ -53,5 +52,5 @@ TABLES = {
     # the recipe before today's
     "accuracy_short": Selection(SHORT_SYSTEMS),
     "ablation_short": Selection(SHORT_LEVERS, corpora=TUNED_ON),
-    "pool": Selection([STUDENT, HARD_STUDENT, *POOL_LEVERS], corpora=TUNED_ON),
+    "pool": Selection([SHORT_STUDENT, SHORT_HARD, *SHORT_POOL_LEVERS], corpora=TUNED_ON),
 }

@@ -6,7 +6,7 @@ checkpoint was kept that was best on 50 development texts.
 
 from dataclasses import replace
 
-from .levers import BY_NAME, student_levers, teacher_levers, vary
+from .levers import BY_NAME, pool_levers, student_levers, teacher_levers, vary
 from .systems import (
     ENSEMBLE,
     SHORT_ADAPTATION_STEPS,
@@ -43,6 +43,7 @@ SHORT_SYSTEMS = [
 SHORT_BY_NAME = {system.name: system for system in SHORT_SYSTEMS}
 SHORT_TEACHER = shorten_reading(ENSEMBLE[0])
 SHORT_STUDENT = SHORT_BY_NAME[f"student_first_order_soft/{SHORT_READING}"]
+SHORT_HARD = SHORT_BY_NAME[f"student_first_order_hard/{SHORT_READING}"]
 SHORT_LEVERS = [
     *teacher_levers(SHORT_TEACHER),
     # is the best of five checkpoints on 50 sentences more than luck, and of ten?
@@ -57,3 +58,4 @@ SHORT_LEVERS = [
         masked_share=SHORT_MASKED_SHARE,
     ),
 ]
+SHORT_POOL_LEVERS = pool_levers(SHORT_STUDENT, SHORT_HARD)

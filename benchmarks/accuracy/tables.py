@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from .names import ALL_NAMES, CORPUS_NAMES, PUBLISHED, SYSTEM_NAMES
 from .results import Cell
+from .short_reading import SHORT_READING
 from .workspace import CORPORA
 
 NONE = "-"
@@ -103,8 +104,8 @@ def shots_table(cells: Sequence[Cell], corpora: Sequence[str], shots: Sequence[s
 
 
 POOL_SYSTEMS = {
-    "soft labels": "student_first_order_soft",
-    "hard pseudo-labels": "student_first_order_hard",
+    "soft labels": f"student_first_order_soft/{SHORT_READING}",
+    "hard pseudo-labels": f"student_first_order_hard/{SHORT_READING}",
 }
 Curve = list[tuple[int, list[Cell]]]
 """The cells of each point."""
