@@ -68,7 +68,8 @@ def check_cli(
     n_problems = sum(len(report.problems) for report in reports)
     if n_problems:
         where = f"; all of them are in {output}" if output is not None else ""
-        msg.fail(f"{n_problems} problems{where}", exits=1)
+        count = "1 problem" if n_problems == 1 else f"{n_problems} problems"
+        msg.fail(f"{count}{where}", exits=1)
     msg.good("No text or span is wrong")
 
 

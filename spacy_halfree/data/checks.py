@@ -204,7 +204,7 @@ def find_gaps(train: FileReport, others: Sequence[FileReport]) -> list[str]:
             "hardly be learned"
         )
     gaps += [
-        f"{train.name} has {label} ({train.labels[label]}), which looks like {other} "
+        f"{train.name} has '{label}' ({train.labels[label]}), which looks like '{other}' "
         f"({train.labels[other]}): if it is a slip, mend it, or both are learned as they stand"
         for label, other in find_slips(train.labels)
     ]

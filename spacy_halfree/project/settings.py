@@ -14,6 +14,7 @@ DEFAULT_ENCODERS = {
     "t5": "google-t5/t5-base",
 }
 """On the Hugging Face hub; the first is the one of docs/benchmarks.md. Both have read English."""
+HUB_NAME = re.compile(r"\w[\w.-]*(/\w[\w.-]*)?")
 DEFAULT_SHARE = 0.2
 ENOUGH_FOR_TEST = 300
 """With fewer labelled texts, none is kept for testing unless asked for."""
@@ -69,7 +70,7 @@ def make_settings(
     encoder: A folder or a name; None for the default.
     lang, teacher, seed, gpu_id: See `ProjectSettings`.
     RAISES: ValueError (H013) for another teacher, (H078) if the default encoder has not read the
-        language.
+        language, (H096) if the encoder is neither a folder nor can be a name.
     """
     if teacher not in TEACHERS:
         raise ValueError(
@@ -82,6 +83,8 @@ def make_settings(
     elif Path(encoder).is_dir():
         # the project runs in its own folder
         encoder = Path(encoder).resolve().as_posix()
+    elif not HUB_NAME.fullmatch(encoder):
+        raise ValueError(Errors.H096.format(encoder=encoder))
     return ProjectSettings(folder.resolve().name, lang, teacher, encoder, seed, gpu_id)  # type: ignore[arg-type]
 
 

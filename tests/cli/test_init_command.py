@@ -237,6 +237,9 @@ def test_nothing_is_overwritten(tmp_path: Path, raw: Path) -> None:
         (("--dev", "6", "--test", "4"), "H077"),
         (("--lang", "de"), "H078"),
         (("--lang", "no language", *ENCODER), "E048"),
+        (("--encoder", "../no_such_folder"), "H096"),
+        (("--encoder", "/no/such/folder"), "H096"),
+        (("--encoder", "a/folder/too_deep"), "H096"),
     ],
 )
 def test_options_that_make_no_sense(

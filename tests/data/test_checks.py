@@ -336,7 +336,7 @@ def test_labels_that_look_like_slips_are_named() -> None:
     texts.append(make_text("b b", (0, 1, "City"), number=60))
     (rare, slip) = find_gaps(check_file("train", texts), [])
     assert "City (1)" in rare
-    assert "City (1), which looks like CITY (60)" in slip
+    assert "'City' (1), which looks like 'CITY' (60)" in slip
 
 
 def test_labels_that_share_words_are_no_slips() -> None:
