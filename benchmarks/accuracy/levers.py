@@ -138,12 +138,6 @@ SIX_TEACHERS = (
     ),
 )
 ENSEMBLE_LEVERS = [vary(BY_NAME["teacher_ensemble"], "six_teachers", teachers=SIX_TEACHERS)]
-NEW_TEACHER = vary(
-    ALIGNED_STUDENT,
-    "full_depth",
-    {"components": {"transformer": {"model": {"transformer_config": {"num_hidden_layers": 6}}}}},
-)
-"""A teacher of full depth that learns the first teachers' soft labels."""
 STUDENT_LEVERS = [
     *student_levers(STUDENT),
     vary(STUDENT, "best_checkpoint", training(eval_frequency=100)),
@@ -155,8 +149,7 @@ STUDENT_LEVERS = [
         teachers=(*STUDENT.teachers, ALIGNED_STUDENT),
     ),
     vary(STUDENT, "second_round_by_aligned_student", teachers=(ALIGNED_STUDENT,)),
-    # and a teacher of full depth
-    vary(STUDENT, "second_round_by_new_teacher", teachers=(NEW_TEACHER,)),
+    vary(STUDENT, "six_teachers", teachers=SIX_TEACHERS),
 ]
 # are peers trained as well as they can be, and what would our encoder bring them?
 PEER_LEVERS = [

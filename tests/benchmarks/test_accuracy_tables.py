@@ -214,6 +214,13 @@ def test_every_table_stands_on_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
     assert shown == set(report.make_tables(report.ResultFiles()))
 
 
+def test_no_table_of_a_page_is_empty(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(Path(__file__).parents[2])
+    for page in report.PAGES:
+        for match in report.TABLE.finditer(page.read_text("utf8")):
+            assert len(match[0].splitlines()) > 4, f"{match[2]} of {page}"
+
+
 def test_pages_are_filled(tmp_path: Path) -> None:
     page = "before\n<!-- table: a -->\nold\n<!-- /table -->\nafter\n"
     filled = report.fill_page(page, {"a": "new\n"})
