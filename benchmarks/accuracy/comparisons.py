@@ -148,7 +148,11 @@ def ablation_table(cells: Sequence[Cell], levers: Iterable[System]) -> str:
         ]
         if not any(found):
             continue
-        what = "recipe before" if name == SHORT_READING else name.replace("_", " ")
+        what = name.replace("_", " ")
+        if name == SHORT_READING:
+            # a peer has nothing of that recipe but its encoder
+            is_peer = ALL_SYSTEMS[base].is_token_classification
+            what = "encoder adapted as in the recipe before" if is_peer else "recipe before"
         label = f"{LEVER_SYSTEMS[base.partition('/')[0]]}: {what}"
         lines.append(make_row(label, map(with_number, found)))
     return "\n".join(lines) + "\n"

@@ -77,18 +77,19 @@ def goals_of_students(cells: Sequence[Cell]) -> Iterator[Reached]:
 def goals_of_teachers(cells: Sequence[Cell]) -> Iterator[Reached]:
     """What a teacher has over per-token classification."""
     for alike, (system, peer) in SAME_ENCODERS.items():
-        by_corpus = [
-            own
+        by_corpus = {
+            corpus: own
             for corpus in CORPORA
             if (own := paired_differences(cells, system, peer, corpus, "f1"))
-        ]
+        }
         if by_corpus:
-            count = "corpora" if len(by_corpus) > 1 else "corpus"
-            name = (
-                f"mean of {len(by_corpus)} {count}: teacher over per-token classification, {alike}"
-            )
-            mean = statistics.mean(map(statistics.mean, by_corpus))
-            yield Reached(name, TEACHER_LEAD, mean, signed([mean]), min(map(len, by_corpus)))
+            where = f"mean of {len(CORPORA)} corpora"
+            if len(by_corpus) < len(CORPORA):
+                where = f"{' and '.join(CORPUS_NAMES[corpus] for corpus in by_corpus)} alone"
+            name = f"{where}: teacher over per-token classification, {alike}"
+            mean = statistics.mean(map(statistics.mean, by_corpus.values()))
+            fewest = min(map(len, by_corpus.values()))
+            yield Reached(name, TEACHER_LEAD, mean, signed([mean]), fewest)
     for corpus in CORPORA:
         if found := paired_differences(cells, TEACHER, PEER, corpus, "f1", ALL):
             name = (

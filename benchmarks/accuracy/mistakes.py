@@ -37,6 +37,7 @@ KINDS = {
 SPURIOUS = "spurious"
 EXAMPLES = {"none": (0, 0), "1 to 3": (1, 3), "4 to 10": (4, 10), "more": (11, 10**9)}
 """How many gold examples a label has."""
+EXAMPLE_HEADS = ("no example", "1 to 3 examples", "4 to 10 examples", "11 or more examples")
 
 
 def overlap(one: Span, other: Span) -> bool:
@@ -77,7 +78,7 @@ def count_mistakes(pairs: Iterable[tuple[Doc, Doc]], examples: Mapping[str, int]
         kinds[SPURIOUS] += sum(
             not any(overlap(span, entity) for entity in gold.ents) for span in predicted.ents
         )
-    total = sum(kinds[kind] for kind in KINDS)
+    total = max(sum(kinds[kind] for kind in KINDS), 1)
     recall = {}
     for name, (least, most) in EXAMPLES.items():
         own = [
@@ -120,7 +121,7 @@ def mistakes_table(path: Path) -> str:
 
 def recall_table(path: Path) -> str:
     """Recall by the number of gold examples that a label has."""
-    lines = make_head("corpus, model", [f"{name} examples" for name in EXAMPLES])
+    lines = make_head("corpus, model", EXAMPLE_HEADS)
     for corpus, by_system in read_json(path, {}).items():
         for system, found in by_system.items():
             values = [
@@ -136,11 +137,11 @@ def main(
     results: Annotated[Path, typer.Option(help="Where the figures go.")] = RESULTS,
 ) -> None:
     """Count the mistakes of the first teacher and of the student on soft labels."""
-    found = {
-        name: {system.name: measure(Run(name, "100", 1), system) for system in (TEACHER, STUDENT)}
-        for name in corpus
-    }
-    write_json(results, found)
+    found = read_json(results, {})
+    for name in corpus:
+        run = Run(name, "100", 1)
+        found[name] = {system.name: measure(run, system) for system in (TEACHER, STUDENT)}
+    write_json(results, {name: found[name] for name in CORPORA if name in found})
     typer.echo(mistakes_table(results))
     typer.echo(recall_table(results))
 

@@ -150,9 +150,7 @@ def pool_table(cells: Sequence[Cell], n_training: Mapping[str, int]) -> str:
     lines = make_head("corpus", ["learns from", "F1 by the number of raw texts"])
     for corpus, n_texts in n_training.items():
         for label, curve in pool_curves(cells, corpus, n_texts).items():
-            points = [
-                f"{size:,}: {mean_and_spread([cell.f1 for cell in own])}" for size, own in curve
-            ]
+            points = [f"{size:,}: {mean_of_draws(own)}" for size, own in curve]
             if len(points) > 1:
                 lines.append(make_row(CORPUS_NAMES[corpus], [label, "; ".join(points)]))
     return "\n".join(lines) + "\n"

@@ -14,7 +14,7 @@ from benchmarks.accuracy import comparisons, goals, names, tables
 from benchmarks.accuracy.leads import leads_table
 from benchmarks.accuracy.levers import TODAYS_LEVERS
 from benchmarks.accuracy.results import Cell, append_cell, read_cells
-from benchmarks.accuracy.short_reading import SHORT_LEVERS
+from benchmarks.accuracy.short_reading import SHORT_LEVERS, SHORT_SYSTEMS
 from benchmarks.accuracy.workspace import CORPORA
 
 
@@ -104,6 +104,24 @@ def test_levers_are_compared_seed_by_seed_on_dev() -> None:
     ]
 
 
+def test_what_levers_of_the_recipe_before_are_called() -> None:
+    cells = [
+        make_cell(system=name, dev_f1=dev_f1)
+        for name, dev_f1 in (
+            *(("teacher", 60.0), ("teacher/short_reading", 58.0)),
+            *(
+                ("token_classification_gold", 50.0),
+                ("token_classification_gold/short_reading", 54.0),
+            ),
+        )
+    ]
+    rows = comparisons.ablation_table(cells, [*SHORT_SYSTEMS, *SHORT_LEVERS]).splitlines()[2:]
+    assert [row.split(" | ")[:2] for row in rows] == [
+        ["| teacher: recipe before", "-2.0 (1)"],
+        ["| per-token classification: encoder adapted as in the recipe before", "+4.0 (1)"],
+    ]
+
+
 def test_systems_are_compared_seed_by_seed_on_test() -> None:
     cells = [
         *(make_cell(seed=seed, f1=10.0 * seed) for seed in (1, 2, 3)),
@@ -166,13 +184,26 @@ def test_goals_say_by_how_much_they_are_missed() -> None:
         ["3", "+2.5", "1", "missed by 0.5"],
         ["0", "-1.2", "1", "missed by 1.2"],
     ]
-    assert rows[5][0].startswith("mean of 2 corpora")
+    assert rows[5][0].startswith("SNIPS and ATIS alone: teacher over per-token classification")
     assert rows[6][0].startswith("SNIPS, all labels")
 
 
 def test_goals_are_judged_by_what_is_shown() -> None:
     reached = goals.Reached("", 65.0, 64.96, "65.0", 3)
     assert reached.row == "|  | 65 | 65.0 | 3 | met |"
+    missed = goals.Reached("", 65.0, 64.94, "64.9", 3)
+    assert missed.row == "|  | 65 | 64.9 | 3 | missed by 0.1 |"
+
+
+def test_a_goal_over_all_corpora_says_so() -> None:
+    cells = [
+        make_cell(corpus=corpus, system=system, f1=f1)
+        for corpus in CORPORA
+        for system, f1 in (("teacher", 60.0), (goals.ADAPTED_PEER, 56.0))
+    ]
+    (row,) = goals.goals_table(cells).splitlines()[2:]
+    assert row.startswith("| mean of 5 corpora: teacher over per-token classification, encoder ad")
+    assert row.endswith("| 3 | +4.0 | 1 | met |")
 
 
 POOL_SOFT, POOL_HARD = tables.POOL_SYSTEMS.values()
@@ -193,7 +224,7 @@ def test_pool_sizes() -> None:
     )
     # and more than one point
     assert rows[2:] == [
-        "| SNIPS | soft labels | 500: 50.0; 2,000: 55.0; 12,984: 61.0 |",
+        "| SNIPS | soft labels | 500: 50.0 (1); 2,000: 55.0 (1); 12,984: 61.0 (1) |",
     ]
 
 

@@ -55,6 +55,12 @@ def test_recall_by_the_number_of_examples() -> None:
     assert counted["kinds"]["spurious"] == 25.0
 
 
+def test_texts_without_entities() -> None:
+    counted = count_mistakes([(make_doc(), make_doc())], {})
+    assert set(counted["kinds"].values()) == {0.0}
+    assert counted["recall"] == {}
+
+
 def test_tables(tmp_path: Path) -> None:
     gold = make_doc((1, 3, "X"))
     found = count_mistakes([(gold, gold)], {"X": 5})
@@ -65,4 +71,7 @@ def test_tables(tmp_path: Path) -> None:
     )
     (row,) = recall_table(tmp_path / "mistakes.json").splitlines()[2:]
     assert row.endswith("| - | - | 100.0 % of 1 | - |")
+    head = recall_table(tmp_path / "mistakes.json").splitlines()[0]
+    assert head.startswith("| corpus, model | no example | 1 to 3 examples |")
+    assert "| wrong bounds alone |" in mistakes_table(tmp_path / "mistakes.json").splitlines()[0]
     assert len(mistakes_table(tmp_path / "none.json").splitlines()) == 2
