@@ -30,6 +30,14 @@ def test_nothing_wrong(tmp_path: Path) -> None:
     assert ["WHAT", "60"] in counts
 
 
+def test_a_single_problem(tmp_path: Path) -> None:
+    cut = {"text": "play tune", "spans": [[5, 8, "WHAT"]]}
+    code, output = run(write(tmp_path / "train.jsonl", [*GOOD, cut]))
+    assert code == 1
+    assert "1 problem" in output
+    assert "1 problems" not in output
+
+
 def test_problems_are_shown_and_written(tmp_path: Path) -> None:
     cut = [{"text": f"play tune {i}", "spans": [[5, 8, "WHAT"]]} for i in range(7)]
     train = write(tmp_path / "train.jsonl", [*GOOD, *cut])
