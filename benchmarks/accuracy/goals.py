@@ -85,7 +85,7 @@ def goals_of_teachers(cells: Sequence[Cell]) -> Iterator[Reached]:
         if by_corpus:
             where = f"mean of {len(CORPORA)} corpora"
             if len(by_corpus) < len(CORPORA):
-                where = f"{' and '.join(CORPUS_NAMES[corpus] for corpus in by_corpus)} alone"
+                where = f"{', '.join(CORPUS_NAMES[corpus] for corpus in by_corpus)} alone"
             name = f"{where}: teacher over per-token classification, {alike}"
             mean = statistics.mean(map(statistics.mean, by_corpus.values()))
             fewest = min(map(len, by_corpus.values()))

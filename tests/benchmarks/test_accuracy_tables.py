@@ -184,7 +184,7 @@ def test_goals_say_by_how_much_they_are_missed() -> None:
         ["3", "+2.5", "1", "missed by 0.5"],
         ["0", "-1.2", "1", "missed by 1.2"],
     ]
-    assert rows[5][0].startswith("SNIPS and ATIS alone: teacher over per-token classification")
+    assert rows[5][0].startswith("SNIPS, ATIS alone: teacher over per-token classification")
     assert rows[6][0].startswith("SNIPS, all labels")
 
 
