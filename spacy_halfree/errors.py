@@ -363,8 +363,8 @@ class Errors:
         "files). In a project of `halfree init`, it is the variable `encoder` of `project.yml`."
     )
     H096 = (
-        "[H096] '{encoder}' is no folder, and cannot be a name on the Hugging Face hub either, which "
-        "is NAME or OWNER/NAME. Name a folder that is there, seen from where you are now."
+        "[H096] '{encoder}' is no folder, and cannot be a name on the Hugging Face hub either, "
+        "which is NAME or OWNER/NAME. Name a folder that is there, seen from where you are now."
     )
 
 
