@@ -146,9 +146,18 @@ def probabilities(nlp: Language, texts: list[str]) -> np.ndarray:
 
 
 def assert_same_pipelines(first: Language, second: Language, target: str) -> None:
+    """The same weights to the last bit, the same tags, and the same probabilities but for what
+    rounding makes of the same sums: matrix products depend on where in memory an array begins."""
+    own, other = (parameters(nlp.get_pipe("halfree_tagger").model) for nlp in (first, second))
+    assert own
+    assert own.keys() == other.keys()
+    for key, value in own.items():
+        np.testing.assert_array_equal(other[key], value)
     texts = TEXTS + OTHER_TEXTS
     assert predictions(second, target, texts) == predictions(first, target, texts)
-    np.testing.assert_array_equal(probabilities(second, texts), probabilities(first, texts))
+    np.testing.assert_allclose(
+        probabilities(second, texts), probabilities(first, texts), rtol=1e-5, atol=1e-8
+    )
 
 
 def parameters(model: Any) -> dict[tuple[int, str], np.ndarray]:
