@@ -12,6 +12,9 @@ from .first_order import first_order_head
 from .sentinel.formats import SentinelTagFormat, TargetFormat
 from .words import TaggerModel, tag_words
 
+TRANSFORMER_LISTENER = "transformer-listener"
+"""The layer that stands for an encoder which another component runs with torch."""
+
 
 def build_first_order_tagger(tok2vec: Model[list[Doc], list[Floats2d]]) -> TaggerModel:
     """Registered as `halfree.FirstOrderTagger.v1`: any tok2vec, and a table of transitions.
@@ -21,6 +24,10 @@ def build_first_order_tagger(tok2vec: Model[list[Doc], list[Floats2d]]) -> Tagge
 
     tok2vec: Gives a vector for each token, e.g. `spacy.HashEmbedCNN.v2` or a transformer listener.
     """
+    if any(node.shims or node.name == TRANSFORMER_LISTENER for node in tok2vec.walk()):
+        from .torch.threads import set_up_threads
+
+        set_up_threads()
     return tag_words(tok2vec, first_order_head())
 
 

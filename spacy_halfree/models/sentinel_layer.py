@@ -39,11 +39,9 @@ from .torch.pretrained import (
 )
 from .torch.sentinel_tagger import Lesson, Reading, SentinelTagger, TaggerOutput
 from .torch.shim import TorchShim
-from .torch.threads import limit_threads_of_forks
+from .torch.threads import set_up_threads
 from .torch.word_pieces import split_words
 from .words import TaggerInput, TaggerModel
-
-limit_threads_of_forks()
 
 
 @dataclass(frozen=True)
@@ -207,6 +205,7 @@ def sentinel_tagger(
     dropout: float | None,
 ) -> TaggerModel:
     """The model of `halfree.SentinelSeq2Seq.v1`, where its settings are explained."""
+    set_up_threads()
     model: TaggerModel = Model(
         "sentinel_seq2seq",
         forward,

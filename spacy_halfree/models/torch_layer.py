@@ -16,10 +16,8 @@ from .constrained import constrained_softmax
 from .label_names import shared_words
 from .torch.aligned_decoder import AlignedDecoder
 from .torch.shim import TorchShim
-from .torch.threads import limit_threads_of_forks
+from .torch.threads import set_up_threads
 from .words import HeadInput, HeadModel, HeadOutput
-
-limit_threads_of_forks()
 
 
 class DecoderShim(TorchShim):
@@ -75,6 +73,7 @@ def aligned_decoder(
     share_label_words: bool,
 ) -> HeadModel:
     """The head of `halfree.AlignedSeq2Seq.v1`, where its settings are explained."""
+    set_up_threads()
     attrs: dict[str, Any] = {
         "sizes": {
             "layers": layers,

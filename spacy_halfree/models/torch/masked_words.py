@@ -22,6 +22,7 @@ from transformers.trainer_utils import get_last_checkpoint
 from ...errors import Errors
 from ...files import partial_folder, replace_folder
 from ..adaptation import LOG, AdaptationSettings, check_output
+from .threads import set_up_threads
 
 
 class EncodedTexts(torch.utils.data.Dataset):
@@ -112,6 +113,7 @@ def train_masked_words(
 
     See `spacy_halfree.models.adaptation.adapt_encoder`.
     """
+    set_up_threads()
     set_seed(settings.seed)
     tokenizer, model = load_encoder(encoder)
     # checkpoints of other texts or settings must not be gone on from

@@ -1,0 +1,97 @@
+"""A process that tags texts when it is asked to, and prints how many seconds that took.
+
+    python -m benchmarks.speed.tagging_process PIPELINE TEXTS.json
+
+It reads a request a line, a JSON object with `batch_size`, `n_texts` and `n_process`. What the
+pipeline computes with is what is installed where the process is started.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from itertools import cycle, islice
+from pathlib import Path
+from typing import Any
+
+
+class TaggingProcess:
+    """Such a process.
+
+    Args:
+        folder: where it is started: its packages come first.
+        pipeline: the pipeline's folder.
+        texts: a JSON file with a list of texts.
+        variables: environment variables to set.
+    """
+
+    def __init__(
+        self, folder: Path, pipeline: Path, texts: Path, variables: dict[str, str] | None = None
+    ) -> None:
+        command = [sys.executable, "-m", "benchmarks.speed.tagging_process"]
+        self._process = subprocess.Popen(
+            [*command, str(pipeline.resolve()), str(texts.resolve())],
+            cwd=folder,
+            env=os.environ | (variables or {}),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self._read()
+
+    def _read(self) -> Any:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"the process has ended: {self._process.args}")
+        return json.loads(line)
+
+    def seconds(self, batch_size: int, n_texts: int, n_process: int = 1) -> float:
+        """Tag texts that are tokenised already.
+
+        Args:
+            batch_size: how many texts at a time.
+            n_texts: how many texts in all.
+            n_process: how many processes tag; with more than one, texts are raw.
+
+        Returns:
+            The seconds that it took.
+        """
+        assert self._process.stdin is not None
+        request = {"batch_size": batch_size, "n_texts": n_texts, "n_process": n_process}
+        self._process.stdin.write(json.dumps(request) + "\n")
+        self._process.stdin.flush()
+        return float(self._read())
+
+    def close(self) -> None:
+        """End it."""
+        self._process.kill()
+        self._process.wait()
+
+
+def main(pipeline: str, path: str) -> None:
+    """Answer requests until the standard input ends."""
+    import spacy
+
+    nlp = spacy.load(pipeline)
+    texts = json.loads(Path(path).read_text(encoding="utf8"))
+    # every word is known afterwards
+    for _ in nlp.pipe(texts, batch_size=256):
+        pass
+    print(json.dumps("ready"), flush=True)
+    for line in sys.stdin:
+        request = json.loads(line)
+        n_process = request["n_process"]
+        chosen = list(islice(cycle(texts), request["n_texts"]))
+        inputs: Any = chosen if n_process > 1 else [nlp.make_doc(text) for text in chosen]
+        if request.get("raw"):
+            inputs = chosen
+        start = time.perf_counter()
+        for _ in nlp.pipe(inputs, batch_size=request["batch_size"], n_process=n_process):
+            pass
+        print(json.dumps(time.perf_counter() - start), flush=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
