@@ -264,8 +264,8 @@ class Errors:
         "is a single text, take it out. What is finished is kept."
     )
     H065 = (
-        "[H065] The output {path} is inside of the input {input}, and would be read as texts the "
-        "next time. Name another place."
+        "[H065] The output {path} is the input {input}, or inside of it, and would replace it or "
+        "be read the next time. Name another place."
     )
     H066 = (
         "[H066] The output {path} is a URI, but shards are written to folders. Name one that all "
@@ -365,6 +365,27 @@ class Errors:
     H096 = (
         "[H096] '{encoder}' is no folder, and cannot be a name on the Hugging Face hub either, "
         "which is NAME or OWNER/NAME. Name a folder that is there, seen from where you are now."
+    )
+    H098 = (
+        "[H098] The output {path} would be part of the pipeline {pipeline}. Name a place outside "
+        "of pipelines."
+    )
+    H099 = "[H099] {path} is neither a file nor a folder. Name a file to write."
+    H100 = (
+        "[H100] Cannot read or write {path}: {reason}. Check the path, the permissions and the "
+        "space that is left."
+    )
+    H101 = (
+        "[H101] Cannot print to the standard output: {reason}. Leave it open, or send it to a file "
+        "with enough space. What was written before is complete."
+    )
+    H102 = (
+        "[H102] The folder {path} cannot be listed: {reason}. Its texts would be missing. Change "
+        "its permissions, or take it out of {location}."
+    )
+    H103 = (
+        "[H103] What is finished is kept in {path} until the output is complete, and something "
+        "else is in its place, which would be lost. Move it, or name another output."
     )
 
 

@@ -44,7 +44,7 @@ class TaggingProcess:
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
-            raise RuntimeError(f"the process has ended: {self._process.args}")
+            raise RuntimeError("the process has ended")
         return json.loads(line)
 
     def seconds(self, batch_size: int, n_texts: int, n_process: int = 1) -> float:

@@ -13,8 +13,11 @@ from ..labelling.inputs import find_inputs, local_path
 from ..labelling.records import BadRecord, to_input
 from ..labelling.texts import read_texts
 from ..models.adaptation import AdaptationSettings, adapt_encoder, check_output
+from ..outputs import check_place
+from .outcome import describe, reports_failures
 
 
+@reports_failures
 def adapt_encoder_cli(
     encoder: str = typer.Argument(..., help="Folder or hub name of the pretrained encoder"),
     locations: list[str] = typer.Argument(
@@ -45,7 +48,7 @@ def adapt_encoder_cli(
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     try:
         check_output(output, overwrite=overwrite)
-        check_inputs([encoder, *locations], output)
+        check_place(output, inputs=map(local_path, [encoder, *locations]))
         setup_gpu(gpu_id)
         texts = read_all_texts(locations)
         settings = AdaptationSettings(
@@ -60,18 +63,10 @@ def adapt_encoder_cli(
         )
         last = adapt_encoder(encoder, texts, output, settings, overwrite=overwrite)
     except (ValueError, OSError, ImportError) as error:
-        msg.fail(f"{output} was not written", str(error), exits=1)
+        msg.fail(f"{output} was not written", describe(error), exits=1)
     if last is not None:
         msg.info(f"Went on from {last}")
     msg.good(f"Saved the adapted encoder: {output}")
-
-
-def check_inputs(locations: list[str], output: Path) -> None:
-    """RAISES: ValueError (H088) if an input would be removed with what the output replaces."""
-    for location in locations:
-        path = local_path(location)
-        if path is not None and path.exists() and path.is_relative_to(output.resolve()):
-            raise ValueError(Errors.H088.format(input=location, path=output))
 
 
 def read_all_texts(locations: list[str]) -> list[str]:

@@ -14,8 +14,10 @@ from ..labelling.engines.local import run_locally
 from ..labelling.engines.ray import RayEngine
 from ..labelling.job import Engine, LabellingJob
 from ..labelling.worker import TeacherWorker
+from .outcome import describe, reports_failures
 
 
+@reports_failures
 def annotate_cli(
     models: list[str] = typer.Argument(
         ...,
@@ -120,7 +122,7 @@ def annotate_cli(
         logger.setLevel(logging.INFO)
         n_texts = run_job(job, run, resume=resume, overwrite=overwrite)
     except (ValueError, OSError, ImportError) as error:
-        msg.fail(f"{output_path} was not written", str(error), exits=1)
+        msg.fail(f"{output_path} was not written", describe(error), exits=1)
     msg.good(f"Annotated {n_texts} texts: {output_path}")
 
 

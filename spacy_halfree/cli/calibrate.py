@@ -11,9 +11,12 @@ from ..distill.annotate import find_tagger
 from ..errors import Warnings
 from ..evaluation.judgement import judge
 from ..evaluation.reliability import draw_reliability, fit_temperature, reliability
+from ..outputs import check_output_file
 from ..pipeline.settings_file import read_settings, write_settings
+from .outcome import describe, reports_failures
 
 
+@reports_failures
 def calibrate_cli(
     model: Path = typer.Argument(..., help="The pipeline's folder", exists=True, file_okay=False),
     data_path: Path = typer.Argument(
@@ -28,6 +31,7 @@ def calibrate_cli(
         None, "--diagram", help="Where to draw a reliability diagram (.png or .svg)"
     ),
     dry_run: bool = typer.Option(False, "--dry-run", help="Leave the pipeline as it is"),
+    overwrite: bool = typer.Option(False, "--overwrite", help="Replace an existing diagram"),
 ) -> None:
     """Make a pipeline's confidence mean what it says.
 
@@ -36,9 +40,11 @@ def calibrate_cli(
     choose that afterwards. Texts by which the checkpoint was chosen are rather too easy.
     """
     try:
+        if diagram is not None:
+            check_output_file(diagram, inputs=[data_path, model], overwrite=overwrite)
         calibrate_pipeline(model, data_path, component, diagram, dry_run)
     except (ValueError, OSError, ImportError) as error:
-        msg.fail("The pipeline was not changed", str(error), exits=1)
+        msg.fail("The pipeline was not changed", describe(error), exits=1)
 
 
 def calibrate_pipeline(

@@ -17,11 +17,13 @@ from ..data.checks import (
     shared_texts,
 )
 from ..data.labelled_texts import read_labelled_texts
-from ..files import write_at_once
+from ..outputs import check_output_file, write_output
+from .outcome import describe, reports_failures
 
 N_SHOWN = 5
 
 
+@reports_failures
 def check_cli(
     train: Path = typer.Argument(
         ...,
@@ -38,6 +40,7 @@ def check_cli(
     output: Path | None = typer.Option(
         None, "--output", help="Where to write all problems, a JSON object a line"
     ),
+    overwrite: bool = typer.Option(False, "--overwrite", help="Replace an existing output"),
 ) -> None:
     """Look for what is wrong with annotated texts before training on them.
 
@@ -46,14 +49,16 @@ def check_cli(
     """
     paths = {"train": train, "dev": dev, "test": test}
     try:
+        if output is not None:
+            check_output_file(output, inputs=paths.values(), overwrite=overwrite)
         nlp = spacy.blank(lang)
         reports = [
             check_file(str(path), read_labelled_texts(path, nlp, spans_key))
             for path in paths.values()
             if path is not None
         ]
-    except (ValueError, ImportError) as error:
-        msg.fail("The files were not checked", str(error), exits=1)
+    except (ValueError, OSError, ImportError) as error:
+        msg.fail("The files were not checked", describe(error), exits=1)
     for i, report in enumerate(reports):
         report.problems += missing_labels(report)
         for other in reports[:i]:
@@ -94,12 +99,12 @@ def show_problems(report: FileReport) -> None:
         own = [problem for problem in report.problems if problem.kind == kind]
         for problem in own[:N_SHOWN]:
             place = f"{problem.number}: " if problem.number else ""
-            msg.text(f"{place}{describe(problem)}")
+            msg.text(f"{place}{describe_problem(problem)}")
         if count > N_SHOWN:
             msg.text(f"... and {count - N_SHOWN} more")
 
 
-def describe(problem: Problem) -> str:
+def describe_problem(problem: Problem) -> str:
     """A problem in a line."""
     span = problem.span
     place = "" if span is None else f"{span.label} from {span.start} to {span.end}: "
@@ -121,5 +126,4 @@ def write_problems(output: Path, reports: list[FileReport]) -> None:
             if problem.span is not None:
                 entry |= vars(problem.span)
             lines.append(json.dumps(entry, ensure_ascii=False) + "\n")
-    output.parent.mkdir(parents=True, exist_ok=True)
-    write_at_once(output, "".join(lines).encode())
+    write_output(output, "".join(lines).encode())

@@ -16,12 +16,16 @@ from ..data.gold import make_gold
 from ..data.labelled_texts import read_labelled_texts
 from ..data.splitting import Split, split_docs
 from ..errors import Errors, Warnings
+from ..labelling.inputs import local_path
+from ..outputs import check_place
 from ..project.pool import write_pool
 from ..project.settings import choose_sizes, make_settings
 from ..project.writing import POOL, PROBLEMS, new_folder, write_project, write_split
 from .check import show_counts, show_problems, write_problems
+from .outcome import describe, reports_failures
 
 
+@reports_failures
 def init_cli(
     folder: Path = typer.Argument(..., metavar="DIR", help="Folder for the project: new or empty"),
     labelled: Path = typer.Option(
@@ -66,6 +70,7 @@ def init_cli(
     What is wrong is shown, left out and written to `corpus/problems.jsonl`.
     """
     try:
+        check_place(folder, inputs=[labelled, local_path(raw)])
         settings = make_settings(folder, lang, teacher, encoder, seed, gpu_id)
         nlp = spacy.blank(lang)
         with new_folder(folder) as partial:
@@ -88,7 +93,7 @@ def init_cli(
             }
             write_project(partial, settings, counts)
     except (ValueError, OSError, ImportError) as error:
-        msg.fail(f"{folder} was not written", str(error), exits=1)
+        msg.fail(f"{folder} was not written", describe(error), exits=1)
     show_split(split)
     show_problems(pool)
     if n_problems:

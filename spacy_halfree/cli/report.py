@@ -10,12 +10,14 @@ from wasabi import msg
 
 from ..data.gold import read_gold
 from ..distill.annotate import find_tagger
-from ..errors import Errors, Warnings
-from ..files import write_at_once
+from ..errors import Warnings
+from ..outputs import check_output_file, write_output
 from ..report.collect import Figures, System, collect
 from ..report.rendering import make_diagrams, render
+from .outcome import describe, reports_failures
 
 
+@reports_failures
 def report_cli(
     model: str = typer.Argument(..., help="The pipeline's name or folder"),
     data_path: Path = typer.Argument(
@@ -46,15 +48,13 @@ def report_cli(
     to be filtered by label, kind of error and confidence.
     """
     try:
-        if output_path.is_dir():
-            raise ValueError(Errors.H052.format(path=output_path))
-        if output_path.exists() and not overwrite:
-            raise ValueError(Errors.H024.format(path=output_path))
+        read = [data_path, Path(model), *([Path(teacher)] if teacher else [])]
+        check_output_file(output_path, inputs=read, overwrite=overwrite)
         setup_gpu(gpu_id)
         figures = compare_pipelines(model, data_path, teacher, component, batch_size, speed)
         write_report(figures, output_path)
     except (ValueError, OSError, ImportError) as error:
-        msg.fail(f"{output_path} was not written", str(error), exits=1)
+        msg.fail(f"{output_path} was not written", describe(error), exits=1)
     if figures.n_left_out:
         msg.warn(Warnings.W011.format(n_texts=figures.n_left_out, path=data_path))
     total = figures.model.scores.total
@@ -98,5 +98,4 @@ def write_report(figures: Figures, output_path: Path) -> None:
         diagrams = None
         msg.warn(Warnings.W010)
     page = render(figures, diagrams)
-    output_path.parent.mkdir(parents=True, exist_ok=True)
-    write_at_once(output_path, page.encode())
+    write_output(output_path, page.encode())

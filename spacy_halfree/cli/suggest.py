@@ -12,10 +12,13 @@ from ..active_learning.candidates import Candidate
 from ..active_learning.exports import SUFFIXES, ToolFormat, check_path, export
 from ..active_learning.suggestions import SuggestionJob
 from ..errors import Errors, Warnings
-from ..files import write_at_once
+from ..labelling.inputs import local_path
 from ..labelling.worker import TeacherWorker
+from ..outputs import check_output_file, write_output
+from .outcome import describe, reports_failures
 
 
+@reports_failures
 def suggest_cli(
     models: list[str] = typer.Argument(
         ...,
@@ -91,10 +94,8 @@ def suggest_cli(
             )
         tool_format = cast(ToolFormat, tool)
         check_path(output, tool_format)
-        if output.is_dir():
-            raise IsADirectoryError(Errors.H052.format(path=output))
-        if output.exists() and not overwrite:
-            raise FileExistsError(Errors.H024.format(path=output))
+        read = [local_path(raw), *labelled, *map(Path, models)]
+        check_output_file(output, inputs=read, overwrite=overwrite)
         job = SuggestionJob(
             TeacherWorker(
                 tuple(models),
@@ -118,10 +119,9 @@ def suggest_cli(
         )
         setup_gpu(gpu_id)
         suggestions = run_job(job)
-        output.parent.mkdir(parents=True, exist_ok=True)
-        write_at_once(output, export(suggestions, tool_format))
+        write_output(output, export(suggestions, tool_format))
     except (ValueError, OSError, ImportError) as error:
-        msg.fail(f"{output} was not written", str(error), exits=1)
+        msg.fail(f"{output} was not written", describe(error), exits=1)
     if len(suggestions) < n:
         msg.warn(Warnings.W014.format(n_found=len(suggestions), n=n, n_texts=job.n_read))
     msg.good(f"Suggested {len(suggestions)} of {job.n_read} texts: {output}")

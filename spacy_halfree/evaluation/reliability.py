@@ -1,5 +1,6 @@
 """Does confidence mean what it says? Calibration error, precision by coverage, and a diagram."""
 
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import Errors
+from ..outputs import write_output
 from ..pipeline.calibration_error import confidence_bins, expected_calibration_error
 from ..types import Bools, Doubles
 from .judgement import Judgement
@@ -165,9 +167,13 @@ def draw_reliability(curves: dict[str, Reliability], path: Path) -> None:
 
     curves: Reliabilities by their labels.
     path: The file; its suffix says which kind.
-    RAISES: ImportError (H045) if matplotlib is not there.
+    RAISES: ImportError (H045) if matplotlib is not there, OSError (H100) if the file cannot be
+        written.
     """
     figure = make_figure(path)
     plot_reliability(figure, curves)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, bbox_inches="tight", dpi=150)
+    drawn = io.BytesIO()
+    figure.savefig(
+        drawn, format=path.suffix.removeprefix(".") or None, bbox_inches="tight", dpi=150
+    )
+    write_output(path, drawn.getvalue())

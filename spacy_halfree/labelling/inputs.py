@@ -88,7 +88,8 @@ def find_inputs(location: str) -> list[InputFile]:
         The log says how many others there are.
         A folder to which links lead twice, or back, is read once.
     RAISES: ValueError (H018) for a file of another kind, (H058) for a folder without such files,
-        (H019) for a file whose name is not UTF-8; FileNotFoundError (H019) if there is nothing.
+        (H019) for a file whose name is not UTF-8; FileNotFoundError (H019) if there is nothing;
+        OSError (H102) for a folder that cannot be listed.
     """
     if is_uri(location):
         return _find_at_uri(location)
@@ -108,7 +109,24 @@ def find_inputs(location: str) -> list[InputFile]:
 def _names_below(path: Path) -> list[str]:
     names = []
     seen = {path.resolve()}
-    for folder, folders, files in os.walk(path, followlinks=True):
+
+    def refuse(error: OSError) -> None:
+        reason = error.strerror or str(error)
+        message = Errors.H102.format(path=error.filename, reason=reason, location=path)
+        raise OSError(message) from error
+
+    for folder, folders, files in os.walk(path, followlinks=True, onerror=refuse):
+        for name in files:
+            link = Path(folder) / name
+            if link.is_symlink():
+                try:
+                    link.stat()
+                except PermissionError as error:
+                    # it may lead to a folder
+                    refuse(error)
+                except OSError:
+                    # it leads nowhere, or in a circle: a file that cannot be opened
+                    pass
         names += [(Path(folder) / name).relative_to(path).as_posix() for name in files]
         # which of two links is followed must not depend on the disk
         for name in sorted(folders):

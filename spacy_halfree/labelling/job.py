@@ -9,9 +9,10 @@ from typing import get_args
 
 from ..distill.doc_files import MANIFEST
 from ..errors import Errors
+from ..outputs import check_place
 from .inputs import InputFile, find_inputs, is_uri, local_path
 from .manifest import Manifest, TeacherRecord, hash_inputs
-from .output import PartedOutput, manifest_path, parts_folder
+from .output import FORMER, JOURNAL, PartedOutput, manifest_path, parts_folder
 from .parts import PartSource
 from .records import BadRecord
 from .shards import ShardFormat, ShardTask, Summary
@@ -21,6 +22,8 @@ Engine = Callable[[PartSource, ShardTask, Progress], Iterable[Summary]]
 """Labels all parts, and gives what has become of each as soon as it is finished."""
 OTHER_SUFFIXES = (".txt", ".json", ".jsonl", ".gz", ".csv", ".parquet")
 """Of outputs that were meant to be files of another kind."""
+DIGEST = re.compile(r"[0-9a-f]{12}")
+"""The name of a folder of shards until the output is complete, see `manifest.digest_of`."""
 SHARD = re.compile(r"\d{5,}-\d{6,}\.(spacy|parquet)")
 
 
@@ -60,12 +63,9 @@ class LabellingJob:
             raise ValueError(
                 Errors.H013.format(setting="--format", expected=expected, value=self.shard_format)
             )
-        read = local_path(self.input_location)
-        if read is not None:
-            if path == read or read in path.parents:
-                raise ValueError(Errors.H065.format(path=path, input=self.input_location))
-            if {path, parts_folder(path)} & {read, *read.parents}:
-                raise ValueError(Errors.H088.format(path=path, input=self.input_location))
+        read = [local_path(self.input_location), *map(Path, self.worker.models)]
+        for place in (path, parts_folder(path), manifest_path(path)):
+            check_place(place, inputs=read)
         if path.suffix in OTHER_SUFFIXES or (
             path.suffix == ".spacy" and self.shard_format != "spacy"
         ):
@@ -76,6 +76,9 @@ class LabellingJob:
             raise NotADirectoryError(Errors.H061.format(path=path))
         if path.is_dir() and not all(map(is_ours, path.iterdir())):
             raise FileExistsError(Errors.H060.format(path=path))
+        parts = parts_folder(path)
+        if parts.exists() and not is_parts_folder(parts):
+            raise FileExistsError(Errors.H103.format(path=parts))
         # a run that is to go on may have been stopped when all was done but tidying up
         if path.exists() and not overwrite and not (resume and was_begun(path)):
             raise FileExistsError(Errors.H024.format(path=path))
@@ -179,6 +182,15 @@ class LabellingJob:
 def was_begun(output: Path) -> bool:
     """Whether an output, or what is finished of it, says what it was made from."""
     return parts_folder(output).exists() or manifest_path(output).exists()
+
+
+def is_parts_folder(path: Path) -> bool:
+    """Whether a folder holds what such a run has finished, or nothing yet: it will be removed."""
+    known = {MANIFEST, JOURNAL, FORMER}
+    return path.is_dir() and all(
+        own.name in known or own.name.startswith(f".{MANIFEST}") or DIGEST.fullmatch(own.name)
+        for own in path.iterdir()
+    )
 
 
 def is_ours(path: Path) -> bool:

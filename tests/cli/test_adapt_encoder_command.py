@@ -149,7 +149,7 @@ def test_an_encoder_is_replaced_only_if_asked_for(folder: Path) -> None:
     assert not (output / "old.txt").exists()
     assert not list(folder.glob(".kept*"))
     itself = [output, folder / "pool.txt", "--output", output, "--overwrite"]
-    assert "[H088]" in run(*itself, fails=True)
+    assert "[H065]" in run(*itself, fails=True)
     assert (output / "model.safetensors").is_file()
 
 

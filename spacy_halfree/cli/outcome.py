@@ -1,0 +1,69 @@
+"""How a command ends when something fails: with a numbered message and status 1."""
+
+import os
+import re
+import sys
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+from ..errors import Errors
+from ..outputs import reason_of
+
+NUMBER = re.compile(r"\[[HE]\d{3}\]")
+Command = TypeVar("Command", bound=Callable[..., None])
+
+
+def reports_failures(command: Command) -> Command:
+    """Let a command end with a message where it can neither print nor catch what has failed.
+
+    command: The command. It catches what concerns its own work.
+    """
+
+    @wraps(command)
+    def run(*args: Any, **kwargs: Any) -> None:
+        try:
+            if sys.stdout is None:
+                raise OSError(Errors.H101.format(reason="it is closed"))
+            command(*args, **kwargs)
+            sys.stdout.flush()
+        except OSError as error:
+            stop(error)
+
+    return run  # type: ignore[return-value]
+
+
+def stop(error: OSError) -> None:
+    """Say on the standard error why a command has failed, and end it with status 1."""
+    message = str(error)
+    if not is_numbered(message):
+        # only files have a name: what fails without one is printing
+        message = (
+            Errors.H101.format(reason=reason_of(error))
+            if error.filename is None
+            else describe(error)
+        )
+    print(message, file=sys.stderr)
+    if sys.stdout is not None:
+        # what is still to be printed must not fail once more when Python ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    raise SystemExit(1)
+
+
+def describe(error: Exception) -> str:
+    """What a user is told of an error: its own text if it has a number, or what the system says.
+
+    error: The error.
+    RETURNS: The message.
+    """
+    message = str(error)
+    if isinstance(error, OSError) and error.errno is not None and not is_numbered(message):
+        # what fails in the middle of a file has no name
+        path = error.filename or "a file of the output"
+        return Errors.H100.format(path=path, reason=reason_of(error))
+    return message
+
+
+def is_numbered(message: str) -> bool:
+    """Whether a message has a number of ours or of spaCy's."""
+    return NUMBER.match(message) is not None

@@ -1,0 +1,96 @@
+"""The rule for outputs: never an input, never part of a pipeline, never replaced unasked."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from spacy_halfree.outputs import check_output_file, check_place, write_output
+
+
+def make_pipeline(folder: Path) -> Path:
+    folder.mkdir(parents=True)
+    for name in ("meta.json", "config.cfg"):
+        (folder / name).write_text("{}")
+    return folder
+
+
+@pytest.mark.parametrize("kind", ["itself", "symbolic link", "hard link", "link to its folder"])
+@pytest.mark.parametrize("overwrite", [True, False])
+def test_an_output_is_never_an_input(tmp_path: Path, kind: str, overwrite: bool) -> None:
+    source = tmp_path / "in" / "gold.jsonl"
+    source.parent.mkdir()
+    source.write_text("text")
+    output = tmp_path / "out.jsonl"
+    if kind == "itself":
+        output = source
+    elif kind == "symbolic link":
+        output.symlink_to(source)
+    elif kind == "hard link":
+        os.link(source, output)
+    else:
+        (tmp_path / "folder").symlink_to(source.parent)
+        output = tmp_path / "folder" / "gold.jsonl"
+    with pytest.raises(ValueError, match=r"\[H065\]"):
+        check_output_file(output, inputs=[None, source], overwrite=overwrite)
+    assert source.read_text() == "text"
+
+
+def test_an_output_is_not_inside_of_an_input_folder(tmp_path: Path) -> None:
+    (tmp_path / "raw").mkdir()
+    with pytest.raises(ValueError, match=r"\[H065\]"):
+        check_place(tmp_path / "raw" / "new" / "out.jsonl", inputs=[tmp_path / "raw"])
+    with pytest.raises(ValueError, match=r"\[H088\]"):
+        check_place(tmp_path, inputs=[tmp_path / "raw"])
+
+
+@pytest.mark.parametrize("name", ["config.cfg", "ner/model", "report.html", ""])
+def test_an_output_is_never_part_of_a_pipeline(tmp_path: Path, name: str) -> None:
+    pipeline = make_pipeline(tmp_path / "model")
+    (tmp_path / "link").symlink_to(pipeline)
+    for folder in (pipeline, tmp_path / "link"):
+        with pytest.raises(ValueError, match=r"\[H098\].*model"):
+            check_output_file(folder / name, overwrite=True)
+
+
+def test_existing_files_need_overwrite(tmp_path: Path) -> None:
+    output = tmp_path / "out"
+    assert check_output_file(output, overwrite=False) == output
+    output.write_text("old")
+    with pytest.raises(FileExistsError, match=r"\[H024\]"):
+        check_output_file(output, overwrite=False)
+    assert check_output_file(output, overwrite=True) == output
+
+
+def test_folders_and_devices_are_no_files(tmp_path: Path) -> None:
+    with pytest.raises(IsADirectoryError, match=r"\[H052\]"):
+        check_output_file(tmp_path, overwrite=True)
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ValueError, match=r"\[H099\]"):
+        check_output_file(tmp_path / "pipe", overwrite=True)
+
+
+def test_links_are_followed(tmp_path: Path) -> None:
+    """The link stays, and what it leads to is written, whether it exists or not."""
+    (tmp_path / "link").symlink_to(tmp_path / "disk" / "file")
+    check_output_file(tmp_path / "link", overwrite=False)
+    write_output(tmp_path / "link", b"a", b"b")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "disk" / "file").read_bytes() == b"ab"
+    with pytest.raises(FileExistsError, match=r"\[H024\]"):
+        check_output_file(tmp_path / "link", overwrite=False)
+
+
+def test_links_in_a_circle(tmp_path: Path) -> None:
+    (tmp_path / "a").symlink_to(tmp_path / "b")
+    (tmp_path / "b").symlink_to(tmp_path / "a")
+    with pytest.raises(OSError, match=r"\[H100\]"):
+        write_output(tmp_path / "a", b"")
+
+
+@pytest.mark.parametrize("name", ["file/out", "x" * 300])
+def test_what_cannot_be_written(tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").write_text("text")
+    with pytest.raises(OSError, match=r"\[H100\]"):
+        write_output(tmp_path / name, b"new")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
