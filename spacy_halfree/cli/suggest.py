@@ -11,9 +11,11 @@ from wasabi import msg
 from ..active_learning.candidates import Candidate
 from ..active_learning.exports import SUFFIXES, ToolFormat, check_path, export
 from ..active_learning.suggestions import SuggestionJob
+from ..data.offsets import check_unit
 from ..errors import Errors, Warnings
 from ..files import write_at_once
 from ..labelling.worker import TeacherWorker
+from .options import OFFSETS, Offsets, unit_of
 
 
 def suggest_cli(
@@ -40,6 +42,7 @@ def suggest_cli(
     tool: str = typer.Option(
         "prodigy", "--format", help=f"The tool to write for: {', '.join(SUFFIXES)}"
     ),
+    offsets: Offsets | None = OFFSETS,
     score: str = typer.Option(
         "entropy",
         "--score",
@@ -91,6 +94,8 @@ def suggest_cli(
             )
         tool_format = cast(ToolFormat, tool)
         check_path(output, tool_format)
+        unit = unit_of(offsets) or "utf-16"
+        check_unit(unit)
         if output.is_dir():
             raise IsADirectoryError(Errors.H052.format(path=output))
         if output.exists() and not overwrite:
@@ -119,7 +124,7 @@ def suggest_cli(
         setup_gpu(gpu_id)
         suggestions = run_job(job)
         output.parent.mkdir(parents=True, exist_ok=True)
-        write_at_once(output, export(suggestions, tool_format))
+        write_at_once(output, export(suggestions, tool_format, offsets=unit))
     except (ValueError, OSError, ImportError) as error:
         msg.fail(f"{output} was not written", str(error), exits=1)
     if len(suggestions) < n:
