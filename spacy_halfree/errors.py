@@ -366,6 +366,10 @@ class Errors:
         "[H096] '{encoder}' is no folder, and cannot be a name on the Hugging Face hub either, "
         "which is NAME or OWNER/NAME. Name a folder that is there, seen from where you are now."
     )
+    H097 = (
+        "[H097] Offsets in grapheme clusters need the package `regex`, which is not installed. "
+        "Install it: `pip install regex`."
+    )
     H098 = (
         "[H098] The output {path} would be part of the pipeline {pipeline}. Name a place outside "
         "of pipelines."
@@ -459,4 +463,11 @@ class Warnings:
     W022 = (
         "[W022] {n} raw texts are few: students were measured with {least} and more, and learned "
         "more from every thousand. Give all that you have."
+    )
+    W023 = (
+        "[W023] {path}: the spans of {n} texts depend on how the annotation tool counts, which the "
+        "file does not say: number {numbers}. They are read in UTF-16 units, as doccano's editor "
+        "counts. Use `--offsets graphemes` if the project in doccano counts grapheme clusters, "
+        "`--offsets code-points` if the spans come from a program that counts as Python does, or "
+        "`--offsets utf-16` to keep what is read now, without this warning."
     )

@@ -8,16 +8,18 @@
   `<Labels name="label" toName="text">` and `<Text name="text" value="$text"/>`, the names of its
   template for named entities.
 
-Starts and ends are counted in characters (Unicode code points), ends excluded; for Label Studio as
-a browser counts, to which a character outside of Unicode's first plane is two.
+Starts and ends are counted as the tools count, ends excluded: in Unicode code points; for doccano
+in UTF-16 units, to which a character outside of Unicode's first plane (most emoji) is two, or in
+another unit if it is asked for.
 """
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from ..data.label_studio import as_a_browser_counts
+from ..data.offsets import OffsetUnit, offset_table
 from ..errors import Errors
 from .candidates import Candidate
 
@@ -54,9 +56,13 @@ def to_prodigy(candidate: Candidate) -> dict[str, Any]:
     return {"text": candidate.text, "tokens": tokens, "spans": spans, "meta": about(candidate)}
 
 
-def to_doccano(candidate: Candidate) -> dict[str, Any]:
-    """An example of doccano."""
-    label = [[own["start"], own["end"], own["label"]] for own in candidate.entities]
+def to_doccano(candidate: Candidate, unit: OffsetUnit = "utf-16") -> dict[str, Any]:
+    """An example of doccano. Spans that begin or end inside of a unit take in all of it."""
+    table = offset_table(candidate.text, unit)
+    label = [
+        [*table.from_code_points(span["start"], span["end"]), span["label"]]
+        for span in candidate.entities
+    ]
     return {"text": candidate.text, "label": label, **about(candidate)}
 
 
@@ -69,8 +75,8 @@ def to_label_studio(candidate: Candidate) -> dict[str, Any]:
             "to_name": "text",
             "type": "labels",
             "value": {
-                "start": as_a_browser_counts(candidate.text, own["start"]),
-                "end": as_a_browser_counts(candidate.text, own["end"]),
+                "start": own["start"],
+                "end": own["end"],
                 "text": candidate.text[own["start"] : own["end"]],
                 "labels": [own["label"]],
             },
@@ -103,13 +109,18 @@ WRITERS: Mapping[str, Callable[[Candidate], dict[str, Any]]] = {
 }
 
 
-def export(suggestions: Sequence[Candidate], tool: ToolFormat) -> bytes:
+def export(
+    suggestions: Sequence[Candidate], tool: ToolFormat, *, offsets: OffsetUnit = "utf-16"
+) -> bytes:
     """The content of a file for a tool.
 
     suggestions: What is suggested, in its order.
     tool: The tool.
+    offsets: The unit in which the file counts, if it is for doccano.
+    RAISES: ImportError (H097) if these are grapheme clusters and `regex` is not installed.
     """
-    entries = [json.dumps(WRITERS[tool](own), ensure_ascii=False) for own in suggestions]
+    write = partial(to_doccano, unit=offsets) if tool == "doccano" else WRITERS[tool]
+    entries = [json.dumps(write(own), ensure_ascii=False) for own in suggestions]
     if SUFFIXES[tool] == ".jsonl":
         return "".join(entry + "\n" for entry in entries).encode()
     return ("[\n" + ",\n".join(entries) + "\n]\n").encode()

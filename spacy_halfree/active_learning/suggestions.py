@@ -83,7 +83,8 @@ class SuggestionJob:
         nlp = self.worker.load()[0]
         for path in self.labelled:
             with nlp.memory_zone():
-                for entry in read_labelled_texts(path, nlp):
+                # no span is used: none needs a warning, however it is counted
+                for entry in read_labelled_texts(path, nlp, offsets="code-points"):
                     if isinstance(entry, BadLine):
                         reason = entry.reason.removeprefix("it ")
                         self._set_aside(BadRecord(str(path), entry.number, reason))

@@ -7,12 +7,14 @@ import typer
 from wasabi import msg
 
 from ..data.gold import read_gold
+from ..data.offsets import OffsetUnit
 from ..distill.annotate import find_tagger
 from ..errors import Warnings
 from ..evaluation.judgement import judge
 from ..evaluation.reliability import draw_reliability, fit_temperature, reliability
 from ..outputs import check_output_file
 from ..pipeline.settings_file import read_settings, write_settings
+from .options import OFFSETS, Offsets, unit_of
 from .outcome import describe, reports_failures
 
 
@@ -24,6 +26,7 @@ def calibrate_cli(
         help="Annotated texts that it has not learned from: .spacy, or an export that `init` reads",
         exists=True,
     ),
+    offsets: Offsets | None = OFFSETS,
     component: str | None = typer.Option(
         None, "--component", help="The tagger's name, if the pipeline has several"
     ),
@@ -42,13 +45,19 @@ def calibrate_cli(
     try:
         if diagram is not None:
             check_output_file(diagram, inputs=[data_path, model], overwrite=overwrite)
-        calibrate_pipeline(model, data_path, component, diagram, dry_run)
+        calibrate_pipeline(model, data_path, component, diagram, dry_run, offsets=unit_of(offsets))
     except (ValueError, OSError, ImportError) as error:
         msg.fail("The pipeline was not changed", describe(error), exits=1)
 
 
 def calibrate_pipeline(
-    model: Path, data_path: Path, component: str | None, diagram: Path | None, dry_run: bool
+    model: Path,
+    data_path: Path,
+    component: str | None,
+    diagram: Path | None,
+    dry_run: bool,
+    *,
+    offsets: OffsetUnit | None = None,
 ) -> None:
     """Calibrate a pipeline on disk; see `calibrate_cli`.
 
@@ -56,7 +65,7 @@ def calibrate_pipeline(
     """
     nlp = spacy.load(model)
     tagger = find_tagger(nlp, component)
-    judgements = judge(nlp, tagger.name, read_gold(data_path, nlp))
+    judgements = judge(nlp, tagger.name, read_gold(data_path, nlp, offsets=offsets))
     temperature = fit_temperature(judgements)
     curves = {
         "before": reliability(judgements, tagger.calibration),

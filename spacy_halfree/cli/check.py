@@ -18,6 +18,7 @@ from ..data.checks import (
 )
 from ..data.labelled_texts import read_labelled_texts
 from ..outputs import check_output_file, write_output
+from .options import OFFSETS, Offsets, unit_of
 from .outcome import describe, reports_failures
 
 N_SHOWN = 5
@@ -37,6 +38,7 @@ def check_cli(
     spans_key: str | None = typer.Option(
         None, "--spans-key", help="Span group of .spacy files [default: the entities]"
     ),
+    offsets: Offsets | None = OFFSETS,
     output: Path | None = typer.Option(
         None, "--output", help="Where to write all problems, a JSON object a line"
     ),
@@ -53,7 +55,9 @@ def check_cli(
             check_output_file(output, inputs=paths.values(), overwrite=overwrite)
         nlp = spacy.blank(lang)
         reports = [
-            check_file(str(path), read_labelled_texts(path, nlp, spans_key))
+            check_file(
+                str(path), read_labelled_texts(path, nlp, spans_key, offsets=unit_of(offsets))
+            )
             for path in paths.values()
             if path is not None
         ]

@@ -14,6 +14,7 @@ from ..data.checks import FEW_RAW_TEXTS, FileReport, check_file, find_gaps
 from ..data.entries import LabelledSpan, LabelledText, without_white_space
 from ..data.gold import make_gold
 from ..data.labelled_texts import read_labelled_texts
+from ..data.offsets import OffsetUnit
 from ..data.splitting import Split, split_docs
 from ..errors import Errors, Warnings
 from ..labelling.inputs import local_path
@@ -22,6 +23,7 @@ from ..project.pool import write_pool
 from ..project.settings import choose_sizes, make_settings
 from ..project.writing import POOL, PROBLEMS, new_folder, write_project, write_split
 from .check import show_counts, show_problems, write_problems
+from .options import OFFSETS, Offsets, unit_of
 from .outcome import describe, reports_failures
 
 
@@ -40,6 +42,7 @@ def init_cli(
         "--raw",
         help="Raw texts: .txt (a text a line), .jsonl, .jsonl.gz, .parquet or .spacy, or a folder",
     ),
+    offsets: Offsets | None = OFFSETS,
     lang: str = typer.Option("en", "--lang", help="Language, for the tokenizer"),
     teacher: str = typer.Option(
         "aligned",
@@ -76,7 +79,7 @@ def init_cli(
         with new_folder(folder) as partial:
             corpus = partial / "corpus"
             corpus.mkdir()
-            docs, report = read_gold(labelled, nlp)
+            docs, report = read_gold(labelled, nlp, offsets=unit_of(offsets))
             texts = {without_white_space(doc.text) for doc in docs}
             split = split_docs(docs, *choose_sizes(dev, test, len(texts)), seed)
             pool = write_pool(corpus / POOL, raw, texts, nlp.max_length)
@@ -107,15 +110,18 @@ def init_cli(
     msg.text(f"Run it: cd {shlex.quote(str(folder))} && python -m spacy project run all")
 
 
-def read_gold(path: Path, nlp: Language) -> tuple[list[Doc], FileReport]:
+def read_gold(
+    path: Path, nlp: Language, *, offsets: OffsetUnit | None = None
+) -> tuple[list[Doc], FileReport]:
     """Read and check labelled texts, and show what is wrong.
 
     path: The file.
     nlp: Tokenizes texts that come without tokens.
+    offsets: The unit in which exports of doccano count, see `read_labelled_texts`.
     RETURNS: The docs to train, tune and test on, and what was found.
     RAISES: ValueError (H046, H047) if the file cannot be read, (H075) if there is nothing to learn.
     """
-    entries = list(read_labelled_texts(path, nlp))
+    entries = list(read_labelled_texts(path, nlp, offsets=offsets))
     report = check_file(str(path), entries)
     show_problems(report)
     gold = [

@@ -9,11 +9,13 @@ from tqdm import tqdm
 from wasabi import msg
 
 from ..data.gold import read_gold
+from ..data.offsets import OffsetUnit
 from ..distill.annotate import find_tagger
 from ..errors import Warnings
 from ..outputs import check_output_file, write_output
 from ..report.collect import Figures, System, collect
 from ..report.rendering import make_diagrams, render
+from .options import OFFSETS, Offsets, unit_of
 from .outcome import describe, reports_failures
 
 
@@ -25,6 +27,7 @@ def report_cli(
         metavar="TEST",
         help="Annotated texts that it has not learned from: .spacy, or an export that `init` reads",
     ),
+    offsets: Offsets | None = OFFSETS,
     teacher: str | None = typer.Option(
         None, "--teacher", help="A pipeline to compare it with: where do they differ?"
     ),
@@ -51,7 +54,9 @@ def report_cli(
         read = [data_path, Path(model), *([Path(teacher)] if teacher else [])]
         check_output_file(output_path, inputs=read, overwrite=overwrite)
         setup_gpu(gpu_id)
-        figures = compare_pipelines(model, data_path, teacher, component, batch_size, speed)
+        figures = compare_pipelines(
+            model, data_path, teacher, component, batch_size, speed, offsets=unit_of(offsets)
+        )
         write_report(figures, output_path)
     except (ValueError, OSError, ImportError) as error:
         msg.fail(f"{output_path} was not written", describe(error), exits=1)
@@ -68,6 +73,8 @@ def compare_pipelines(
     component: str | None,
     batch_size: int,
     speed: bool,
+    *,
+    offsets: OffsetUnit | None = None,
 ) -> Figures:
     """Let pipelines tag the texts; see `report_cli`.
 
@@ -77,7 +84,7 @@ def compare_pipelines(
     for name in [model] if teacher is None else [model, teacher]:
         nlp = spacy.load(name)
         systems.append(System(name, nlp, find_tagger(nlp, component)))
-    docs = read_gold(data_path, systems[0].nlp)
+    docs = read_gold(data_path, systems[0].nlp, offsets=offsets)
     with tqdm(total=len(docs), unit=" texts") as progress:
         return collect(
             systems[0],

@@ -11,10 +11,12 @@ from wasabi import msg
 from ..active_learning.candidates import Candidate
 from ..active_learning.exports import SUFFIXES, ToolFormat, check_path, export
 from ..active_learning.suggestions import SuggestionJob
+from ..data.offsets import check_unit
 from ..errors import Errors, Warnings
 from ..labelling.inputs import local_path
 from ..labelling.worker import TeacherWorker
 from ..outputs import check_output_file, write_output
+from .options import OFFSETS, Offsets, unit_of
 from .outcome import describe, reports_failures
 
 
@@ -43,6 +45,7 @@ def suggest_cli(
     tool: str = typer.Option(
         "prodigy", "--format", help=f"The tool to write for: {', '.join(SUFFIXES)}"
     ),
+    offsets: Offsets | None = OFFSETS,
     score: str = typer.Option(
         "entropy",
         "--score",
@@ -96,6 +99,8 @@ def suggest_cli(
         check_path(output, tool_format)
         read = [local_path(raw), *labelled, *map(Path, models)]
         check_output_file(output, inputs=read, overwrite=overwrite)
+        unit = unit_of(offsets) or "utf-16"
+        check_unit(unit)
         job = SuggestionJob(
             TeacherWorker(
                 tuple(models),
@@ -119,7 +124,7 @@ def suggest_cli(
         )
         setup_gpu(gpu_id)
         suggestions = run_job(job)
-        write_output(output, export(suggestions, tool_format))
+        write_output(output, export(suggestions, tool_format, offsets=unit))
     except (ValueError, OSError, ImportError) as error:
         msg.fail(f"{output} was not written", describe(error), exits=1)
     if len(suggestions) < n:

@@ -14,6 +14,7 @@ from .entries import (
     LabelledSpan,
     LabelledText,
     LeftOut,
+    MisplacedSpan,
     without_white_space,
 )
 
@@ -148,6 +149,8 @@ def check_text(entry: LabelledText) -> list[Problem]:
 def check_span(entry: LabelledText, span: LabelledSpan) -> tuple[str, str] | None:
     """What is wrong with a span by itself: the kind of problem, and what exactly."""
     text = entry.text
+    if isinstance(span, MisplacedSpan):
+        return span.kind, span.reason
     if span.start >= span.end:
         return "empty span", "it ends where it begins, or before"
     if not 0 <= span.start < span.end <= len(text):

@@ -1,6 +1,6 @@
 """What stands in a file of annotated texts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeGuard
 
 from spacy.tokens import Doc
@@ -16,6 +16,18 @@ class LabelledSpan:
 
 
 @dataclass(frozen=True)
+class MisplacedSpan(LabelledSpan):
+    """A span whose offsets are no places of its text; start and end are the nearest ones.
+
+    kind: What is wrong, in a few words; the same for all of its kind.
+    reason: What exactly is wrong, with the offsets as they stand in the file.
+    """
+
+    kind: str = field(compare=False)
+    reason: str = field(compare=False)
+
+
+@dataclass(frozen=True)
 class LabelledText:
     """A text as it stands in a file.
 
@@ -23,12 +35,15 @@ class LabelledText:
     doc: The text with its tokens.
     spans: Its spans, in the order of the file.
     missing: The indices of tokens about which the file says nothing.
+    depends_on_unit: Whether the file does not say in which unit it counts, and other units would
+        give other spans.
     """
 
     number: int
     doc: Doc
     spans: tuple[LabelledSpan, ...]
     missing: tuple[int, ...] = ()
+    depends_on_unit: bool = False
 
     @property
     def text(self) -> str:

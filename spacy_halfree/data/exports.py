@@ -25,9 +25,12 @@ from .label_studio import (
     text_of,
     was_cancelled,
 )
+from .offsets import OffsetUnit, in_code_points, is_plain, units_to_compare
 
 SPAN_KEYS = ("spans", "label", "labels", "entities")
 """Where tools keep spans: Prodigy, doccano (three of its versions)."""
+DOCCANO_UNIT: OffsetUnit = "utf-16"
+"""How doccano's editor counts, unless its project counts grapheme clusters."""
 REJECTED = "rejected or ignored in Prodigy"
 CANCELLED = "skipped in Label Studio"
 UNLABELLED = "not labelled in Label Studio"
@@ -37,13 +40,17 @@ BINARY = "ner"
 """Prodigy's interface in which one span of a text is accepted or rejected, and no more is said."""
 
 
-def read_export(number: int, value: Any, nlp: Language) -> Iterator[Entry]:
+def read_export(
+    number: int, value: Any, nlp: Language, *, offsets: OffsetUnit | None = None
+) -> Iterator[Entry]:
     """Read an object of an export.
 
     number: The line or place of the object in its file.
     value: The object: of Prodigy or doccano, with `text` and a list of spans under `spans`,
         `label`, `labels` or `entities`; or a task of Label Studio, as JSON or as JSON-MIN.
     nlp: Tokenizes the text.
+    offsets: The unit in which an object of doccano counts; UTF-16 units if None, and texts with
+        which the unit makes a difference are marked.
     YIELDS: The text; a text for each annotation if there are several; or why there is none.
     """
     try:
@@ -51,10 +58,11 @@ def read_export(number: int, value: Any, nlp: Language) -> Iterator[Entry]:
         if left_out is not None:
             yield left_out
             return
-        for text, spans in annotations_of(value):
+        unclear = offsets is None and depends_on_unit(value)
+        for text, spans in annotations_of(value, offsets or DOCCANO_UNIT):
             doc = nlp.make_doc(text)
             missing = outside_of(doc, spans) if is_binary(value) else ()
-            yield LabelledText(number, doc, spans, missing)
+            yield LabelledText(number, doc, spans, missing, unclear)
     except EntryError as error:
         yield BadLine(number, str(error))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
@@ -88,9 +96,12 @@ def outside_of(doc: Doc, spans: Sequence[LabelledSpan]) -> tuple[int, ...]:
     )
 
 
-def annotations_of(value: Any) -> list[tuple[str, tuple[LabelledSpan, ...]]]:
+def annotations_of(value: Any, unit: OffsetUnit) -> list[tuple[str, tuple[LabelledSpan, ...]]]:
     """The text and spans of an object, once for each annotation.
 
+    value: The object.
+    unit: How it counts, if it is one of doccano.
+    RETURNS: Texts and spans, in code points.
     RAISES: EntryError if it is none that is known.
     """
     if is_task(value):
@@ -102,10 +113,20 @@ def annotations_of(value: Any) -> list[tuple[str, tuple[LabelledSpan, ...]]]:
         )
     if is_short_task(value):
         return [read_short_task(value)]
-    return [(value["text"], _spans_of(value))]
+    return [(value["text"], _spans_of(value, unit))]
 
 
-def _spans_of(entry: dict[str, Any]) -> tuple[LabelledSpan, ...]:
+def depends_on_unit(value: Any) -> bool:
+    """Whether the spans of an object depend on how it counts, which only doccano leaves open."""
+    if is_task(value) or not isinstance(value, dict) or not isinstance(value.get("text"), str):
+        return False
+    if is_plain(value["text"]) or is_short_task(value):
+        return False
+    first, *others = (_spans_of(value, unit) for unit in units_to_compare())
+    return any(spans != first for spans in others)
+
+
+def _spans_of(entry: dict[str, Any], unit: OffsetUnit) -> tuple[LabelledSpan, ...]:
     keys = [key for key in SPAN_KEYS if isinstance(entry.get(key), list)]
     if not keys and "answer" in entry and not any(key in entry for key in OTHER_TASKS):
         # accepted in Prodigy without anything being marked
@@ -113,7 +134,17 @@ def _spans_of(entry: dict[str, Any]) -> tuple[LabelledSpan, ...]:
     if not keys:
         raise EntryError(f"it has no list of spans under any of {', '.join(SPAN_KEYS)}")
     filled = next((key for key in keys if entry[key]), keys[0])
-    return tuple(_span_of(span) for span in entry[filled])
+    spans = tuple(_span_of(span) for span in entry[filled])
+    if is_of_doccano(filled, entry[filled]):
+        return in_code_points(entry["text"], spans, unit)
+    return spans
+
+
+def is_of_doccano(key: str, spans: Sequence[Any]) -> bool:
+    """Whether doccano writes spans in this form; other programs count code points."""
+    if any(isinstance(span, dict) for span in spans):
+        return all(isinstance(span, dict) and "start_offset" in span for span in spans)
+    return key in ("label", "labels")
 
 
 def _span_of(span: Any) -> LabelledSpan:

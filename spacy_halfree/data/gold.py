@@ -11,6 +11,7 @@ from ..errors import Errors
 from .checks import check_text
 from .entries import BadLine, LabelledSpan, LabelledText
 from .labelled_texts import read_docs, read_labelled_texts
+from .offsets import OffsetUnit
 
 
 @dataclass(frozen=True)
@@ -51,19 +52,21 @@ def make_gold(entry: LabelledText) -> GoldText:
     return GoldText(doc, tuple(left_out))
 
 
-def read_gold(path: Path, nlp: Language) -> list[Doc]:
+def read_gold(path: Path, nlp: Language, *, offsets: OffsetUnit | None = None) -> list[Doc]:
     """Annotated docs to score with.
 
     path: A `.spacy` file, whose docs are taken as they are, or any other file of
         `read_labelled_texts`.
     nlp: Tokenizes what comes without docs.
+    offsets: The unit in which exports of doccano count, see `read_labelled_texts`.
     RETURNS: The docs.
-    RAISES: ValueError (H046, H047) if the file, or a single text of it, cannot be read.
+    RAISES: ValueError (H046, H047) if the file, or a single text of it, cannot be read; ImportError
+        (H097) if grapheme clusters are asked for and `regex` is not installed.
     """
     if path.suffix.lower() == ".spacy":
         return read_docs(path, nlp.vocab)
     docs = []
-    for entry in read_labelled_texts(path, nlp):
+    for entry in read_labelled_texts(path, nlp, offsets=offsets):
         if isinstance(entry, BadLine):
             reason = f"number {entry.number}: {entry.reason}"
             raise ValueError(Errors.H046.format(path=path, reason=reason))

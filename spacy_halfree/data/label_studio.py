@@ -1,7 +1,8 @@
 """Tasks of Label Studio: JSON, with all about every annotation, and JSON-MIN, with the regions.
 
-Label Studio runs in a browser, where a character outside of Unicode's first plane (most emoji)
-counts as two. Each region comes with its own text, so that what was meant can be found out.
+Label Studio's editor counts code points, as Python does. A script that has made a region may count
+UTF-16 units, to which a character outside of Unicode's first plane (most emoji) is two: each region
+comes with its own text, by which that is found out.
 """
 
 import json
@@ -9,8 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from .entries import EntryError, LabelledSpan, is_whole
-
-LAST_OF_FIRST_PLANE = "\uffff"
+from .offsets import offset_table
 
 
 def is_task(value: Any) -> bool:
@@ -92,7 +92,7 @@ def read_region(region: dict[str, Any], text: str) -> Iterator[LabelledSpan]:
 
     region: An object with `start`, `end`, `labels` and, as a rule, the region's `text`.
     text: The text it is a region of.
-    YIELDS: The spans, in characters.
+    YIELDS: The spans, in code points.
     RAISES: EntryError if it is no region of a text, or its text does not stand there.
     """
     start, end, labels = region.get("start"), region.get("end"), region.get("labels")
@@ -104,50 +104,42 @@ def read_region(region: dict[str, Any], text: str) -> Iterator[LabelledSpan]:
 
 
 def find_region(text: str, start: int, end: int, content: Any) -> tuple[int, int]:
-    """Where a region stands, in characters of Python.
+    """Where a region stands, in code points.
 
     text: The text.
-    start, end: Where the export says that it stands.
-    content: What the export says that stands there; None if it does not say it.
+    start, end: Where the export says that it stands: in code points, or in UTF-16 units if a script
+        has made it.
+    content: What the export says that stands there; None if it does not say it, and code points
+        are taken for granted.
     RETURNS: Start and end.
-    RAISES: EntryError if that stands neither there nor where a browser would count to.
+    RAISES: EntryError if that stands there in neither unit.
     """
-    surrogates = any(character > LAST_OF_FIRST_PLANE for character in text)
-    if not isinstance(content, str):
-        if surrogates:
-            raise EntryError(
-                "it has emoji or the like and regions without their text, so that there is no "
-                "telling how they were counted (see `saveTextResult` in Label Studio)"
-            )
-        return start, end
-    if not 0 <= start < end:
+    if not isinstance(content, str) or not 0 <= start < end or text[start:end] == content:
         return start, end
     places = [(start, end)]
-    if surrogates:
-        # a script that has made the region may have counted as Python does
-        places.insert(0, in_characters(text, start, end))
-    for place in places:
-        if _same(text[slice(*place)], content):
-            return place
+    if not text.isascii():
+        converted = offset_table(text, "utf-16").to_code_points(start, end)
+        places += [] if converted is None else [converted]
+    # the editor writes the end of a line as a backslash and an n
+    for alike in (str.__eq__, _same_lines, _same_words):
+        for place in places:
+            if alike(text[slice(*place)], content):
+                return place
     raise EntryError(
         f"it has a region that is said to be {content[:40]!r}, but from {start} to {end} stands "
         f"{text[start:end][:40]!r}"
     )
 
 
-def in_characters(text: str, start: int, end: int) -> tuple[int, int]:
-    """Where something stands that a browser has counted to, in characters of Python."""
-    units = text.encode("utf-16-le", errors="surrogatepass")
-    before, inside = units[: 2 * start], units[2 * start : 2 * end]
-    n_before = len(before.decode("utf-16-le", errors="ignore"))
-    return n_before, n_before + len(inside.decode("utf-16-le", errors="ignore"))
+def _same_lines(text: str, content: str) -> bool:
+    """Whether a text is the content of a region in which the ends of lines are escaped."""
+    return text == _unescaped(content)
 
 
-def as_a_browser_counts(text: str, place: int) -> int:
-    """How many UTF-16 units stand before a character of a text."""
-    return len(text[:place].encode("utf-16-le", errors="surrogatepass")) // 2
+def _same_words(text: str, content: str) -> bool:
+    """Whether a text and the content of a region differ in nothing but white space."""
+    return text.split() in (content.split(), _unescaped(content).split())
 
 
-def _same(first: str, second: str) -> bool:
-    """Whether two texts differ in nothing but white space; exports write a line's end as \\n."""
-    return first.split() == second.replace("\\n", "\n").split()
+def _unescaped(content: str) -> str:
+    return content.replace("\\n", "\n")

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ from spacy.vocab import Vocab
 from ..errors import Errors, Warnings
 from .entries import BadLine, Entry, LabelledSpan, LabelledText
 from .exports import read_export
+from .offsets import OffsetUnit, check_unit
 from .tagged_lines import read_tagged_lines
 
 logger = logging.getLogger("spacy.halfree")
@@ -20,9 +21,17 @@ TAGGED = (".conll", ".iob", ".tsv")
 """Files with a word and its tag a line."""
 MANY_WORDS = 200
 """A sentence with more words than these is rarely a single one."""
+MOST_NUMBERS = 10
+"""So many texts of a file are named at most."""
 
 
-def read_labelled_texts(path: Path, nlp: Language, spans_key: str | None = None) -> Iterator[Entry]:
+def read_labelled_texts(
+    path: Path,
+    nlp: Language,
+    spans_key: str | None = None,
+    *,
+    offsets: OffsetUnit | None = None,
+) -> Iterator[Entry]:
     """Read a file of annotated texts.
 
     path: A `.spacy` file; an export of Prodigy, doccano or Label Studio (`.jsonl`, an object a
@@ -31,17 +40,21 @@ def read_labelled_texts(path: Path, nlp: Language, spans_key: str | None = None)
     nlp: Tokenizes all texts, those of `.spacy` files anew: a span that its tokens do not fit could
         not be learned.
     spans_key: The span group to read from a `.spacy` file; the entities if None.
+    offsets: The unit in which exports of doccano count; UTF-16 units if None, with a warning (W023)
+        that names the texts whose spans other units would give other places.
     YIELDS: The texts; for lines that are none, what is wrong with them; and what was left out.
-    RAISES: ValueError (H046, H047) if the file cannot be read, or is of another kind.
+    RAISES: ValueError (H046, H047) if the file cannot be read, or is of another kind; ImportError
+        (H097) if grapheme clusters are asked for and `regex` is not installed.
     """
+    check_unit(offsets)
     # some systems write endings large
     suffix = path.suffix.lower()
     if suffix == ".spacy":
         yield from _read_docs(path, nlp, spans_key)
     elif suffix == ".jsonl":
-        yield from _read_json_lines(path, nlp)
+        yield from _with_warning(path, _read_json_lines(path, nlp, offsets))
     elif suffix == ".json":
-        yield from _read_json(path, nlp)
+        yield from _with_warning(path, _read_json(path, nlp, offsets))
     elif suffix in TAGGED:
         yield from _read_tags(path, nlp)
     else:
@@ -73,7 +86,21 @@ def _read_docs(path: Path, nlp: Language, spans_key: str | None) -> Iterator[Lab
         yield LabelledText(number, doc, tuple(found), tuple(missing))
 
 
-def _read_json_lines(path: Path, nlp: Language) -> Iterator[Entry]:
+def _with_warning(path: Path, entries: Iterable[Entry]) -> Iterator[Entry]:
+    """Warn after the last entry if other units would give other spans."""
+    unclear = []
+    for entry in entries:
+        if isinstance(entry, LabelledText) and entry.depends_on_unit:
+            unclear.append(entry.number)
+        yield entry
+    if unclear:
+        rest = len(unclear) - MOST_NUMBERS
+        numbers = ", ".join(map(str, unclear[:MOST_NUMBERS]))
+        numbers += f" and {rest} more" if rest > 0 else ""
+        logger.warning(Warnings.W023.format(path=path, n=len(unclear), numbers=numbers))
+
+
+def _read_json_lines(path: Path, nlp: Language, offsets: OffsetUnit | None) -> Iterator[Entry]:
     for number, line in enumerate(_read_bytes(path).splitlines(), start=1):
         if not line.strip():
             continue
@@ -83,10 +110,10 @@ def _read_json_lines(path: Path, nlp: Language) -> Iterator[Entry]:
         except (ValueError, RecursionError) as error:
             yield BadLine(number, f"it is no JSON: {error}")
             continue
-        yield from read_export(number, value, nlp)
+        yield from read_export(number, value, nlp, offsets=offsets)
 
 
-def _read_json(path: Path, nlp: Language) -> Iterator[Entry]:
+def _read_json(path: Path, nlp: Language, offsets: OffsetUnit | None) -> Iterator[Entry]:
     try:
         values = json.loads(_read_bytes(path).decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
@@ -94,7 +121,7 @@ def _read_json(path: Path, nlp: Language) -> Iterator[Entry]:
     if not isinstance(values, list):
         raise ValueError(Errors.H046.format(path=path, reason="it is not a list of objects"))
     for number, value in enumerate(values, start=1):
-        yield from read_export(number, value, nlp)
+        yield from read_export(number, value, nlp, offsets=offsets)
 
 
 def _read_tags(path: Path, nlp: Language) -> Iterator[Entry]:

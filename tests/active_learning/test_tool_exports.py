@@ -11,6 +11,7 @@ import spacy
 from spacy_halfree.active_learning.candidates import Candidate, TextToken
 from spacy_halfree.active_learning.exports import SUFFIXES, ToolFormat, check_path, export
 from spacy_halfree.data.labelled_texts import LabelledText, read_labelled_texts
+from spacy_halfree.data.offsets import OffsetUnit
 from spacy_halfree.labelling.records import Entity
 
 SUGGESTION = Candidate(
@@ -59,7 +60,8 @@ def test_doccano() -> None:
     first, second = export([SUGGESTION, WITHOUT], "doccano").decode().splitlines()
     assert json.loads(first) == {
         "text": "Hör 😀 Abbey Road!",
-        "label": [[4, 5, "künstler"], [6, 16, "album title"]],
+        # UTF-16 units
+        "label": [[4, 6, "künstler"], [7, 17, "album title"]],
         **ABOUT,
     }
     assert json.loads(second)["label"] == []
@@ -69,9 +71,9 @@ def test_label_studio() -> None:
     first, second = json.loads(export([SUGGESTION, WITHOUT], "label-studio"))
     names = {"from_name": "label", "to_name": "text", "type": "labels"}
     values = [
-        # as a browser counts
-        {"start": 4, "end": 6, "text": "😀", "labels": ["künstler"]},
-        {"start": 7, "end": 17, "text": "Abbey Road", "labels": ["album title"]},
+        # code points
+        {"start": 4, "end": 5, "text": "😀", "labels": ["künstler"]},
+        {"start": 6, "end": 16, "text": "Abbey Road", "labels": ["album title"]},
     ]
     assert first == {
         "data": {"text": "Hör 😀 Abbey Road!", **ABOUT},
@@ -86,6 +88,54 @@ def test_label_studio() -> None:
         ],
     }
     assert second["predictions"][0]["result"] == []
+
+
+TABLE = "Please 😀😀 a table in Rome for two 🍕 and Oslo"
+LINES = "line one\nRome\nfor two 🍕 Oslo"
+
+
+def suggestion(text: str, *words: str) -> Candidate:
+    """A text in which words are entities."""
+    starts = [text.index(word) for word in words]
+    entities = [
+        Entity(start=start, end=start + len(word), label="A", confidence=None)
+        for start, word in zip(starts, words, strict=True)
+    ]
+    return Candidate("id 3", text, (), tuple(entities), 0.5, 0.9, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "places"),
+    [
+        (TABLE, ("Rome", "two", "Oslo"), [(21, 25), (30, 33), (40, 44)]),
+        (LINES, ("Oslo",), [(24, 28)]),
+    ],
+)
+def test_label_studio_counts_code_points(
+    text: str, words: tuple[str, ...], places: list[tuple[int, int]]
+) -> None:
+    (task,) = json.loads(export([suggestion(text, *words)], "label-studio"))
+    values = [region["value"] for region in task["predictions"][0]["result"]]
+    assert [(value["start"], value["end"]) for value in values] == places
+
+
+@pytest.mark.parametrize(
+    ("unit", "places"),
+    [
+        ("utf-16", [[23, 27], [32, 35], [43, 47]]),
+        ("code-points", [[21, 25], [30, 33], [40, 44]]),
+        ("graphemes", [[21, 25], [30, 33], [40, 44]]),
+    ],
+)
+def test_the_unit_of_doccano(unit: OffsetUnit, places: list[list[int]]) -> None:
+    content = export([suggestion(TABLE, "Rome", "two", "Oslo")], "doccano", offsets=unit)
+    assert [span[:2] for span in json.loads(content)["label"]] == places
+
+
+def test_a_span_that_ends_inside_of_a_grapheme_cluster_takes_in_all_of_it() -> None:
+    text = "a cafe\u0301\r\nin Rome"
+    content = export([suggestion(text, "cafe", "Rome")], "doccano", offsets="graphemes")
+    assert [span[:2] for span in json.loads(content)["label"]] == [[2, 6], [10, 14]]
 
 
 @pytest.mark.parametrize("tool", ["prodigy", "doccano"])

@@ -66,6 +66,27 @@ def test_problems_are_shown_and_written(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("offset", "unit"), [(8, None), (8, "utf-16"), (6, "code-points"), (5, "graphemes")]
+)
+def test_the_unit_of_offsets(tmp_path: Path, offset: int, unit: str | None) -> None:
+    text = "\U0001f600\U0001f600 e\u0301 Rome"
+    row = {"text": text, "label": [[offset, offset + 4, "CITY"]]}
+    path = write(tmp_path / "train.jsonl", [*GOOD, row])
+    code, output = run(path, *(() if unit is None else ("--offsets", unit)))
+    assert code == 0, output
+    assert ("[W023]" in output) == (unit is None)
+    if unit is not None:
+        others = {"utf-16", "code-points", "graphemes"} - {unit}
+        assert all(run(path, "--offsets", other)[0] == 1 for other in others)
+
+
+def test_a_unit_that_is_none(tmp_path: Path) -> None:
+    code, output = run(write(tmp_path / "train.jsonl", GOOD), "--offsets", "bytes")
+    assert code == 2
+    assert "graphemes" in output
+
+
 @pytest.mark.parametrize("name", ["train.csv", "train.spacy"])
 def test_a_file_that_cannot_be_read(tmp_path: Path, name: str) -> None:
     path = tmp_path / name

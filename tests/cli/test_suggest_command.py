@@ -80,6 +80,27 @@ def test_more_are_asked_for_than_there_are(
     assert len(tasks) == 8
 
 
+@pytest.mark.parametrize("unit", [None, "utf-16", "code-points", "graphemes"])
+def test_the_unit_of_offsets(
+    model: Path, teacher: Language, tmp_path: Path, unit: str | None
+) -> None:
+    text = "\U0001f600\U0001f600 e\u0301 Play Debut by Björk"
+    raw, output = tmp_path / "raw.txt", tmp_path / "out.jsonl"
+    raw.write_text(text + "\n", encoding="utf8")
+    command = [sys.executable, "-m", "spacy", "halfree", "suggest", model, "--raw", raw]
+    options: list[object] = ["--format", "doccano", "--output", output]
+    options += [] if unit is None else ["--offsets", unit]
+    result = subprocess.run([*map(str, [*command, *options])], capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout + result.stderr
+    row = json.loads(output.read_text(encoding="utf8"))
+    # of two emoji and two accents: more units than code points, fewer clusters
+    more = {None: 2, "utf-16": 2, "code-points": 0, "graphemes": -1}[unit]
+    ents = [ent for ent in teacher(text).ents if ent.start_char > 4]
+    assert ents
+    expected = [[ent.start_char + more, ent.end_char + more, ent.label_] for ent in ents]
+    assert [span for span in row["label"] if span[0] > 4 + more] == expected
+
+
 def test_the_same_bytes_twice_and_no_file_replaced_unasked(
     model: Path, raw: Path, tmp_path: Path
 ) -> None:

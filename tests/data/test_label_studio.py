@@ -14,6 +14,7 @@ from spacy_halfree.data.label_studio import find_region
 from spacy_halfree.data.labelled_texts import read_labelled_texts
 
 NLP = spacy.blank("en")
+EXPORTS = Path(__file__).parent / "exports"
 TEXT = "Play Abbey Road"
 REGION = {"start": 5, "end": 15, "text": "Abbey Road", "labels": ["ALBUM"]}
 
@@ -156,29 +157,61 @@ def test_a_file_that_is_no_list(tmp_path: Path) -> None:
             list(read_labelled_texts(tmp_path / "a.json", NLP))
 
 
+ANY_TEXT = st.text(
+    st.one_of(st.sampled_from("ab \n\r\\n😀é"), st.characters(exclude_categories=["Cs"])),
+    min_size=1,
+)
 WORDS = st.text(st.sampled_from("ab 😀\U00010400é"), min_size=1, max_size=8)
 
 
 @given(WORDS, WORDS, WORDS, st.booleans())
 def test_regions_are_found_however_they_were_counted(
-    before: str, inside: str, after: str, in_browser: bool
+    before: str, inside: str, after: str, by_script: bool
 ) -> None:
     text = before + inside + after
 
     def count(part: str) -> int:
-        return len(part.encode("utf-16-le")) // 2 if in_browser else len(part)
+        return len(part.encode("utf-16-le")) // 2 if by_script else len(part)
 
     start = count(before)
     end = start + count(inside)
     found = find_region(text, start, end, inside)
-    assert text[slice(*found)].split() == inside.split()
+    assert text[slice(*found)] == inside
+    if not by_script:
+        assert found == (start, end)
 
 
-def test_emoji_and_no_text_to_compare_with() -> None:
-    assert find_region("Play Abbey Road", 5, 15, None) == (5, 15)
-    with pytest.raises(ValueError, match="emoji"):
-        find_region("😀 Abbey Road", 2, 12, None)
+@given(ANY_TEXT, st.data())
+def test_regions_of_the_editor_are_read_where_they_were_marked(
+    text: str, data: st.DataObject
+) -> None:
+    """The editor counts code points and escapes the ends of lines."""
+    start = data.draw(st.integers(0, len(text) - 1))
+    end = data.draw(st.integers(start + 1, len(text)))
+    for content in (text[start:end], text[start:end].replace("\n", "\\n"), None):
+        assert find_region(text, start, end, content) == (start, end)
+
+
+@pytest.mark.parametrize(
+    "name", ["label_studio_marked_by_hand.json", "label_studio_marked_by_hand_min.json"]
+)
+def test_regions_marked_by_hand(name: str) -> None:
+    """Marked with the mouse in Label Studio 1.23.2, and exported by it."""
+    found = [
+        [(span.start, span.end) for span in entry.spans]
+        for entry in read_labelled_texts(EXPORTS / name, NLP)
+        if isinstance(entry, LabelledText)
+    ]
+    # in the first text, the second "ha" was marked
+    assert found == [[(7, 9), (21, 25)], [(6, 14), (37, 40)], [(7, 11)]]
+
+
+def test_a_region_without_its_text_is_counted_in_code_points() -> None:
+    assert find_region("😀 Abbey Road", 2, 12, None) == (2, 12)
 
 
 def test_a_line_break_in_a_region() -> None:
     assert find_region("Abbey\nRoad", 0, 10, "Abbey\\nRoad") == (0, 10)
+    # a backslash and an n that stand in the text
+    assert find_region("C:\\new C:\\old", 0, 6, "C:\\new") == (0, 6)
+    assert find_region("😀 C:\\new", 3, 9, "C:\\new") == (2, 8)
