@@ -44,6 +44,8 @@ from .scaling.costs import RESULTS as SCALING_RESULTS
 from .scaling.costs import costs_table, rates_table
 from .scaling.engines import RESULTS as ENGINES_RESULTS
 from .scaling.engines import engines_table
+from .speed.contention import RESULTS as CONTENTION_RESULTS
+from .speed.contention_table import commands_table, contention_table, processes_table
 from .speed.goals import goals_table
 from .speed.memory import RESULTS as MEMORY_RESULTS
 from .speed.memory import memory_table
@@ -94,6 +96,7 @@ class ResultFiles:
     corpora: Path = CORPORA_RESULTS
     decoding: Path = DECODING_RESULTS
     mistakes: Path = MISTAKES_RESULTS
+    contention: Path = CONTENTION_RESULTS
 
     def below(self, folder: Path) -> "ResultFiles":
         """The same files in another folder."""
@@ -132,6 +135,9 @@ def make_tables(files: ResultFiles) -> dict[str, str]:
         "memory": memory_table(files.memory),
         "calibration": calibration_table(files.calibration),
         "shares": shares_table(files.shares),
+        "contention": contention_table(files.contention),
+        "processes": processes_table(files.contention),
+        "commands": commands_table(files.contention),
         "scaling_rates": rates_table(files.scaling),
         "scaling_costs": costs_table(files.scaling),
         "engines": engines_table(files.engines),

@@ -47,22 +47,30 @@ class TaggingProcess:
             raise RuntimeError("the process has ended")
         return json.loads(line)
 
-    def seconds(self, batch_size: int, n_texts: int, n_process: int = 1) -> float:
-        """Tag texts that are tokenised already.
+    def ask(self, batch_size: int, n_texts: int, *, n_process: int = 1, raw: bool = False) -> None:
+        """Let it start to tag.
 
         Args:
             batch_size: how many texts at a time.
             n_texts: how many texts in all.
             n_process: how many processes tag; with more than one, texts are raw.
-
-        Returns:
-            The seconds that it took.
+            raw: whether tokenizing them is timed, too.
         """
         assert self._process.stdin is not None
         request = {"batch_size": batch_size, "n_texts": n_texts, "n_process": n_process}
-        self._process.stdin.write(json.dumps(request) + "\n")
+        self._process.stdin.write(json.dumps(request | {"raw": raw or n_process > 1}) + "\n")
         self._process.stdin.flush()
+
+    def answer(self) -> float:
+        """Wait for it, and return the seconds that it took."""
         return float(self._read())
+
+    def seconds(
+        self, batch_size: int, n_texts: int, *, n_process: int = 1, raw: bool = False
+    ) -> float:
+        """Let it tag, and return the seconds that it took; see `ask`."""
+        self.ask(batch_size, n_texts, n_process=n_process, raw=raw)
+        return self.answer()
 
     def close(self) -> None:
         """End it."""
@@ -82,13 +90,10 @@ def main(pipeline: str, path: str) -> None:
     print(json.dumps("ready"), flush=True)
     for line in sys.stdin:
         request = json.loads(line)
-        n_process = request["n_process"]
         chosen = list(islice(cycle(texts), request["n_texts"]))
-        inputs: Any = chosen if n_process > 1 else [nlp.make_doc(text) for text in chosen]
-        if request.get("raw"):
-            inputs = chosen
+        inputs: Any = chosen if request["raw"] else [nlp.make_doc(text) for text in chosen]
         start = time.perf_counter()
-        for _ in nlp.pipe(inputs, batch_size=request["batch_size"], n_process=n_process):
+        for _ in nlp.pipe(inputs, batch_size=request["batch_size"], n_process=request["n_process"]):
             pass
         print(json.dumps(time.perf_counter() - start), flush=True)
 

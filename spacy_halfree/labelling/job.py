@@ -1,5 +1,6 @@
 """Labelling files of texts, whatever stops it on the way and whichever engine does it."""
 
+import json
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -79,6 +80,10 @@ class LabellingJob:
         parts = parts_folder(path)
         if parts.exists() and not is_parts_folder(parts):
             raise FileExistsError(Errors.H103.format(path=parts))
+        manifest = manifest_path(path)
+        is_beside = manifest.is_file() and not path.exists()
+        if is_beside and not overwrite and not is_manifest(manifest):
+            raise FileExistsError(Errors.H024.format(path=manifest))
         # a run that is to go on may have been stopped when all was done but tidying up
         if path.exists() and not overwrite and not (resume and was_begun(path)):
             raise FileExistsError(Errors.H024.format(path=path))
@@ -191,6 +196,15 @@ def is_parts_folder(path: Path) -> bool:
         own.name in known or own.name.startswith(f".{MANIFEST}") or DIGEST.fullmatch(own.name)
         for own in path.iterdir()
     )
+
+
+def is_manifest(path: Path) -> bool:
+    """Whether a file says what an output was made from."""
+    try:
+        content = json.loads(path.read_bytes())
+    except ValueError:
+        return False
+    return isinstance(content, dict) and "input_sha256" in content
 
 
 def is_ours(path: Path) -> bool:

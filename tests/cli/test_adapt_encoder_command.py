@@ -255,3 +255,29 @@ def test_one_gpu_is_used_of_several(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert arguments.n_gpu == 1
     assert arguments.train_batch_size == arguments.per_device_train_batch_size
     assert set(current) == {2}
+
+
+@pytest.mark.parametrize("n_bytes", [16, 4096, 16384])
+def test_a_failure_to_write(folder: Path, n_bytes: int) -> None:
+    """As on a disk that fills up while small files, a checkpoint or the encoder are saved."""
+    resource = pytest.importorskip("resource")
+
+    def limit_files() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (n_bytes, n_bytes))
+
+    output = folder / f"full{n_bytes}"
+    result = subprocess.run(
+        [
+            *COMMAND,
+            *map(str, (folder / "encoder", folder / "pool.txt", "--output", output)),
+            *("--steps", "2"),
+        ],
+        capture_output=True,
+        text=True,
+        preexec_fn=limit_files,
+    )
+    printed = " ".join((result.stdout + result.stderr).split())
+    assert result.returncode == 1, printed
+    assert "[H100]" in printed
+    assert "Traceback" not in printed
+    assert not output.exists()

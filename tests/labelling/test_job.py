@@ -204,3 +204,26 @@ def test_parts_end_where_much_is_bad(teacher_path: Path, tmp_path: Path) -> None
     texts.write_bytes(b"\xff\n" * 1000 + b"good")
     with pytest.raises(ValueError, match=r"\[H055\] 256 records"):
         run(make_job(teacher_path, texts, tmp_path / "out", max_bad=10))
+
+
+def test_other_files_beside_the_output_are_kept(
+    teacher_path: Path, write_texts: Write, tmp_path: Path
+) -> None:
+    """What has the names of a run's own files, and was not written by one."""
+    texts, output = write_texts("texts.txt", 3), tmp_path / "out.spacy"
+    manifest = tmp_path / "out.spacy.manifest.json"
+    manifest.write_text('{"mine": 1}')
+    with pytest.raises(FileExistsError, match=r"\[H024\].*manifest"):
+        make_job(teacher_path, texts, output).start(resume=False, overwrite=False)
+    assert manifest.read_text() == '{"mine": 1}'
+    manifest.unlink()
+    mine = tmp_path / "out.spacy.parts" / "mine.txt"
+    mine.parent.mkdir()
+    mine.write_text("text")
+    for overwrite in (False, True):
+        with pytest.raises(FileExistsError, match=r"\[H103\]"):
+            make_job(teacher_path, texts, output).start(resume=False, overwrite=overwrite)
+    assert mine.read_text() == "text"
+    mine.unlink()
+    run(make_job(teacher_path, texts, output))
+    assert len(texts_of(output)) == 3

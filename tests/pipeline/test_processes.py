@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -102,3 +103,26 @@ def test_no_network_and_no_pickle(trained, architecture: str, tmp_path: Path) ->
     expected = [[list(span) for span in annotation(doc, "ents")] for doc in nlp.pipe(TEXTS)]
     assert json.loads(printed) == expected
     assert any(expected)
+
+
+ON_ONE_CORE = """
+import json, os, sys
+
+import spacy
+
+os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+nlp = spacy.load(sys.argv[1])
+docs = nlp.pipe(json.loads(sys.argv[2]))
+print(json.dumps([[[e.start, e.end, e.label_] for e in doc.ents] for doc in docs]))
+"""
+
+
+@architectures
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="needs Linux")
+def test_one_core(trained, architecture: str, tmp_path: Path) -> None:
+    nlp = trained(architecture, "ents")
+    nlp.to_disk(tmp_path / "nlp")
+    printed = run(ON_ONE_CORE, tmp_path, tmp_path / "nlp", json.dumps(TEXTS))
+    assert json.loads(printed) == [
+        [list(span) for span in annotation(doc, "ents")] for doc in nlp.pipe(TEXTS)
+    ]

@@ -3,11 +3,14 @@
 import hashlib
 import json
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from transformers import (
     AutoModelForMaskedLM,
     AutoTokenizer,
@@ -106,6 +109,23 @@ def load_encoder(encoder: str) -> tuple[Any, Any]:
         raise ValueError(Errors.H095.format(encoder=encoder, reason=reason)) from error
 
 
+@contextmanager
+def failures_to_save(output: Path) -> Iterator[None]:
+    """Raise what torch and safetensors raise for a disk that is full as the system's own error.
+
+    output: The folder that is to be written.
+    RAISES: OSError (H100) if weights cannot be written.
+    """
+    try:
+        yield
+    except (SafetensorError, RuntimeError) as error:
+        # torch has no class of its own for it
+        if isinstance(error, RuntimeError) and "PytorchStreamWriter" not in str(error):
+            raise
+        reason = str(error).strip().splitlines()[0].rstrip(".")
+        raise OSError(Errors.H100.format(path=output, reason=reason)) from error
+
+
 def train_masked_words(
     encoder: str, texts: list[str], output: Path, settings: AdaptationSettings, *, overwrite: bool
 ) -> str | None:
@@ -155,8 +175,9 @@ def train_masked_words(
         if not (checkpoint / TRAINER_STATE_NAME).exists():
             shutil.rmtree(checkpoint)
     last: str | None = get_last_checkpoint(str(checkpoints))
-    trainer.train(resume_from_checkpoint=last)
-    with partial_folder(place) as partial:
+    with failures_to_save(output):
+        trainer.train(resume_from_checkpoint=last)
+    with partial_folder(place) as partial, failures_to_save(output):
         model.base_model.save_pretrained(partial, safe_serialization=True)
         tokenizer.save_pretrained(partial)
         log = [entry for entry in trainer.state.log_history if "loss" in entry]
