@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# spaCy 3.8.7, srsly 2.5.1, catalogue 2.0.10: packing one short doc as bytes walks through all functions
+# spaCy 3.8.18, srsly 2.5.6, catalogue 2.0.10: packing one short doc as bytes walks through all functions
 # that are registered in the process, once for each block of MessagePack in it. A doc with extension
 # attributes (`Doc.set_extension`, so user data) has three blocks.
 #
-# It hurts who tags short texts with `nlp.pipe(n_process=2)` or stores docs one by one: for a fast
+# This hurts users who tag short texts with `nlp.pipe(n_process=2)` or store docs one by one: for a fast
 # tagger, moving a doc between processes takes several times as long as tagging it.
 # Seen: `Doc.to_bytes` of a doc with four words calls Python functions more than 1,000 times, with one
 # entry of user data more than twice as often, and without spaCy's registered functions less than half
@@ -48,5 +48,5 @@ assert n_extended > 2 * n_plain, n_extended
 assert n_empty < n_plain / 2, n_empty
 PYTHON
 python3 -m venv "$folder/venv"
-"$folder/venv/bin/pip" install --quiet spacy==3.8.7 srsly==2.5.1 catalogue==2.0.10
+"$folder/venv/bin/pip" install --quiet spacy==3.8.18 srsly==2.5.6 catalogue==2.0.10
 "$folder/venv/bin/python" "$folder/calls.py"

@@ -2,7 +2,7 @@
 # threadpoolctl 3.8: a limit on OpenBLAS that another Python thread asks for is ignored without a word,
 # as long as the thread that has set the first limit keeps it. 3.6 does what is asked.
 #
-# It hurts who serves a tagger from worker threads: `threadpool_limits(1)` in a request handler does
+# This hurts users who serve a tagger from worker threads: `threadpool_limits(1)` in a request handler does
 # nothing if the main thread has set any limit at start-up, and every request then uses all cores.
 # Seen with numpy 2.2.6 on Linux: version 3.6.0 prints "worker asked for 1 and has 1", version 3.8.0
 # prints "worker asked for 1 and has 2".

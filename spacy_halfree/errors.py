@@ -381,15 +381,19 @@ class Errors:
     )
     H101 = (
         "[H101] Cannot print to the standard output: {reason}. Leave it open, or send it to a file "
-        "with enough space. What was written before is complete."
+        "with enough space; if characters are missing, set `PYTHONIOENCODING=utf8`."
     )
     H102 = (
         "[H102] The folder {path} cannot be listed: {reason}. Its texts would be missing. Change "
         "its permissions, or take it out of {location}."
     )
     H103 = (
-        "[H103] What is finished is kept in {path} until the output is complete, and something "
-        "else is in its place, which would be lost. Move it, or name another output."
+        "[H103] {path} already exists and was not written by this command, which keeps there what "
+        "is finished until the output is complete. Move it, or name another output."
+    )
+    H104 = (
+        "[H104] {path} holds '{name}', which is no part of an encoder and would be removed with "
+        "it. Move it, or name another output."
     )
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from spacy_halfree.labelling.inputs import find_inputs, local_inputs
 from spacy_halfree.outputs import check_output_file, check_place, write_output
 
 
@@ -94,3 +95,26 @@ def test_what_cannot_be_written(tmp_path: Path, name: str) -> None:
     with pytest.raises(OSError, match=r"\[H100\]"):
         write_output(tmp_path / name, b"new")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_files_behind_links_in_an_input_folder(tmp_path: Path) -> None:
+    """What is read counts, wherever it is."""
+    raw, disk = tmp_path / "raw", tmp_path / "disk"
+    raw.mkdir()
+    (disk / "more").mkdir(parents=True)
+    (disk / "a.txt").write_text("text")
+    (disk / "more" / "b.txt").write_text("text")
+    (raw / "a.txt").symlink_to(disk / "a.txt")
+    (raw / "more").symlink_to(disk / "more")
+    read = [raw, *local_inputs(find_inputs(str(raw)))]
+    for output in (disk / "a.txt", disk / "more" / "b.txt", disk / "more" / "new.jsonl"):
+        with pytest.raises(ValueError, match=r"\[H065\]"):
+            check_output_file(output, inputs=read, overwrite=True)
+    check_output_file(disk / "new.jsonl", inputs=read, overwrite=False)
+
+
+def test_hidden_folders_are_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("text")
+    (tmp_path / ".cache").mkdir()
+    (tmp_path / ".cache" / "b.txt").write_text("text")
+    assert [file.name for file in find_inputs(str(tmp_path))] == ["a.txt"]

@@ -39,7 +39,10 @@ NER_SHARE = 4
 """`ner` is several times slower, and tags so many times fewer texts."""
 N_PROCESS_TEXTS = 16384
 PARTS = ("tagging", "processes", "commands")
-VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_WAIT_POLICY")
+VARIABLES = (
+    *("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"),
+    *("OMP_WAIT_POLICY", "GOMP_SPINCOUNT"),
+)
 
 
 def unpack(commit: str, folder: Path) -> None:
@@ -170,15 +173,12 @@ def make_commands(out: Path) -> dict[str, list[str]]:
     }
 
 
-def measure_commands(
-    previous: Path, rounds: int, most_seconds: float
-) -> Iterator[tuple[str, dict[str, Any]]]:
+def measure_commands(previous: Path, rounds: int) -> Iterator[tuple[str, dict[str, Any]]]:
     """Run what trains and labels on an idle and a busy machine, in turns.
 
     Args:
         previous: a folder with the previous build.
         rounds: how often.
-        most_seconds: when a run of the previous build is stopped; its time is then a lower bound.
 
     Yields:
         Each command, with seconds and ratios.
@@ -189,7 +189,7 @@ def measure_commands(
             for _ in range(rounds):
                 for state, folder in (("idle", ROOT), ("busy", ROOT), ("previous busy", previous)):
                     with busy_neighbour(None if state == "idle" else "matrices"):
-                        seconds[state].append(time_command(folder, arguments, most_seconds))
+                        seconds[state].append(time_command(folder, arguments))
             figures = {
                 "idle_seconds": spread(seconds["idle"]),
                 "busy_by_idle": spread(by_round(seconds["busy"], seconds["idle"])),
@@ -201,23 +201,12 @@ def measure_commands(
             yield command, figures
 
 
-def time_command(folder: Path, arguments: Sequence[str], most_seconds: float) -> float:
+def time_command(folder: Path, arguments: Sequence[str]) -> float:
     """Seconds of `python -m spacy ...`, started in a folder whose packages come first."""
     start = time.perf_counter()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "spacy", *arguments],
-        cwd=folder,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
+    subprocess.run(
+        [sys.executable, "-m", "spacy", *arguments], cwd=folder, check=True, capture_output=True
     )
-    try:
-        _, told = process.communicate(timeout=most_seconds)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.communicate()
-    else:
-        if process.returncode:
-            raise RuntimeError(told.decode())
     return time.perf_counter() - start
 
 
@@ -251,7 +240,6 @@ def main(
     previous: Annotated[str, typer.Option(help="The commit to compare with.")] = PREVIOUS,
     rounds: Annotated[int, typer.Option(help="Turns of each system when tagging.")] = 6,
     command_rounds: Annotated[int, typer.Option(help="Runs of each command.")] = 3,
-    most_seconds: Annotated[float, typer.Option(help="When a command is stopped.")] = 120,
     results: Annotated[Path, typer.Option(help="Where figures are kept.")] = RESULTS,
     part: Annotated[list[str], typer.Option(help="What to measure.")] = list(PARTS),  # noqa: B006
 ) -> None:
@@ -278,9 +266,7 @@ def main(
             write_json(results, found)
         if "commands" in part:
             found["commands"] = {}
-            for command, figures in measure_commands(
-                folder / "previous", command_rounds, most_seconds
-            ):
+            for command, figures in measure_commands(folder / "previous", command_rounds):
                 found["commands"][command] = figures
                 write_json(results, found)
 

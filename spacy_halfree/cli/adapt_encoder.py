@@ -9,7 +9,7 @@ from spacy.vocab import Vocab
 from wasabi import msg
 
 from ..errors import Errors, Warnings
-from ..labelling.inputs import find_inputs, local_path
+from ..labelling.inputs import find_inputs, local_inputs, local_path
 from ..labelling.records import BadRecord, to_input
 from ..labelling.texts import read_texts
 from ..models.adaptation import AdaptationSettings, adapt_encoder, check_output
@@ -48,7 +48,9 @@ def adapt_encoder_cli(
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     try:
         check_output(output, overwrite=overwrite)
-        check_place(output, inputs=map(local_path, [encoder, *locations]))
+        files = [file for location in locations for file in find_inputs(location)]
+        read = [*map(local_path, [encoder, *locations]), *local_inputs(files)]
+        check_place(output, inputs=read)
         setup_gpu(gpu_id)
         texts = read_all_texts(locations)
         settings = AdaptationSettings(

@@ -73,7 +73,8 @@ def init_cli(
     What is wrong is shown, left out and written to `corpus/problems.jsonl`.
     """
     try:
-        check_place(folder, inputs=[labelled, local_path(raw)])
+        read = [labelled, local_path(raw), Path(encoder) if encoder else None]
+        check_place(folder, inputs=read)
         settings = make_settings(folder, lang, teacher, encoder, seed, gpu_id)
         nlp = spacy.blank(lang)
         with new_folder(folder) as partial:

@@ -27,6 +27,9 @@ def reports_failures(command: Command) -> Command:
                 raise OSError(Errors.H101.format(reason="it is closed"))
             command(*args, **kwargs)
             sys.stdout.flush()
+        except UnicodeEncodeError as error:
+            reason = f"{error.object[error.start : error.end]!a} is not in {error.encoding}"
+            stop(OSError(Errors.H101.format(reason=reason)))
         except OSError as error:
             stop(error)
 

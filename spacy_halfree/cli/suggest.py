@@ -13,7 +13,7 @@ from ..active_learning.exports import SUFFIXES, ToolFormat, check_path, export
 from ..active_learning.suggestions import SuggestionJob
 from ..data.offsets import check_unit
 from ..errors import Errors, Warnings
-from ..labelling.inputs import local_path
+from ..labelling.inputs import find_inputs, local_inputs, local_path
 from ..labelling.worker import TeacherWorker
 from ..outputs import check_output_file, write_output
 from .options import OFFSETS, Offsets, unit_of
@@ -97,7 +97,7 @@ def suggest_cli(
             )
         tool_format = cast(ToolFormat, tool)
         check_path(output, tool_format)
-        read = [local_path(raw), *labelled, *map(Path, models)]
+        read = [local_path(raw), *local_inputs(find_inputs(raw)), *labelled, *map(Path, models)]
         check_output_file(output, inputs=read, overwrite=overwrite)
         unit = unit_of(offsets) or "utf-16"
         check_unit(unit)

@@ -5,6 +5,7 @@ import io
 import logging
 import os
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -62,6 +63,17 @@ def local_path(location: str) -> Path | None:
     return Path(url2pathname(parsed.path)).resolve() if parsed.scheme == "file" else None
 
 
+def local_inputs(files: Iterable[InputFile]) -> list[Path]:
+    """What is read on this machine, behind links in a folder, too.
+
+    files: The files that `find_inputs` found.
+    RETURNS: The files, and the folders that they are in if a link leads there.
+    """
+    paths = [Path(file.path) for file in files if file.uri is None]
+    linked = {path.parent for path in paths if path.parent != path.parent.resolve()}
+    return [*paths, *(folder.resolve() for folder in sorted(linked))]
+
+
 def open_filesystem(uri: str) -> tuple[Any, str]:
     """Arrow's file system for a URI, and the path in it.
 
@@ -116,9 +128,11 @@ def _names_below(path: Path) -> list[str]:
         raise OSError(message) from error
 
     for folder, folders, files in os.walk(path, followlinks=True, onerror=refuse):
+        # what is in a hidden folder is no text, whether it can be listed or not
+        folders[:] = [name for name in folders if not is_hidden(name)]
         for name in files:
             link = Path(folder) / name
-            if link.is_symlink():
+            if link.is_symlink() and not is_hidden(name):
                 try:
                     link.stat()
                 except PermissionError as error:
@@ -170,8 +184,12 @@ def is_text_file(name: str) -> bool:
 
     name: Its path below the folder, with "/".
     """
-    hidden = any(part.startswith((".", "_")) for part in name.split("/"))
-    return name.endswith(SUFFIXES) and not hidden
+    return name.endswith(SUFFIXES) and not any(map(is_hidden, name.split("/")))
+
+
+def is_hidden(name: str) -> bool:
+    """Whether a file or folder of this name is passed over."""
+    return name.startswith((".", "_"))
 
 
 def _in_order(found: list[InputFile], location: str, n_files: int) -> list[InputFile]:

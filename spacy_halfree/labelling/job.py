@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import get_args
@@ -11,7 +11,7 @@ from typing import get_args
 from ..distill.doc_files import MANIFEST
 from ..errors import Errors
 from ..outputs import check_place
-from .inputs import InputFile, find_inputs, is_uri, local_path
+from .inputs import InputFile, find_inputs, is_uri, local_inputs, local_path
 from .manifest import Manifest, TeacherRecord, hash_inputs
 from .output import FORMER, JOURNAL, PartedOutput, manifest_path, parts_folder
 from .parts import PartSource
@@ -23,6 +23,8 @@ Engine = Callable[[PartSource, ShardTask, Progress], Iterable[Summary]]
 """Labels all parts, and gives what has become of each as soon as it is finished."""
 OTHER_SUFFIXES = (".txt", ".json", ".jsonl", ".gz", ".csv", ".parquet")
 """Of outputs that were meant to be files of another kind."""
+REPLACES = "replaces"
+"""A file that is there as soon as a run may replace an output."""
 DIGEST = re.compile(r"[0-9a-f]{12}")
 """The name of a folder of shards until the output is complete, see `manifest.digest_of`."""
 SHARD = re.compile(r"\d{5,}-\d{6,}\.(spacy|parquet)")
@@ -46,6 +48,8 @@ class LabellingJob:
     shard_format: ShardFormat = "spacy"
     on_gpu: bool = False
     max_bad: int = 1000
+    may_replace: bool = field(default=False, init=False)
+    """Whether an output that is there when all is finished may be replaced."""
 
     def check_output(self, *, resume: bool, overwrite: bool) -> None:
         """Refuse an output that cannot be written, or must not be.
@@ -71,12 +75,7 @@ class LabellingJob:
             path.suffix == ".spacy" and self.shard_format != "spacy"
         ):
             raise ValueError(Errors.H023.format(path=path))
-        if path.suffix == ".spacy" and path.is_dir():
-            raise IsADirectoryError(Errors.H052.format(path=path))
-        if path.suffix != ".spacy" and path.is_file():
-            raise NotADirectoryError(Errors.H061.format(path=path))
-        if path.is_dir() and not all(map(is_ours, path.iterdir())):
-            raise FileExistsError(Errors.H060.format(path=path))
+        check_kind(path)
         parts = parts_folder(path)
         if parts.exists() and not is_parts_folder(parts):
             raise FileExistsError(Errors.H103.format(path=parts))
@@ -85,7 +84,7 @@ class LabellingJob:
         if is_beside and not overwrite and not is_manifest(manifest):
             raise FileExistsError(Errors.H024.format(path=manifest))
         # a run that is to go on may have been stopped when all was done but tidying up
-        if path.exists() and not overwrite and not (resume and was_begun(path)):
+        if path.exists() and not overwrite and not (resume and was_allowed(path)):
             raise FileExistsError(Errors.H024.format(path=path))
 
     @cached_property
@@ -127,6 +126,8 @@ class LabellingJob:
             former run has left that cannot be used.
         """
         self.check_output(resume=resume, overwrite=overwrite)
+        check_place(self.output_path, inputs=local_inputs(self.files))
+        self.may_replace = overwrite or self.output_path.exists()
         if resume and self.output.n_complete is not None:
             return self.output.n_complete
         if self.output_path.exists() and not overwrite and not self.output.folder.exists():
@@ -135,6 +136,8 @@ class LabellingJob:
                 raise ValueError(Errors.H049.format(folder=self.output_path, names=names))
             raise FileExistsError(Errors.H024.format(path=self.output_path))
         self.output.start(resume=resume, overwrite=overwrite)
+        if self.may_replace:
+            (self.output.folder / REPLACES).touch()
         return self.output.n_texts
 
     def run(self, engine: Engine, on_progress: Progress) -> int:
@@ -169,8 +172,21 @@ class LabellingJob:
             raise ValueError(Errors.H059.format(parts=", ".join(missing[:10])))
         if hash_inputs(self.files) != output.manifest.input_sha256:
             raise ValueError(Errors.H053.format(path=self.input_location))
+        self._check_meanwhile()
+        # if this is stopped now, the output in its place is its own
+        (output.folder / REPLACES).touch()
         output.complete()
         return output.n_texts
+
+    def _check_meanwhile(self) -> None:
+        """Refuse what has come to the output's place since the start, and must not be lost.
+
+        RAISES: OSError (H024, H052, H060, H061).
+        """
+        path = self.output_path
+        if path.exists() and not self.may_replace:
+            raise FileExistsError(Errors.H024.format(path=path))
+        check_kind(path)
 
     def bad_records(self) -> list[BadRecord]:
         """What could not be used so far, in the order of the input."""
@@ -184,14 +200,27 @@ class LabellingJob:
             )
 
 
-def was_begun(output: Path) -> bool:
-    """Whether an output, or what is finished of it, says what it was made from."""
-    return parts_folder(output).exists() or manifest_path(output).exists()
+def check_kind(path: Path) -> None:
+    """RAISES: OSError (H052, H060, H061) if something else is there than such an output."""
+    if path.suffix == ".spacy" and path.is_dir():
+        raise IsADirectoryError(Errors.H052.format(path=path))
+    if path.suffix != ".spacy" and path.is_file():
+        raise NotADirectoryError(Errors.H061.format(path=path))
+    if path.is_dir() and not all(map(is_ours, path.iterdir())):
+        raise FileExistsError(Errors.H060.format(path=path))
+
+
+def was_allowed(output: Path) -> bool:
+    """Whether a run that was stopped may replace an output, or has written it itself."""
+    manifest = manifest_path(output)
+    return (parts_folder(output) / REPLACES).exists() or (
+        manifest.is_file() and is_manifest(manifest)
+    )
 
 
 def is_parts_folder(path: Path) -> bool:
     """Whether a folder holds what such a run has finished, or nothing yet: it will be removed."""
-    known = {MANIFEST, JOURNAL, FORMER}
+    known = {MANIFEST, JOURNAL, FORMER, REPLACES}
     return path.is_dir() and all(
         own.name in known or own.name.startswith(f".{MANIFEST}") or DIGEST.fullmatch(own.name)
         for own in path.iterdir()

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from ..errors import Errors
 
+ENCODER_FILES = (".json", ".safetensors", "vocab.txt", "merges.txt", ".model")
+"""How the names of the files of an encoder and its tokenizer end."""
 LOG = "adaptation.json"
 """The file of an adapted encoder that says how it has learned."""
 
@@ -38,7 +40,7 @@ def check_output(output: Path, *, overwrite: bool) -> None:
 
     output: The folder for it: a new or an empty one, or an adapted encoder to replace.
     overwrite: Whether an adapted encoder may be replaced.
-    RAISES: ValueError, OSError (H024, H091, H092) if it cannot be.
+    RAISES: ValueError, OSError (H024, H091, H092, H104) if it cannot be.
     """
     if output.exists() and not output.is_dir():
         raise NotADirectoryError(Errors.H091.format(path=output))
@@ -48,6 +50,9 @@ def check_output(output: Path, *, overwrite: bool) -> None:
         raise FileExistsError(Errors.H024.format(path=output))
     if not (output / LOG).is_file():
         raise ValueError(Errors.H092.format(path=output, log=LOG))
+    for path in sorted(output.iterdir()):
+        if path.is_dir() or not path.name.endswith(ENCODER_FILES):
+            raise ValueError(Errors.H104.format(path=output, name=path.name))
 
 
 def adapt_encoder(
@@ -70,7 +75,8 @@ def adapt_encoder(
     overwrite: Whether to replace an adapted encoder.
     RETURNS: The checkpoint that it went on from, if there was one.
     RAISES: ImportError (H080) if a library is not installed; ValueError (H095) if the encoder
-        cannot be loaded; ValueError, OSError (H024, H091, H092) if the output cannot be written.
+        cannot be loaded; ValueError, OSError (H024, H091, H092, H104) if the output cannot be
+        written.
     """
     check_output(output, overwrite=overwrite)
     try:

@@ -281,3 +281,14 @@ def test_a_failure_to_write(folder: Path, n_bytes: int) -> None:
     assert "[H100]" in printed
     assert "Traceback" not in printed
     assert not output.exists()
+
+
+@pytest.mark.parametrize("name", ["notes.md", "model/config.cfg"])
+def test_other_files_in_an_adapted_encoder_are_kept(folder: Path, name: str) -> None:
+    output = f"with_{Path(name).stem}"
+    adapt(folder, output, "--steps", "1")
+    mine = folder / output / name
+    mine.parent.mkdir(exist_ok=True)
+    mine.write_text("mine")
+    assert "[H104]" in adapt(folder, output, "--steps", "1", "--overwrite", fails=True)
+    assert mine.read_text() == "mine"

@@ -14,6 +14,7 @@ from many_texts import make_texts
 from spacy.tokens import DocBin
 
 from spacy_halfree.distill.annotate import annotate
+from spacy_halfree.labelling.engines.local import run_locally
 from spacy_halfree.labelling.job import LabellingJob
 from spacy_halfree.labelling.worker import TeacherWorker
 from spacy_halfree.tagging.soft_labels import KEY
@@ -226,4 +227,37 @@ def test_other_files_beside_the_output_are_kept(
     assert mine.read_text() == "text"
     mine.unlink()
     run(make_job(teacher_path, texts, output))
-    assert len(texts_of(output)) == 3
+    assert output.is_file()
+    assert not mine.parent.exists()
+
+
+def test_what_comes_to_the_outputs_place_meanwhile_is_kept(
+    teacher_path: Path, write_texts: Write, tmp_path: Path
+) -> None:
+    texts = write_texts("texts.txt", 3)
+    for name, number in (("out", "H024"), ("out.spacy", "H024")):
+        job = make_job(teacher_path, texts, tmp_path / name)
+        job.start(resume=False, overwrite=False)
+        mine = tmp_path / name
+        if name == "out":
+            mine.mkdir()
+            mine /= "mine.txt"
+        mine.write_text("mine")
+        with pytest.raises(FileExistsError, match=rf"\[{number}\]"):
+            job.run(run_locally, lambda n: None)
+        assert mine.read_text() == "mine"
+
+
+def test_resuming_does_not_replace_another_file(
+    teacher_path: Path, write_texts: Write, tmp_path: Path
+) -> None:
+    texts, output = write_texts("texts.txt", 3), tmp_path / "out.spacy"
+    make_job(teacher_path, texts, output).start(resume=False, overwrite=False)
+    output.write_text("mine")
+    with pytest.raises(FileExistsError, match=r"\[H024\]"):
+        make_job(teacher_path, texts, output).start(resume=True, overwrite=False)
+    assert output.read_text() == "mine"
+    make_job(teacher_path, texts, output).start(resume=True, overwrite=True)
+    # stopped and resumed: it was allowed once
+    run(make_job(teacher_path, texts, output), resume=True)
+    assert len(list(DocBin().from_disk(output).get_docs(spacy.blank("en").vocab))) == 3

@@ -14,7 +14,7 @@ from spacy.ml.models.tok2vec import build_hash_embed_cnn_tok2vec
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
-from spacy_halfree.models.inference.blas_threads import ThreadCount, _find_openblas, blas_threads
+from spacy_halfree.models.inference.blas_threads import BLAS_THREADS, ThreadCount, _find_openblas
 from spacy_halfree.models.inference.token_vectors import TokenVectors
 
 N_THREADS = 2
@@ -113,7 +113,7 @@ def test_vectors_are_those_of_several_threads(
     expected = tok2vec.ops.flatten(tok2vec.predict(docs))
     assert np.abs(alone - expected).max() < 1e-5 * np.abs(expected).max()
     # the same layers, with the limit that is tested taken away
-    monkeypatch.setattr(blas_threads(), "_set", lambda number: None)
+    monkeypatch.setattr(BLAS_THREADS, "_set", lambda number: None)
     assert count._get() == N_THREADS
     several = TokenVectors()(tok2vec, docs)
     assert np.abs(alone - several).max() < 1e-5 * np.abs(several).max()
@@ -125,10 +125,10 @@ import sys, threading, time
 sys.path.insert(0, sys.argv[1])
 from test_blas_threads import cnn
 from spacy.vocab import Vocab
-from spacy_halfree.models.inference.blas_threads import blas_threads
+from spacy_halfree.models.inference.blas_threads import BLAS_THREADS
 from spacy_halfree.models.inference.token_vectors import TokenVectors
 
-count = blas_threads()
+count = BLAS_THREADS
 assert count._get() == 2, count._get()
 tok2vec, docs = cnn(Vocab())
 vectors, seen, is_done = TokenVectors(), set(), threading.Event()
@@ -151,9 +151,9 @@ assert count._get() == 2, count._get()
 # a child that is forked while a thread of its parent is inside of a block
 FORKED = """
 import os, sys, threading
-from spacy_halfree.models.inference.blas_threads import blas_threads
+from spacy_halfree.models.inference.blas_threads import BLAS_THREADS
 
-count = blas_threads()
+count = BLAS_THREADS
 assert count._get() == 2, count._get()
 is_in, may_leave = threading.Event(), threading.Event()
 

@@ -15,7 +15,6 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import lru_cache
 from importlib import import_module
 from itertools import product
 
@@ -47,11 +46,11 @@ class ThreadCount:
     def one(self) -> Iterator[None]:
         """Use one thread until the block ends. Blocks may be nested, and overlap in threads."""
         with self._lock:
-            if self._n_blocks == 0:
+            self._n_blocks += 1
+            if self._n_blocks == 1:
                 self._before = self._get()
                 if self._before > 1:
                     self._set(1)
-            self._n_blocks += 1
         try:
             yield
         finally:
@@ -68,22 +67,10 @@ class ThreadCount:
         self.forget()
 
 
-@lru_cache(maxsize=1)
-def blas_threads() -> ThreadCount:
-    """The number of threads of numpy's BLAS; of 1 if that is not OpenBLAS, which then stays as is.
-
-    RETURNS: Limits it.
-    """
-    count = _find_openblas() or ThreadCount(lambda: 1, lambda number: None)
-    if hasattr(os, "register_at_fork"):
-        os.register_at_fork(after_in_child=count.after_fork)
-    return count
-
-
 def _find_openblas() -> ThreadCount | None:
     for name in EXTENSIONS:
         try:
-            # looks a name up in the libraries, too, that the module is linked with
+            # looks a name up in the libraries, too, that the module is linked with (not on Windows)
             library = ctypes.CDLL(import_module(name).__file__)
         except (ImportError, OSError):
             continue
@@ -96,3 +83,9 @@ def _find_openblas() -> ThreadCount | None:
             set.argtypes, set.restype = [ctypes.c_int], None
             return ThreadCount(get, set)
     return None
+
+
+BLAS_THREADS = _find_openblas() or ThreadCount(lambda: 1, lambda number: None)
+"""The number of threads of numpy's BLAS; it is 1 and stays 1 if that is not OpenBLAS."""
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=BLAS_THREADS.after_fork)

@@ -9,7 +9,7 @@ from thinc.api import Model
 from thinc.types import Floats2d
 
 from ...types import Floats, Hashes
-from .blas_threads import blas_threads
+from .blas_threads import BLAS_THREADS
 from .known_layers import KnownLayers, find_known_layers
 from .lexeme_table import LexemeTable, Values
 from .window_encoder import WindowEncoder, read_layer
@@ -130,6 +130,6 @@ class FastTok2Vec:
         if not lengths.sum():
             return np.zeros((0, self.encoder.width), dtype=np.float32)
         attributes = np.concatenate(self.extract.predict(list(docs)))
-        with blas_threads().one():
+        with BLAS_THREADS.one():
             rows, values = self.lexemes.look_up(attributes)
             return self.encoder.encode(rows, values, lengths)

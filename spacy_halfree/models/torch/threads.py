@@ -14,12 +14,12 @@ _is_set_up = False
 
 
 def set_up_threads() -> None:
-    """Prepare this process for models that compute with torch. Only the first call has an effect.
+    """Let torch's threads wait as `wait_passively` says. Only the first call has an effect.
 
-    - Threads that wait for one another soon leave their core to others, see `wait_passively`.
-    - A forked process uses one thread, for torch and for tokenizers: a worker of
-      `nlp.pipe(n_process=2)` inherits torch's thread pool without its threads, and would wait for
-      them for ever. Torch's own data-loading workers keep to one thread as well.
+    Importing this module has another effect: a forked process uses one thread, for torch and for
+    tokenizers. A worker of `nlp.pipe(n_process=2)` inherits torch's thread pool without its
+    threads, and would wait for them for ever. Torch's own data-loading workers keep to one thread
+    as well.
     """
     global _is_set_up
     with _lock:
@@ -27,8 +27,6 @@ def set_up_threads() -> None:
             return
         _is_set_up = True
         wait_passively()
-        if hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=_use_one_thread)
 
 
 def wait_passively() -> bool:
@@ -71,6 +69,13 @@ def wait_passively() -> bool:
 
 
 def _use_one_thread() -> None:
+    global _lock
+    # another thread of the parent may have held it
+    _lock = threading.Lock()
     torch.set_num_threads(1)
     # what `tokenizers` would do anyway, but not without a warning
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_use_one_thread)
