@@ -11,6 +11,7 @@ import spacy
 from spacy.tokens import Doc
 from thinc.api import NumpyOps
 
+from spacy_halfree.models.inference.blas_threads import BLAS_THREADS
 from spacy_halfree.models.inference.known_layers import find_known_layers
 from spacy_halfree.models.inference.token_vectors import CAPACITY, FastTok2Vec
 from spacy_halfree.types import Floats, Hashes
@@ -147,7 +148,9 @@ class Stages:
 
         def run(stage: str, function: Callable[..., Any], *arguments: Any) -> Any:
             start = time.perf_counter()
-            result = function(*arguments)
+            # as the tagger does
+            with BLAS_THREADS.one():
+                result = function(*arguments)
             taken[stage] += time.perf_counter() - start
             return result
 
