@@ -143,10 +143,10 @@ def test_an_encoder_is_replaced_only_if_asked_for(folder: Path) -> None:
     first = (output / "model.safetensors").read_bytes()
     assert "[H024]" in adapt(folder, "kept", "--steps", "2", fails=True)
     assert (output / "model.safetensors").read_bytes() == first
-    (output / "old.txt").write_text("of the former one", encoding="utf8")
+    (output / "old.json").write_text("of the former one", encoding="utf8")
     adapt(folder, "kept", "--steps", "2", "--overwrite")
     assert (output / "model.safetensors").read_bytes() != first
-    assert not (output / "old.txt").exists()
+    assert not (output / "old.json").exists()
     assert not list(folder.glob(".kept*"))
     itself = [output, folder / "pool.txt", "--output", output, "--overwrite"]
     assert "[H065]" in run(*itself, fails=True)
