@@ -133,7 +133,7 @@ def test_a_failure_to_write(files: Files, name: str, tmp_path: Path) -> None:
         assert not place.exists() if place.parent.is_dir() else True
 
 
-@pytest.mark.parametrize("kind", ["closed", "full", "nobody reads"])
+@pytest.mark.parametrize("kind", ["closed", "full", "reader closed"])
 def test_what_cannot_be_printed(files: Files, kind: str) -> None:
     if kind == "full" and not Path("/dev/full").exists():
         pytest.skip("no device that is full")
