@@ -367,8 +367,8 @@ class Errors:
         "which is NAME or OWNER/NAME. Name a folder that is there, seen from where you are now."
     )
     H097 = (
-        "[H097] Offsets in grapheme clusters need the package `regex`, which is not installed. "
-        "Install it: `pip install regex`."
+        "[H097] `--offsets` is how doccano counts, which has no effect on --format {tool}. Leave "
+        "out `--offsets`, or use `--format doccano`."
     )
     H098 = (
         "[H098] The output {path} would be part of the pipeline {pipeline}. Name a place outside "
@@ -395,6 +395,7 @@ class Errors:
         "[H104] {path} holds '{name}', which is no part of an encoder and would be removed with "
         "it. Move it, or name another output."
     )
+    H105 = "[H105] No diagram can be drawn as {path}. Name a file that ends in one of {suffixes}."
 
 
 class Warnings:
@@ -469,9 +470,13 @@ class Warnings:
         "more from every thousand. Give all that you have."
     )
     W023 = (
-        "[W023] {path}: the spans of {n} texts depend on how the annotation tool counts, which the "
-        "file does not say: number {numbers}. They are read in UTF-16 units, as doccano's editor "
-        "counts. Use `--offsets graphemes` if the project in doccano counts grapheme clusters, "
-        "`--offsets code-points` if the spans come from a program that counts as Python does, or "
-        "`--offsets utf-16` to keep what is read now, without this warning."
+        "[W023] {path} does not say how its annotation tool counts, and other units would give "
+        "other spans in these texts ({n} in all): number {numbers}. They are read in UTF-16 units, "
+        "as doccano's editor counts. Use `--offsets graphemes` if the project in doccano counts "
+        "grapheme clusters, `--offsets code-points` if the spans come from a program that counts "
+        "as Python does, or `--offsets utf-16` to keep what is read now, without this warning."
+    )
+    W024 = (
+        "[W024] {n_spans} of {n_all} labelled spans in {path} cannot be used. They are left out, "
+        "and their words count as not annotated. `python -m spacy halfree check` names them."
     )

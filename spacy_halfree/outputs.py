@@ -62,17 +62,24 @@ def check_place(output: Path, *, inputs: Iterable[Path | None] = ()) -> Path:
     return place
 
 
-def write_output(output: Path, *content: bytes) -> None:
+def write_output(output: Path, *content: bytes, overwrite: bool) -> None:
     """Write a file that `check_output_file` has allowed, and its folder if need be.
 
     output: The file; a link stays, and the file that it leads to is replaced.
     content: What it is to hold, one after another.
-    RAISES: OSError (H100) if that fails; what was there before is then as it was.
+    overwrite: Whether an existing file may be replaced. Checked again, because another process may
+        have written it since.
+    RAISES: OSError (H024) if a file exists that may not be replaced, (H100) if writing fails. The
+        existing file is then unchanged.
     """
     try:
         place = output.resolve()
+        if place.exists() and not overwrite:
+            raise FileExistsError(Errors.H024.format(path=output))
         place.parent.mkdir(parents=True, exist_ok=True)
         write_at_once(place, *content)
+    except FileExistsError:
+        raise
     # a circle of links is a RuntimeError before Python 3.13
     except (OSError, RuntimeError) as error:
         raise OSError(Errors.H100.format(path=output, reason=reason_of(error))) from error

@@ -75,25 +75,34 @@ def test_links_are_followed(tmp_path: Path) -> None:
     """The link stays, and what it leads to is written, whether it exists or not."""
     (tmp_path / "link").symlink_to(tmp_path / "disk" / "file")
     check_output_file(tmp_path / "link", overwrite=False)
-    write_output(tmp_path / "link", b"a", b"b")
+    write_output(tmp_path / "link", b"a", b"b", overwrite=True)
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "disk" / "file").read_bytes() == b"ab"
     with pytest.raises(FileExistsError, match=r"\[H024\]"):
         check_output_file(tmp_path / "link", overwrite=False)
 
 
+def test_a_file_that_has_come_meanwhile_is_kept(tmp_path: Path) -> None:
+    output = tmp_path / "out"
+    check_output_file(output, overwrite=False)
+    output.write_text("of another process")
+    with pytest.raises(FileExistsError, match=r"\[H024\]"):
+        write_output(output, b"new", overwrite=False)
+    assert output.read_text() == "of another process"
+
+
 def test_links_in_a_circle(tmp_path: Path) -> None:
     (tmp_path / "a").symlink_to(tmp_path / "b")
     (tmp_path / "b").symlink_to(tmp_path / "a")
     with pytest.raises(OSError, match=r"\[H100\]"):
-        write_output(tmp_path / "a", b"")
+        write_output(tmp_path / "a", b"", overwrite=True)
 
 
 @pytest.mark.parametrize("name", ["file/out", "x" * 300])
 def test_what_cannot_be_written(tmp_path: Path, name: str) -> None:
     (tmp_path / "file").write_text("text")
     with pytest.raises(OSError, match=r"\[H100\]"):
-        write_output(tmp_path / name, b"new")
+        write_output(tmp_path / name, b"new", overwrite=True)
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 

@@ -117,7 +117,6 @@ def export(
     suggestions: What is suggested, in its order.
     tool: The tool.
     offsets: The unit in which the file counts, if it is for doccano.
-    RAISES: ImportError (H097) if these are grapheme clusters and `regex` is not installed.
     """
     write = partial(to_doccano, unit=offsets) if tool == "doccano" else WRITERS[tool]
     entries = [json.dumps(write(own), ensure_ascii=False) for own in suggestions]

@@ -149,7 +149,7 @@ def check_engine(
     if engine == "local" and given:
         raise ValueError(Errors.H068.format(options=", ".join(given), engine="local"))
     if engine == "ray" and gpu_id >= 0:
-        raise ValueError(Errors.H068.format(options="--gpu-id (say --num-gpus)", engine="ray"))
+        raise ValueError(Errors.H068.format(options="--gpu-id (use --num-gpus)", engine="ray"))
 
 
 def absolute(model: str) -> str:

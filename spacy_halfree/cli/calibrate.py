@@ -11,10 +11,10 @@ from ..data.offsets import OffsetUnit
 from ..distill.annotate import find_tagger
 from ..errors import Warnings
 from ..evaluation.judgement import judge
-from ..evaluation.reliability import draw_reliability, fit_temperature, reliability
+from ..evaluation.reliability import check_diagram, draw_reliability, fit_temperature, reliability
 from ..outputs import check_output_file
 from ..pipeline.settings_file import read_settings, write_settings
-from .options import OFFSETS, Offsets, unit_of
+from .options import OFFSETS, Offsets, unit_of, warn_of_left_out
 from .outcome import describe, reports_failures
 
 
@@ -45,7 +45,16 @@ def calibrate_cli(
     try:
         if diagram is not None:
             check_output_file(diagram, inputs=[data_path, model], overwrite=overwrite)
-        calibrate_pipeline(model, data_path, component, diagram, dry_run, offsets=unit_of(offsets))
+            check_diagram(diagram)
+        calibrate_pipeline(
+            model,
+            data_path,
+            component,
+            diagram,
+            dry_run,
+            offsets=unit_of(offsets),
+            overwrite=overwrite,
+        )
     except (ValueError, OSError, ImportError) as error:
         msg.fail("The pipeline was not changed", describe(error), exits=1)
 
@@ -58,6 +67,7 @@ def calibrate_pipeline(
     dry_run: bool,
     *,
     offsets: OffsetUnit | None = None,
+    overwrite: bool = False,
 ) -> None:
     """Calibrate a pipeline on disk; see `calibrate_cli`.
 
@@ -65,14 +75,16 @@ def calibrate_pipeline(
     """
     nlp = spacy.load(model)
     tagger = find_tagger(nlp, component)
-    judgements = judge(nlp, tagger.name, read_gold(data_path, nlp, offsets=offsets))
+    gold = read_gold(data_path, nlp, offsets=offsets)
+    warn_of_left_out(gold, data_path)
+    judgements = judge(nlp, tagger.name, gold.docs)
     temperature = fit_temperature(judgements)
     curves = {
         "before": reliability(judgements, tagger.calibration),
         "after": reliability(judgements, temperature),
     }
     if diagram is not None:
-        draw_reliability(curves, diagram)
+        draw_reliability(curves, diagram, overwrite=overwrite)
     errors = {name: curve.expected_calibration_error() for name, curve in curves.items()}
     rows = [
         (

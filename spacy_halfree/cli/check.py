@@ -73,7 +73,7 @@ def check_cli(
     for gap in find_gaps(reports[0], reports[1:]):
         msg.warn(gap)
     if output is not None:
-        write_problems(output, reports)
+        write_problems(output, reports, overwrite=overwrite)
     n_problems = sum(len(report.problems) for report in reports)
     if n_problems:
         where = f"; all of them are in {output}" if output is not None else ""
@@ -115,8 +115,11 @@ def describe_problem(problem: Problem) -> str:
     return f"{place}{problem.reason}" + (f" [{problem.text[:60]!r}]" if problem.text else "")
 
 
-def write_problems(output: Path, reports: list[FileReport]) -> None:
-    """Write all problems as JSON lines."""
+def write_problems(output: Path, reports: list[FileReport], *, overwrite: bool) -> None:
+    """Write all problems as JSON lines.
+
+    RAISES: OSError (H024, H100) if the file cannot be written.
+    """
     lines = []
     for report in reports:
         for problem in report.problems:
@@ -130,4 +133,4 @@ def write_problems(output: Path, reports: list[FileReport]) -> None:
             if problem.span is not None:
                 entry |= vars(problem.span)
             lines.append(json.dumps(entry, ensure_ascii=False) + "\n")
-    write_output(output, "".join(lines).encode())
+    write_output(output, "".join(lines).encode(), overwrite=overwrite)

@@ -87,7 +87,7 @@ def init_cli(
             write_split(corpus, split)
             n_problems = len(report.problems) + len(pool.problems)
             if n_problems:
-                write_problems(corpus / PROBLEMS, [report, pool])
+                write_problems(corpus / PROBLEMS, [report, pool], overwrite=False)
             counts = {
                 "train": len(split.train),
                 "dev": len(split.dev),

@@ -1,10 +1,14 @@
-"""Options that several commands have."""
+"""Options that several commands have, and what they print."""
 
 from enum import Enum
+from pathlib import Path
 
 import typer
+from wasabi import msg
 
+from ..data.gold import GoldFile
 from ..data.offsets import OffsetUnit
+from ..errors import Warnings
 
 
 class Offsets(str, Enum):
@@ -31,3 +35,9 @@ def unit_of(offsets: Offsets | None) -> OffsetUnit | None:
         Offsets.GRAPHEMES: "graphemes",
     }
     return None if offsets is None else units[offsets]
+
+
+def warn_of_left_out(gold: GoldFile, path: Path) -> None:
+    """Warn of the spans of a file that are left out."""
+    if gold.n_left_out:
+        msg.warn(Warnings.W024.format(n_spans=gold.n_left_out, n_all=gold.n_spans, path=path))

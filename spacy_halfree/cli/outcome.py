@@ -62,7 +62,7 @@ def describe(error: Exception) -> str:
     message = str(error)
     if isinstance(error, OSError) and error.errno is not None and not is_numbered(message):
         # what fails in the middle of a file has no name
-        path = error.filename or "a file of the output"
+        path = error.filename or "a file"
         return Errors.H100.format(path=path, reason=reason_of(error))
     return message
 

@@ -15,7 +15,7 @@ from ..errors import Warnings
 from ..outputs import check_output_file, write_output
 from ..report.collect import Figures, System, collect
 from ..report.rendering import make_diagrams, render
-from .options import OFFSETS, Offsets, unit_of
+from .options import OFFSETS, Offsets, unit_of, warn_of_left_out
 from .outcome import describe, reports_failures
 
 
@@ -57,7 +57,7 @@ def report_cli(
         figures = compare_pipelines(
             model, data_path, teacher, component, batch_size, speed, offsets=unit_of(offsets)
         )
-        write_report(figures, output_path)
+        write_report(figures, output_path, overwrite=overwrite)
     except (ValueError, OSError, ImportError) as error:
         msg.fail(f"{output_path} was not written", describe(error), exits=1)
     if figures.n_left_out:
@@ -84,7 +84,9 @@ def compare_pipelines(
     for name in [model] if teacher is None else [model, teacher]:
         nlp = spacy.load(name)
         systems.append(System(name, nlp, find_tagger(nlp, component)))
-    docs = read_gold(data_path, systems[0].nlp, offsets=offsets)
+    gold = read_gold(data_path, systems[0].nlp, offsets=offsets)
+    warn_of_left_out(gold, data_path)
+    docs = gold.docs
     with tqdm(total=len(docs), unit=" texts") as progress:
         return collect(
             systems[0],
@@ -97,7 +99,7 @@ def compare_pipelines(
         )
 
 
-def write_report(figures: Figures, output_path: Path) -> None:
+def write_report(figures: Figures, output_path: Path, *, overwrite: bool) -> None:
     """Write the page, with diagrams if these can be drawn."""
     try:
         diagrams = make_diagrams(figures)
@@ -105,4 +107,4 @@ def write_report(figures: Figures, output_path: Path) -> None:
         diagrams = None
         msg.warn(Warnings.W010)
     page = render(figures, diagrams)
-    write_output(output_path, page.encode())
+    write_output(output_path, page.encode(), overwrite=overwrite)

@@ -11,7 +11,6 @@ from wasabi import msg
 from ..active_learning.candidates import Candidate
 from ..active_learning.exports import SUFFIXES, ToolFormat, check_path, export
 from ..active_learning.suggestions import SuggestionJob
-from ..data.offsets import check_unit
 from ..errors import Errors, Warnings
 from ..labelling.inputs import find_inputs, local_inputs, local_path
 from ..labelling.worker import TeacherWorker
@@ -97,10 +96,11 @@ def suggest_cli(
             )
         tool_format = cast(ToolFormat, tool)
         check_path(output, tool_format)
+        if offsets is not None and tool_format != "doccano":
+            raise ValueError(Errors.H097.format(tool=tool))
         read = [local_path(raw), *local_inputs(find_inputs(raw)), *labelled, *map(Path, models)]
         check_output_file(output, inputs=read, overwrite=overwrite)
         unit = unit_of(offsets) or "utf-16"
-        check_unit(unit)
         job = SuggestionJob(
             TeacherWorker(
                 tuple(models),
@@ -124,7 +124,8 @@ def suggest_cli(
         )
         setup_gpu(gpu_id)
         suggestions = run_job(job)
-        write_output(output, export(suggestions, tool_format, offsets=unit))
+        content = export(suggestions, tool_format, offsets=unit)
+        write_output(output, content, overwrite=overwrite)
     except (ValueError, OSError, ImportError) as error:
         msg.fail(f"{output} was not written", describe(error), exits=1)
     if len(suggestions) < n:

@@ -25,7 +25,7 @@ from .label_studio import (
     text_of,
     was_cancelled,
 )
-from .offsets import OffsetUnit, in_code_points, is_plain, units_to_compare
+from .offsets import UNITS, OffsetUnit, in_code_points, is_plain
 
 SPAN_KEYS = ("spans", "label", "labels", "entities")
 """Where tools keep spans: Prodigy, doccano (three of its versions)."""
@@ -122,7 +122,7 @@ def depends_on_unit(value: Any) -> bool:
         return False
     if is_plain(value["text"]) or is_short_task(value):
         return False
-    first, *others = (_spans_of(value, unit) for unit in units_to_compare())
+    first, *others = (_spans_of(value, unit) for unit in UNITS)
     return any(spans != first for spans in others)
 
 

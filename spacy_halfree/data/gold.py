@@ -52,27 +52,42 @@ def make_gold(entry: LabelledText) -> GoldText:
     return GoldText(doc, tuple(left_out))
 
 
-def read_gold(path: Path, nlp: Language, *, offsets: OffsetUnit | None = None) -> list[Doc]:
+@dataclass(frozen=True)
+class GoldFile:
+    """The annotated texts of a file.
+
+    docs: The docs.
+    n_left_out: How many spans could not be used.
+    n_spans: How many spans the file has, those included.
+    """
+
+    docs: list[Doc]
+    n_left_out: int = 0
+    n_spans: int = 0
+
+
+def read_gold(path: Path, nlp: Language, *, offsets: OffsetUnit | None = None) -> GoldFile:
     """Annotated docs to score with.
 
     path: A `.spacy` file, whose docs are taken as they are, or any other file of
         `read_labelled_texts`.
     nlp: Tokenizes what comes without docs.
     offsets: The unit in which exports of doccano count, see `read_labelled_texts`.
-    RETURNS: The docs.
-    RAISES: ValueError (H046, H047) if the file, or a single text of it, cannot be read; ImportError
-        (H097) if grapheme clusters are asked for and `regex` is not installed.
+    RETURNS: The docs, and how many spans were left out (see `make_gold`).
+    RAISES: ValueError (H046, H047) if the file, or a single text of it, cannot be read.
     """
     if path.suffix.lower() == ".spacy":
-        return read_docs(path, nlp.vocab)
-    docs = []
+        return GoldFile(read_docs(path, nlp.vocab))
+    texts = []
     for entry in read_labelled_texts(path, nlp, offsets=offsets):
         if isinstance(entry, BadLine):
             reason = f"number {entry.number}: {entry.reason}"
             raise ValueError(Errors.H046.format(path=path, reason=reason))
         if isinstance(entry, LabelledText):
-            docs.append(make_gold(entry).doc)
-    return docs
+            texts.append(make_gold(entry))
+    n_left_out = sum(len(text.left_out) for text in texts)
+    n_kept = sum(len(text.doc.ents) for text in texts)
+    return GoldFile([text.doc for text in texts], n_left_out, n_left_out + n_kept)
 
 
 def touched_tokens(doc: Doc, span: LabelledSpan) -> list[int]:

@@ -13,7 +13,7 @@ from spacy.vocab import Vocab
 from ..errors import Errors, Warnings
 from .entries import BadLine, Entry, LabelledSpan, LabelledText
 from .exports import read_export
-from .offsets import OffsetUnit, check_unit
+from .offsets import OffsetUnit
 from .tagged_lines import read_tagged_lines
 
 logger = logging.getLogger("spacy.halfree")
@@ -21,8 +21,8 @@ TAGGED = (".conll", ".iob", ".tsv")
 """Files with a word and its tag a line."""
 MANY_WORDS = 200
 """A sentence with more words than these is rarely a single one."""
-MOST_NUMBERS = 10
-"""So many texts of a file are named at most."""
+MOST_NUMBERS = 50
+"""How many texts a warning names at most."""
 
 
 def read_labelled_texts(
@@ -43,10 +43,8 @@ def read_labelled_texts(
     offsets: The unit in which exports of doccano count; UTF-16 units if None, with a warning (W023)
         that names the texts whose spans other units would give other places.
     YIELDS: The texts; for lines that are none, what is wrong with them; and what was left out.
-    RAISES: ValueError (H046, H047) if the file cannot be read, or is of another kind; ImportError
-        (H097) if grapheme clusters are asked for and `regex` is not installed.
+    RAISES: ValueError (H046, H047) if the file cannot be read, or is of another kind.
     """
-    check_unit(offsets)
     # some systems write endings large
     suffix = path.suffix.lower()
     if suffix == ".spacy":

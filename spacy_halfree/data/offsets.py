@@ -16,7 +16,6 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from ..errors import Errors
 from .entries import LabelledSpan, MisplacedSpan
 
 OffsetUnit = Literal["utf-16", "code-points", "graphemes"]
@@ -121,10 +120,7 @@ class OffsetTable:
 
 @lru_cache(maxsize=len(UNITS))
 def offset_table(text: str, unit: OffsetUnit) -> OffsetTable:
-    """The places of a text in a unit. Those of the last texts are kept.
-
-    RAISES: ImportError (H097) if grapheme clusters are asked for and `regex` is not installed.
-    """
+    """The places of a text in a unit. Those of the last texts are kept."""
     if unit == "graphemes":
         ends = [match.end() for match in grapheme_pattern().finditer(text)]
         return OffsetTable(unit, [0, *ends], range(len(ends) + 1))
@@ -138,31 +134,11 @@ def offset_table(text: str, unit: OffsetUnit) -> OffsetTable:
 
 @lru_cache(maxsize=1)
 def grapheme_pattern() -> Any:
-    """What finds a text's grapheme clusters.
+    """The compiled `CLUSTER`, which finds a text's grapheme clusters."""
+    # most files need none
+    import regex
 
-    RAISES: ImportError (H097) if `regex` is not installed.
-    """
-    try:
-        import regex
-    except ImportError as error:
-        raise ImportError(Errors.H097) from error
     return regex.compile(CLUSTER, regex.VERBOSE | regex.VERSION1)
-
-
-def check_unit(unit: OffsetUnit | None) -> None:
-    """RAISES: ImportError (H097) if a unit is asked for that cannot be counted in."""
-    if unit == "graphemes":
-        grapheme_pattern()
-
-
-@lru_cache(maxsize=1)
-def units_to_compare() -> tuple[OffsetUnit, ...]:
-    """The units, without grapheme clusters if `regex` is not installed."""
-    try:
-        grapheme_pattern()
-    except ImportError:
-        return tuple(unit for unit in UNITS if unit != "graphemes")
-    return UNITS
 
 
 def is_plain(text: str) -> bool:

@@ -109,6 +109,19 @@ def fit_temperature(judgements: Sequence[Judgement]) -> float:
     return float(f"{np.exp((low + high) / 2):.3g}")
 
 
+def check_diagram(path: Path) -> None:
+    """Check that a diagram can be drawn, before any work is done for it.
+
+    path: The file; its suffix is the kind of image.
+    RAISES: ImportError (H045) if matplotlib is not installed, ValueError (H105) if it does not
+        know the suffix.
+    """
+    kinds = make_figure(path).canvas.get_supported_filetypes()
+    if path.suffix.removeprefix(".").lower() not in kinds:
+        suffixes = ", ".join(f".{kind}" for kind in sorted(kinds))
+        raise ValueError(Errors.H105.format(path=path, suffixes=suffixes))
+
+
 def make_figure(path: Path) -> "Figure":
     """An empty figure of matplotlib.
 
@@ -162,18 +175,19 @@ def plot_precision(figure: "Figure", curves: dict[str, Reliability]) -> None:
     axes.legend(fontsize=8, loc="lower left")
 
 
-def draw_reliability(curves: dict[str, Reliability], path: Path) -> None:
+def draw_reliability(curves: dict[str, Reliability], path: Path, *, overwrite: bool) -> None:
     """Draw the share that is right against confidence.
 
     curves: Reliabilities by their labels.
-    path: The file; its suffix says which kind.
-    RAISES: ImportError (H045) if matplotlib is not there, OSError (H100) if the file cannot be
-        written.
+    path: The file; its suffix is the kind of image.
+    overwrite: Whether an existing file may be replaced.
+    RAISES: ImportError (H045) if matplotlib is not installed, OSError (H024, H100) if the file
+        cannot be written.
     """
     figure = make_figure(path)
     plot_reliability(figure, curves)
     drawn = io.BytesIO()
     figure.savefig(
-        drawn, format=path.suffix.removeprefix(".") or None, bbox_inches="tight", dpi=150
+        drawn, format=path.suffix.removeprefix(".").lower(), bbox_inches="tight", dpi=150
     )
-    write_output(path, drawn.getvalue())
+    write_output(path, drawn.getvalue(), overwrite=overwrite)

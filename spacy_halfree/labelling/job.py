@@ -80,6 +80,8 @@ class LabellingJob:
         if parts.exists() and not is_parts_folder(parts):
             raise FileExistsError(Errors.H103.format(path=parts))
         manifest = manifest_path(path)
+        if manifest.is_dir():
+            raise FileExistsError(Errors.H103.format(path=manifest))
         is_beside = manifest.is_file() and not path.exists()
         if is_beside and not overwrite and not is_manifest(manifest):
             raise FileExistsError(Errors.H024.format(path=manifest))
@@ -221,9 +223,14 @@ def was_allowed(output: Path) -> bool:
 def is_parts_folder(path: Path) -> bool:
     """Whether a folder holds what such a run has finished, or nothing yet: it will be removed."""
     known = {MANIFEST, JOURNAL, FORMER, REPLACES}
-    return path.is_dir() and all(
-        own.name in known or own.name.startswith(f".{MANIFEST}") or DIGEST.fullmatch(own.name)
-        for own in path.iterdir()
+    # a link would be renamed, and not what it leads to
+    return (
+        path.is_dir()
+        and not path.is_symlink()
+        and all(
+            own.name in known or own.name.startswith(f".{MANIFEST}") or DIGEST.fullmatch(own.name)
+            for own in path.iterdir()
+        )
     )
 
 

@@ -326,6 +326,6 @@ def join(shards: Iterable[Path]) -> bytes:
         except FileNotFoundError as error:
             raise FileNotFoundError(Errors.H051.format(folder=path.parent)) from error
         except Exception as error:
-            reason = f"{error} Delete it, and say `--resume`"
+            reason = f"{error} Delete it, and use `--resume`"
             raise ValueError(Errors.H019.format(path=path, reason=reason)) from error
     return joined.to_bytes()

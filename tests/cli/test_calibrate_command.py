@@ -90,6 +90,34 @@ def test_dry_run(model: Path, dev: Path) -> None:
     assert calibration(model) == 1.0
 
 
+@pytest.mark.parametrize("name", ["diagram.txt", "diagram"])
+def test_a_diagram_of_an_unknown_kind(model: Path, dev: Path, tmp_path: Path, name: str) -> None:
+    pytest.importorskip("matplotlib")
+    code, printed = in_process(model, dev, "--diagram", tmp_path / name)
+    assert code == 1
+    assert "[H105]" in printed
+    assert ".png" in printed
+    assert calibration(model) == 1.0
+
+
+def test_spans_that_are_left_out_are_counted(model: Path, tmp_path: Path) -> None:
+    """Here one of them ends inside of a token."""
+    export = tmp_path / "dev.jsonl"
+    rows = []
+    for text in TEXTS:
+        doc = spacy.load(model)(text)
+        rows.append(
+            {"text": text, "spans": [[e.start_char, e.end_char, e.label_] for e in doc.ents]}
+        )
+    n_spans = sum(len(row["spans"]) for row in rows)
+    first = next(row for row in rows if row["spans"])
+    first["spans"][0][1] -= 1
+    export.write_text("\n".join(map(json.dumps, rows)), encoding="utf8")
+    code, printed = in_process(model, export, "--dry-run")
+    assert code == 0, printed
+    assert f"[W024] 1 of {n_spans} labelled spans" in printed
+
+
 def test_training_anew_forgets_it(model: Path, dev: Path) -> None:
     assert in_process(model, dev)[0] == 0
     nlp = spacy.load(model)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-import resource
 import shutil
 import subprocess
 import sys
@@ -61,9 +60,8 @@ class Files:
 
 @pytest.fixture
 def files(tmp_path: Path, model: Path, teacher: Language) -> Files:
-    return (
-        Files(tmp_path / "files", model, teacher) if (tmp_path / "files").mkdir() is None else ...
-    )
+    (tmp_path / "files").mkdir()
+    return Files(tmp_path / "files", model, teacher)
 
 
 def run(command: list[str], **options: object) -> tuple[int, str]:
@@ -106,12 +104,15 @@ def test_existing_files_need_overwrite(files: Files, name: str, tmp_path: Path) 
     assert output.read_text() == "old"
     code, printed = run(command)
     assert code == 0, printed
-    assert output.read_bytes()[:3] != b"old"
+    assert output.read_bytes() != b"old"
     assert files.content() == files.before
 
 
 def limit_files() -> None:
     """As a full disk: files cannot grow."""
+    # not on every system
+    import resource
+
     resource.setrlimit(resource.RLIMIT_FSIZE, (16, 16))
 
 
@@ -128,16 +129,40 @@ def test_a_failure_to_write(files: Files, name: str, tmp_path: Path) -> None:
     for place, options in places:
         code, printed = run(files.command(name, place), **options)
         assert code == 1, printed
-        assert "[H" in printed
+        assert "[H100]" in printed
         assert "Traceback" not in printed
         assert not place.exists() if place.parent.is_dir() else True
 
 
-@pytest.mark.parametrize("kind", ["closed", "full", "reader closed"])
-def test_what_cannot_be_printed(files: Files, kind: str) -> None:
+def test_suggestions_onto_their_inputs(files: Files) -> None:
+    labelled = files.folder / "labelled.jsonl"
+    labelled.write_text(GOLD, encoding="utf8")
+    raw = files.folder / "raw.jsonl"
+    raw.write_text("".join(f'{{"text": "{text}"}}\n' for text in TEXTS), encoding="utf8")
+    command = [sys.executable, "-m", "spacy", "halfree", "suggest", str(files.model)]
+    command += ["--raw", str(raw), "--labelled", str(labelled), "--overwrite", "-o"]
+    before = labelled.read_bytes(), raw.read_bytes()
+    for output in (raw, labelled):
+        code, printed = run([*command, str(output)])
+        assert code == 1, printed
+        assert "[H065]" in printed
+    assert (labelled.read_bytes(), raw.read_bytes()) == before
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        *((kind, "check") for kind in ("closed", "full", "reader closed")),
+        *(("closed", name) for name in COMMANDS if name not in ("check", "adapt-encoder")),
+    ],
+)
+def test_what_cannot_be_printed(files: Files, kind: str, name: str, tmp_path: Path) -> None:
     if kind == "full" and not Path("/dev/full").exists():
         pytest.skip("no device that is full")
-    command = [sys.executable, "-m", "spacy", "halfree", "check", str(files.gold)]
+    if name == "calibrate":
+        pytest.importorskip("matplotlib")
+    ending = {"suggest": ".jsonl", "calibrate": ".png", "annotate": ".spacy"}.get(name, "")
+    command = files.command(name, tmp_path / f"new{ending}")
     if kind == "closed":
         options: dict = {"preexec_fn": lambda: os.close(1)}
         result = subprocess.run(command, stderr=subprocess.PIPE, timeout=PATIENCE, **options)
@@ -166,6 +191,28 @@ def obey_permissions() -> None:
         for capability in (CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH):
             if ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, capability, 0, 0, 0):
                 raise OSError("capabilities cannot be dropped")
+
+
+@pytest.mark.parametrize("name", ["check", "report", "suggest", "calibrate", "annotate", "init"])
+def test_a_folder_that_is_read_only(files: Files, name: str, tmp_path: Path) -> None:
+    if name == "calibrate":
+        pytest.importorskip("matplotlib")
+    bad = '{"text": "Find bars", "spans": [[0, 3, "A"]]}\n'
+    files.gold.write_text(GOLD + bad, encoding="utf8")
+    ending = {"suggest": ".jsonl", "calibrate": ".png", "annotate": ".spacy"}.get(name, "")
+    folder = tmp_path / "read only"
+    folder.mkdir()
+    folder.chmod(0o555)
+    try:
+        code, printed = run(
+            files.command(name, folder / f"new{ending}"), preexec_fn=obey_permissions
+        )
+    finally:
+        folder.chmod(0o755)
+    assert code == 1, printed
+    assert "[H100]" in printed
+    assert "Traceback" not in printed
+    assert not list(folder.iterdir())
 
 
 @pytest.mark.parametrize("name", ["annotate", "suggest", "init"])

@@ -72,11 +72,15 @@ def test_exports_are_read_to_be_scored_with(tmp_path: Path) -> None:
     export = tmp_path / "test.jsonl"
     good = {"text": "Play Abbey Road", "label": [[5, 15, "ALBUM"]]}
     export.write_text(json.dumps(good), encoding="utf8")
-    (doc,) = read_gold(export, NLP)
+    (doc,) = read_gold(export, NLP).docs
     assert [(ent.text, ent.label_) for ent in doc.ents] == [("Abbey Road", "ALBUM")]
     DocBin(docs=[doc]).to_disk(tmp_path / "test.spacy")
-    (same,) = read_gold(tmp_path / "test.spacy", NLP)
+    (same,) = read_gold(tmp_path / "test.spacy", NLP).docs
     assert same.to_json() == doc.to_json()
+    torn = {"text": "Play Abbey Road", "label": [[5, 8, "ALBUM"], [9, 15, "ALBUM"]]}
+    export.write_text(f"{json.dumps(good)}\n{json.dumps(torn)}", encoding="utf8")
+    gold = read_gold(export, NLP)
+    assert (len(gold.docs), gold.n_left_out, gold.n_spans) == (2, 1, 3)
     # a text that is left out in silence would make another figure
     export.write_text(f"{json.dumps(good)}\n{{}}", encoding="utf8")
     with pytest.raises(ValueError, match=r"\[H046\].*number 2"):

@@ -197,7 +197,7 @@ def test_diagram(tmp_path: Path, suffix: str) -> None:
     pytest.importorskip("matplotlib")
     path = tmp_path / "new" / f"diagram{suffix}"
     curves = {"before": make([0.9, 0.8], [True, False]), "after": make([0.5, 0.5], [True, False])}
-    draw_reliability(curves, path)
+    draw_reliability(curves, path, overwrite=False)
     start = path.read_bytes()[:200]
     assert start.startswith(b"\x89PNG") if suffix == ".png" else b"svg" in start
 

@@ -226,6 +226,15 @@ def test_other_files_beside_the_output_are_kept(
             make_job(teacher_path, texts, output).start(resume=False, overwrite=overwrite)
     assert mine.read_text() == "text"
     mine.unlink()
+    mine.parent.rename(tmp_path / "elsewhere")
+    mine.parent.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(FileExistsError, match=r"\[H103\]"):
+        make_job(teacher_path, texts, output).start(resume=False, overwrite=True)
+    mine.parent.unlink()
+    manifest.mkdir()
+    with pytest.raises(FileExistsError, match=r"\[H103\].*manifest"):
+        make_job(teacher_path, texts, output).start(resume=False, overwrite=True)
+    manifest.rmdir()
     run(make_job(teacher_path, texts, output))
     assert output.is_file()
     assert not mine.parent.exists()
