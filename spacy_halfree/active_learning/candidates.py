@@ -6,8 +6,7 @@ from hashlib import blake2b
 
 from spacy.tokens import Doc
 
-from ..labelling.records import Entity, to_entity
-from ..types import Target
+from ..labelling.records import Entity
 
 
 @dataclass(frozen=True)
@@ -42,29 +41,12 @@ class Candidate:
     gain: float
 
 
-def annotation_of(
-    doc: Doc, target: Target, spans_key: str
-) -> tuple[tuple[TextToken, ...], tuple[Entity, ...]]:
-    """The tokens of a doc, and what a tagger has written on it.
-
-    doc: The doc.
-    target: What was tagged.
-    spans_key: The span group, if the target is "spans".
-    RETURNS: Plain values, in the order of the text.
-    """
-    tokens = tuple(
+def tokens_of(doc: Doc) -> tuple[TextToken, ...]:
+    """The tokens of a doc as plain values."""
+    return tuple(
         TextToken(token.text, token.idx, token.idx + len(token), bool(token.whitespace_))
         for token in doc
     )
-    if target == "tags":
-        tags = [(token, own.tag_) for token, own in zip(tokens, doc, strict=True) if own.tag_]
-        return tokens, tuple(
-            Entity(start=token.start, end=token.end, label=tag, confidence=None)
-            for token, tag in tags
-        )
-    group = spans_key if target == "spans" else None
-    spans = doc.ents if group is None else doc.spans.get(group, ())
-    return tokens, tuple(to_entity(span, group) for span in spans)
 
 
 class Shortlist:

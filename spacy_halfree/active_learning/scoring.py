@@ -2,18 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from spacy.tokens import Doc
 
-from ..distill.ensemble import Member, make_members
-from ..labelling.records import Record, to_input
+from ..distill.annotate import prepare
+from ..labelling.records import Record, to_entity, to_input
 from ..labelling.worker import Progress, TeacherWorker
-from ..tagging.attributes import tagged_tokens
 from ..tagging.soft_labels import SoftLabels, load_soft_labels
 from ..types import Doubles, Floats, Ints
-from .candidates import Candidate, annotation_of
+from .candidates import Candidate, tokens_of
 from .diversity import embed_texts, expected_gains, greatest_similarities
 from .uncertainty import (
     Measure,
@@ -42,12 +40,6 @@ class PoolScorer:
     known: Floats
     diversity: float
 
-    @cached_property
-    def members(self) -> list[Member]:
-        """The models one by one."""
-        pairs = zip(self.worker.load(), self.worker.find_taggers(), strict=True)
-        return make_members([(nlp, tagger.name) for nlp, tagger in pairs])
-
     def __call__(
         self, records: Sequence[Record], least_gain: float, on_progress: Progress | None = None
     ) -> tuple[list[Candidate], dict[int, str]]:
@@ -62,8 +54,8 @@ class PoolScorer:
             if not docs:
                 return [], failed
             used = [record for i, record in enumerate(records) if i not in failed]
-            tagger = self.worker.find_taggers()[0]
-            word_counts = [len(tagged_tokens(doc, spans=tagger.target != "tags")) for doc in docs]
+            layer = self.worker.tagger.layer
+            word_counts = [len(layer.words(doc)) for doc in docs]
             lengths = np.array(word_counts, dtype=np.int64)
             soft = [
                 load_soft_labels(doc, length) for doc, length in zip(docs, word_counts, strict=True)
@@ -77,7 +69,8 @@ class PoolScorer:
                 Candidate(
                     used[i]["id"],
                     docs[i].text,
-                    *annotation_of(docs[i], tagger.target, tagger.spans_key),
+                    tokens_of(docs[i]),
+                    tuple(map(to_entity, layer.predictions(docs[i]))),
                     float(scores[i]),
                     float(confidences[i]),
                     float(gains[i]),
@@ -104,15 +97,17 @@ class PoolScorer:
         found = [np.zeros(len(own)) for own in tags]
         # texts of like length together, so that little is padding; those without words left out
         order = sorted((i for i in range(len(tags)) if len(tags[i])), key=lambda i: len(tags[i]))
-        vocab = self.members[0].nlp.vocab
+        teachers = self.worker.teachers()
+        vocab = teachers.pipelines[0].vocab
         for start in range(0, len(order), self.worker.batch_size):
             batch = order[start : start + self.worker.batch_size]
             texts = [to_input(records[i], vocab) for i in batch]
             given = np.concatenate([tags[i] for i in batch])
-            own = disagreements(
-                [member.distributions(member.prepare(texts), given) for member in self.members]
-            )
+            distributions = [
+                member.distributions(list(prepare(member, texts, len(texts))), given)
+                for member in teachers.members
+            ]
             bounds = np.cumsum([len(tags[i]) for i in batch])[:-1]
-            for i, words in zip(batch, np.split(own, bounds), strict=True):
+            for i, words in zip(batch, np.split(disagreements(distributions), bounds), strict=True):
                 found[i] = words
         return np.concatenate(found)

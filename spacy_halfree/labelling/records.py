@@ -1,15 +1,12 @@
 """Texts, and what teachers say about them, as plain values that go from process to process."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
-from spacy.tokens import Doc, Span
+from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
-from ..pipeline.confidence import confidence_in
-from ..tagging.attributes import tagged_tokens
-from ..tagging.scheme import make_scheme
+from ..tagging.layers import Layer, PredictedSpan
 from ..tagging.soft_labels import KEY, Payload, load_soft_labels
 
 
@@ -89,28 +86,24 @@ def from_doc(doc: Doc) -> Record:
     return record
 
 
-def to_labelled(doc: Doc, spans_key: str) -> LabelledRecord:
-    """What stands on a doc that teachers have annotated.
+def to_labelled(doc: Doc, layer: Layer) -> LabelledRecord:
+    """What teachers have written on a doc.
 
     doc: The doc, with soft labels in its user data.
-    spans_key: The span group to read, if spans were tagged.
+    layer: The teachers' layer.
     """
-    payload = doc.user_data[KEY]
-    words = [doc[int(i)].text for i in tagged_tokens(doc, spans=payload["target"] != "tags")]
+    words = [doc[i].text for i in layer.words(doc).tolist()]
     soft = load_soft_labels(doc, len(words))
-    names = make_scheme(soft.labels, soft.target).tag_names
+    names = layer.scheme(soft.labels).tag_names
     tags = soft.tags.tolist()
-    spans: Sequence[Span] = ()
-    group = spans_key if soft.target == "spans" else None
-    if soft.target != "tags":
-        spans = doc.ents if group is None else doc.spans.get(group, ())
+    found = layer.predictions(doc) if layer.has_spans else []
     return LabelledRecord(
         text=doc.text,
         words=words,
         tags=[names[tag] for tag in tags],
         probabilities=[float(row[tag]) for row, tag in zip(soft.probabilities, tags, strict=True)],
-        entities=[to_entity(span, group) for span in spans],
-        soft_labels=payload,
+        entities=[to_entity(prediction) for prediction in found],
+        soft_labels=doc.user_data[KEY],
     )
 
 
@@ -128,11 +121,11 @@ def to_failed(record: Record, reason: str) -> LabelledRecord:
     return failed
 
 
-def to_entity(span: Span, spans_key: str | None) -> Entity:
-    """A span of a group, or an entity (None), as plain values."""
+def to_entity(prediction: PredictedSpan) -> Entity:
+    """A prediction as plain values."""
     return Entity(
-        start=span.start_char,
-        end=span.end_char,
-        label=span.label_,
-        confidence=confidence_in(span, spans_key),
+        start=prediction.start,
+        end=prediction.end,
+        label=prediction.label,
+        confidence=prediction.confidence,
     )

@@ -12,6 +12,7 @@ from spacy.tokens import Doc
 from ..distill.doc_files import make_bin
 from ..errors import Errors
 from ..files import write_at_once
+from ..tagging.layers import Layer
 from .parts import Part, part_name
 from .records import BadRecord, to_labelled
 from .worker import Progress, TeacherWorker
@@ -83,15 +84,10 @@ class ShardTask:
         if not part.records:
             return Summary(part.file, part.number, part.is_last, 0, 0, 0, part.bad)
         with self.worker.annotated(part.records, on_progress) as (docs, failed):
-            tagger = self.worker.find_taggers()[0]
-            spans_key = tagger.spans_key
-
-            def count_spans(doc: Doc) -> int:
-                return len(doc.ents if tagger.target == "ents" else doc.spans.get(spans_key, ()))
-
+            layer = self.worker.tagger.layer
             if docs:
                 good = [record for i, record in enumerate(part.records) if i not in failed]
-                content = self._encode(docs, [record["id"] for record in good], spans_key)
+                content = self._encode(docs, [record["id"] for record in good], layer)
                 self._write(f"{part.name}.{self.shard_format}", content)
             return Summary(
                 file=part.file,
@@ -99,7 +95,7 @@ class ShardTask:
                 is_last=part.is_last,
                 texts=len(docs),
                 words=sum(map(len, docs)),
-                spans=sum(map(count_spans, docs)),
+                spans=sum(len(layer.spans(doc)) for doc in docs),
                 bad=[
                     *part.bad,
                     *(
@@ -110,12 +106,12 @@ class ShardTask:
                 n_failed=len(failed),
             )
 
-    def _encode(self, docs: Sequence[Doc], ids: Sequence[str], spans_key: str) -> bytes:
+    def _encode(self, docs: Sequence[Doc], ids: Sequence[str], layer: Layer) -> bytes:
         if self.shard_format == "spacy":
             return make_bin(docs).to_bytes()
         from .tables import encode_table
 
-        labelled = [to_labelled(doc, spans_key) for doc in docs]
+        labelled = [to_labelled(doc, layer) for doc in docs]
         return encode_table(ids, labelled)
 
     def _write(self, name: str, content: bytes) -> None:

@@ -7,7 +7,7 @@ from typing import cast
 import numpy as np
 
 from ..errors import Errors
-from ..tagging.soft_labels import Payload
+from ..tagging.soft_labels import Payload, scheme_of
 from .records import LabelledRecord
 
 
@@ -60,7 +60,7 @@ def entropies(payload: Payload) -> list[float]:
     else:
         probabilities = payload["top_probabilities"].astype(np.float64)
         rest = (1 - probabilities.sum(axis=1)).clip(min=0)
-        n_tags = len(payload["labels"]) + (0 if payload["target"] == "tags" else 2)
+        n_tags = scheme_of(tuple(payload["labels"]), payload["target"]).n_tags
         n_rest = max(n_tags - probabilities.shape[1], 1)
     logs = np.log(np.where(probabilities > 0, probabilities, 1))
     rest_logs = np.log(np.where(rest > 0, rest / n_rest, 1))
