@@ -19,6 +19,7 @@ from ..losses import cross_entropy
 from ..models.words import TaggerModel, tag_marginals
 from ..tagging.batch import make_batch
 from ..tagging.confidence import apply_temperature, register_extensions, store_tag_probabilities
+from ..tagging.layers import Decoded
 from ..tagging.soft_labels import (
     SoftLabels,
     has_soft_labels,
@@ -286,7 +287,8 @@ class HalfreeTagger(LabelledPipe):
         to_numpy = self.model.ops.to_numpy
         tags, probabilities = to_numpy(prediction.tags), to_numpy(prediction.probabilities)
         calibrated = apply_temperature(probabilities, self.calibration)
-        self.layer.write(batch, tags, calibrated, self._label_tags.hashes, threshold)
+        decoded = Decoded(batch, tags, calibrated, self._label_tags.hashes)
+        self.layer.write(decoded, threshold)
         if store_probs:
             store_tag_probabilities(batch, self.scheme, calibrated)
         if soft_labels:

@@ -1,7 +1,7 @@
 """Annotation layers: entities, token tags and span groups, one class for each."""
 
 from ...errors import Errors
-from .base import Annotation, Layer, PredictedSpan
+from .base import Annotation, Decoded, Layer, PredictedSpan
 from .entities import EntityLayer
 from .span_groups import SpanGroupLayer
 from .span_layer import touches
@@ -10,6 +10,7 @@ from .token_tags import TagLayer
 __all__ = [
     "LAYERS",
     "Annotation",
+    "Decoded",
     "EntityLayer",
     "Layer",
     "PredictedSpan",

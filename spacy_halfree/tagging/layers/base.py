@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
 from spacy.tokens import Doc, Span
@@ -34,6 +35,22 @@ class PredictedSpan(NamedTuple):
     def annotation(self) -> Annotation:
         """The same without its confidence."""
         return self.start, self.end, self.label
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """Decoded tags of a batch, ready to be written.
+
+    batch: The docs and their words.
+    tags (n_words, int64): A legal sequence of tags for each doc.
+    probabilities (n_words x n_tags, float32): The calibrated distributions.
+    label_hashes (n_labels, uint64): The labels' hashes in the string store.
+    """
+
+    batch: TaggingBatch
+    tags: Ints
+    probabilities: Floats
+    label_hashes: Hashes
 
 
 class Layer(ABC):
@@ -120,20 +137,10 @@ class Layer(ABC):
     # tagged docs
 
     @abstractmethod
-    def write(
-        self,
-        batch: TaggingBatch,
-        tags: Ints,
-        probabilities: Floats,
-        label_hashes: Hashes,
-        threshold: float,
-    ) -> None:
+    def write(self, decoded: Decoded, threshold: float) -> None:
         """Write predicted tags to docs. Existing entities and tags stay.
 
-        batch: The docs and their words.
-        tags (n_words, int64): A legal sequence of tags for each doc.
-        probabilities (n_words x n_tags, float32): The calibrated distributions.
-        label_hashes (n_labels, uint64): The labels' hashes in the string store.
+        decoded: The tags, and the docs to write them to.
         threshold: The least probability of a span that is written.
         """
 

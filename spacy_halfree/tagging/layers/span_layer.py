@@ -11,7 +11,7 @@ from spacy.attrs import IS_SPACE
 from spacy.tokens import Doc, Span
 from spacy.training import Example
 
-from ...types import Bools, Doubles, Floats, Hashes, Ints, TaggingBatch
+from ...types import Bools, Doubles, Hashes, Ints, TaggingBatch
 from ..attributes import token_attributes
 from ..confidence import (
     confidence_in,
@@ -21,7 +21,7 @@ from ..confidence import (
 )
 from ..label_tags import LabelTags
 from ..scheme import spans_from_tags, tags_from_iob
-from .base import Annotation, Layer, PredictedSpan, check_labels, with_shared_names
+from .base import Annotation, Decoded, Layer, PredictedSpan, check_labels, with_shared_names
 
 INSIDE, OUTSIDE, BEGINNING = 1, 2, 3
 """spaCy's codes of `Token.ent_iob`; 0 is missing annotation."""
@@ -73,23 +73,17 @@ class SpanLayer(Layer):
         is_space = token_attributes(example.predicted, [IS_SPACE])[:, 0] != 0
         return tags_from_iob(begin_at_words(iob, is_space), label_tags(types))
 
-    def write(
-        self,
-        batch: TaggingBatch,
-        tags: Ints,
-        probabilities: Floats,
-        label_hashes: Hashes,
-        threshold: float,
-    ) -> None:
+    def write(self, decoded: Decoded, threshold: float) -> None:
         """See `Layer`. The confidence of each new span is stored for `span._.confidence`."""
+        batch, tags = decoded.batch, decoded.tags
         first, last, labels = spans_from_tags(tags, batch.lengths)
-        confidences = span_confidences(tags, probabilities, batch.lengths, first, last)
+        confidences = span_confidences(tags, decoded.probabilities, batch.lengths, first, last)
         if threshold > 0:
             sure = confidences >= threshold
             first, last, labels = first[sure], last[sure], labels[sure]
             confidences = confidences[sure]
         has_pinned = batch.allowed is not None
-        by_doc = spans_by_doc(batch, first, last, label_hashes[labels], confidences)
+        by_doc = spans_by_doc(batch, first, last, decoded.label_hashes[labels], confidences)
         for doc, spans, of_doc in by_doc:
             spans, of_doc = self.write_spans(doc, spans, of_doc, has_pinned=has_pinned)
             store_confidences(doc, spans, of_doc, self.key)

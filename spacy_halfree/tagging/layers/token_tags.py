@@ -9,12 +9,12 @@ from spacy.scorer import PRFScore, Scorer
 from spacy.tokens import Doc, Span
 from spacy.training import Example
 
-from ...types import Bools, Floats, Hashes, Ints, TaggingBatch
+from ...types import Bools, Hashes, Ints
 from ..attributes import same_tokens, token_attributes
 from ..confidence import tag_probabilities
 from ..constraints import word_mask
 from ..label_tags import LabelTags
-from .base import Annotation, Layer, PredictedSpan, check_labels, with_shared_names
+from .base import Annotation, Decoded, Layer, PredictedSpan, check_labels, with_shared_names
 
 
 class TagLayer(Layer):
@@ -63,19 +63,13 @@ class TagLayer(Layer):
         copied.from_array([TAG], np.zeros(len(copied), dtype=np.uint64))
         return copied
 
-    def write(
-        self,
-        batch: TaggingBatch,
-        tags: Ints,
-        probabilities: Floats,
-        label_hashes: Hashes,
-        threshold: float,
-    ) -> None:
+    def write(self, decoded: Decoded, threshold: float) -> None:
         """See `Layer`. Every token gets a tag, whatever the threshold."""
-        bounds = np.cumsum(batch.lengths)[:-1]
-        for doc, of_doc in zip(batch.docs, np.split(tags, bounds), strict=True):
+        batch = decoded.batch
+        hashes = np.split(decoded.label_hashes[decoded.tags], np.cumsum(batch.lengths)[:-1])
+        for doc, of_doc in zip(batch.docs, hashes, strict=True):
             existing = token_attributes(doc, [TAG])[:, 0]
-            doc.from_array([TAG], np.where(existing == 0, label_hashes[of_doc], existing))
+            doc.from_array([TAG], np.where(existing == 0, of_doc, existing))
 
     def spans(self, doc: Doc) -> Sequence[Span]:
         """See `Layer`."""
