@@ -1,9 +1,69 @@
-"""Hallucination-free sequence tagging for spaCy, and its distillation into small pipelines.
+"""Hallucination-free sequence tagging and its distillation for spaCy.
 
-Nothing heavy is imported here: spaCy finds the component, its architectures and commands through
-entry points.
+The public functions and classes are imported when they are first used: `import spacy_halfree`
+alone imports neither spaCy nor torch.
 """
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from .about import __version__
 
-__all__ = ["__version__"]
+if TYPE_CHECKING:
+    from .active_learning.suggest import suggest
+    from .data.check_files import check_files
+    from .distill.annotate import Teachers, annotate
+    from .evaluation.calibrate import calibrate
+    from .labelling.label_files import label_files
+    from .labelling.worker import TeacherWorker
+    from .models.adaptation import adapt_encoder
+    from .pipeline.tagger import HalfreeTagger
+    from .project.create import create_project
+    from .report.make_report import make_report
+    from .tagging.soft_labels import SoftLabels, load_soft_labels
+    from .visualization import confidence_spans
+
+__all__ = [
+    "HalfreeTagger",
+    "SoftLabels",
+    "TeacherWorker",
+    "Teachers",
+    "__version__",
+    "adapt_encoder",
+    "annotate",
+    "calibrate",
+    "check_files",
+    "confidence_spans",
+    "create_project",
+    "label_files",
+    "load_soft_labels",
+    "make_report",
+    "suggest",
+]
+
+MODULES = {
+    "HalfreeTagger": "pipeline.tagger",
+    "SoftLabels": "tagging.soft_labels",
+    "TeacherWorker": "labelling.worker",
+    "Teachers": "distill.annotate",
+    "adapt_encoder": "models.adaptation",
+    "annotate": "distill.annotate",
+    "calibrate": "evaluation.calibrate",
+    "check_files": "data.check_files",
+    "confidence_spans": "visualization",
+    "create_project": "project.create",
+    "label_files": "labelling.label_files",
+    "load_soft_labels": "tagging.soft_labels",
+    "make_report": "report.make_report",
+    "suggest": "active_learning.suggest",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in MODULES:
+        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+    return getattr(import_module(f".{MODULES[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -137,7 +137,7 @@ def make_commands(out: Path) -> dict[str, list[str]]:
     """Short runs of what trains and labels, by name; each writes below a folder."""
     pool = out / "pool.txt"
     lines = (CORPUS / "pool.txt").read_text(encoding="utf8").splitlines()
-    pool.write_text("\n".join(lines[:1500]), encoding="utf8")
+    pool.write_text("\n".join(lines[:3000]), encoding="utf8")
     train = [
         *("train",),
         *("--paths.dev", str((CORPUS / "dev.spacy").resolve())),
@@ -148,14 +148,14 @@ def make_commands(out: Path) -> dict[str, list[str]]:
     return {
         "adapt-encoder": [
             *("halfree", "adapt-encoder", encoder, str(pool), "--output", str(out / "encoder")),
-            *("--steps", "15", "--overwrite"),
+            *("--steps", "30", "--overwrite"),
         ],
         "train a teacher": [
             *train[:1],
             str(configs / "teacher_aligned.cfg"),
             *train[1:],
             *("--paths.train", gold, "--paths.encoder", encoder),
-            *("--training.max_steps", "12", "--training.eval_frequency", "12"),
+            *("--training.max_steps", "24", "--training.eval_frequency", "24"),
             *("--output", str(out / "teacher")),
         ],
         "train a student": [
@@ -163,7 +163,7 @@ def make_commands(out: Path) -> dict[str, list[str]]:
             str(configs / "student_first_order.cfg"),
             *train[1:],
             *("--paths.train", soft),
-            *("--training.max_steps", "100", "--training.eval_frequency", "100"),
+            *("--training.max_steps", "200", "--training.eval_frequency", "200"),
             *("--output", str(out / "student")),
         ],
         "annotate": [
