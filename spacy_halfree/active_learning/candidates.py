@@ -6,18 +6,12 @@ from hashlib import blake2b
 
 from spacy.tokens import Doc
 
-from ..labelling.records import Entity, to_entity
+from ..data.records import LabelledSpan, Task, TextToken
+from ..labelling.labelled_records import Entity, to_entity
 from ..types import Target
 
-
-@dataclass(frozen=True)
-class TextToken:
-    """A token of a text. start, end: Characters. space: Whether a space follows it."""
-
-    text: str
-    start: int
-    end: int
-    space: bool
+DIGITS = 4
+"""Of the numbers that are written for annotation tools."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +34,18 @@ class Candidate:
     score: float
     confidence: float
     gain: float
+
+    def to_task(self) -> Task:
+        """What an annotation tool is given."""
+        confidence = round(self.confidence, DIGITS)
+        meta = {
+            "score": round(self.score, DIGITS),
+            "gain": round(self.gain, DIGITS),
+            "confidence": confidence,
+            "source": self.source,
+        }
+        spans = [LabelledSpan(own["start"], own["end"], own["label"]) for own in self.entities]
+        return Task(self.text, self.tokens, tuple(spans), confidence, meta)
 
 
 def annotation_of(

@@ -7,8 +7,8 @@ from functools import cached_property
 import numpy as np
 from spacy.tokens import Doc
 
+from ..data.records import Record, to_input
 from ..distill.ensemble import Member, make_members
-from ..labelling.records import Record, to_input
 from ..labelling.worker import Progress, TeacherWorker
 from ..tagging.attributes import tagged_tokens
 from ..tagging.soft_labels import SoftLabels, load_soft_labels

@@ -1,1 +1,1 @@
-"""Annotated texts in files: reading them, and what may be wrong with them."""
+"""Texts in files: reading and writing raw and annotated ones, and what may be wrong with them."""

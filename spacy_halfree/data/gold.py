@@ -1,6 +1,7 @@
 """From texts as they were read to docs to train on."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,10 +9,11 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from ..errors import Errors
+from .annotated_texts import read_annotated_texts
 from .checks import check_text
-from .entries import BadLine, LabelledSpan, LabelledText
-from .labelled_texts import read_docs, read_labelled_texts
+from .file_formats.spacy_docs import read_docs
 from .offsets import OffsetUnit
+from .records import AnnotatedText, InvalidRecord, LabelledSpan, touched_tokens
 
 
 @dataclass(frozen=True)
@@ -26,17 +28,17 @@ class GoldText:
     left_out: tuple[LabelledSpan, ...]
 
 
-def make_gold(entry: LabelledText) -> GoldText:
+def make_gold(text: AnnotatedText) -> GoldText:
     """Make the doc of a text.
 
-    entry: The text. Its doc is left as it is.
+    text: The text. Its doc is left as it is.
     RETURNS: The doc. Spans with which something is wrong (see `check_text`) are left out; of
         spans that overlap, the first one stays.
     """
-    wrong = Counter(problem.span for problem in check_text(entry) if problem.span is not None)
-    doc = entry.doc.copy()
+    wrong = Counter(problem.span for problem in check_text(text) if problem.span is not None)
+    doc = text.doc.copy()
     entities, left_out = [], []
-    for span in entry.spans:
+    for span in text.spans:
         if wrong[span]:
             # the same span may stand there twice, of which one is to be kept
             wrong[span] -= 1
@@ -46,7 +48,8 @@ def make_gold(entry: LabelledText) -> GoldText:
         assert entity is not None
         entities.append(entity)
     inside = {token.i for entity in entities for token in entity}
-    unknown = {*entry.missing, *(i for span in left_out for i in touched_tokens(doc, span))}
+    bounds = [(span.start, span.end) for span in left_out]
+    unknown = {*text.missing, *touched_tokens(doc, bounds)}
     missing = [doc[i : i + 1] for i in sorted(unknown - inside)]
     doc.set_ents(entities, missing=missing, default="outside")
     return GoldText(doc, tuple(left_out))
@@ -70,28 +73,27 @@ def read_gold(path: Path, nlp: Language, *, offsets: OffsetUnit | None = None) -
     """Annotated docs to score with.
 
     path: A `.spacy` file, whose docs are taken as they are, or any other file of
-        `read_labelled_texts`.
+        `read_annotated_texts`.
     nlp: Tokenizes what comes without docs.
-    offsets: The unit in which exports of doccano count, see `read_labelled_texts`.
+    offsets: The unit in which exports of doccano count, see `read_annotated_texts`.
     RETURNS: The docs, and how many spans were left out (see `make_gold`).
     RAISES: ValueError (H046, H047) if the file, or a single text of it, cannot be read.
     """
     if path.suffix.lower() == ".spacy":
         return GoldFile(read_docs(path, nlp.vocab))
     texts = []
-    for entry in read_labelled_texts(path, nlp, offsets=offsets):
-        if isinstance(entry, BadLine):
-            reason = f"number {entry.number}: {entry.reason}"
+    for record in read_annotated_texts(path, nlp, offsets=offsets):
+        if isinstance(record, InvalidRecord):
+            reason = f"number {record.line}: it {record.reason}"
             raise ValueError(Errors.H046.format(path=path, reason=reason))
-        if isinstance(entry, LabelledText):
-            texts.append(make_gold(entry))
-    n_left_out = sum(len(text.left_out) for text in texts)
-    n_kept = sum(len(text.doc.ents) for text in texts)
-    return GoldFile([text.doc for text in texts], n_left_out, n_left_out + n_kept)
+        if isinstance(record, AnnotatedText):
+            texts.append(record)
+    return make_gold_file(texts)
 
 
-def touched_tokens(doc: Doc, span: LabelledSpan) -> list[int]:
-    """The indices of the tokens that have a character in common with a span."""
-    return [
-        token.i for token in doc if token.idx < span.end and span.start < token.idx + len(token)
-    ]
+def make_gold_file(texts: Iterable[AnnotatedText]) -> GoldFile:
+    """Make the docs of texts (see `make_gold`)."""
+    gold = [make_gold(text) for text in texts]
+    n_left_out = sum(len(text.left_out) for text in gold)
+    n_kept = sum(len(text.doc.ents) for text in gold)
+    return GoldFile([text.doc for text in gold], n_left_out, n_left_out + n_kept)

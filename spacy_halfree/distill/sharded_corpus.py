@@ -11,9 +11,9 @@ from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 from spacy.training import Corpus, Example
 
+from ..data.docbin import MANIFEST
 from ..errors import Errors
 from ..tagging.soft_labels import check_soft_labels, has_soft_labels
-from .doc_files import MANIFEST
 
 T = TypeVar("T")
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from spacy.tokens import DocBin
 
-from ..distill.doc_files import MANIFEST
+from ..data.docbin import MANIFEST
+from ..data.parts import part_name
 from ..errors import Errors
 from ..files import sync_folder, write_at_once
 from .manifest import Manifest, digest_of
-from .parts import part_name
-from .shards import ShardFormat, Summary
+from .shards import Summary
 
 JOURNAL = "finished.jsonl"
 FORMER = "former"
@@ -47,7 +47,7 @@ class PartedOutput:
 
     output: Path
     manifest: Manifest
-    shard_format: ShardFormat = "spacy"
+    shard_format: str = "spacy"
     summaries: dict[str, Summary] = field(default_factory=dict, init=False)
     is_new: bool = field(default=False, init=False)
     dropped: dict[str, int] = field(default_factory=dict, init=False)

@@ -10,13 +10,14 @@ from spacy.cli._util import setup_gpu
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from ..data.records import Record, to_input
 from ..distill.annotate import annotate, find_tagger, part_size
 from ..distill.ensemble import make_members
 from ..errors import Errors
 from ..pipeline.precision import Precision, compute_with
 from ..pipeline.tagger import HalfreeTagger
+from .labelled_records import LabelledRecord, to_failed, to_labelled
 from .manifest import hash_pipeline
-from .records import LabelledRecord, Record, to_failed, to_input, to_labelled
 
 Progress = Callable[[int], object]
 MOST_THAT_MAY_FAIL = 0.5

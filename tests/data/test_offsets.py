@@ -13,14 +13,11 @@ import spacy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spacy_halfree.active_learning.candidates import Candidate
-from spacy_halfree.active_learning.exports import export
+from spacy_halfree.data.annotated_texts import read_annotated_texts, write_tasks
 from spacy_halfree.data.checks import check_text
-from spacy_halfree.data.entries import LabelledSpan, LabelledText, MisplacedSpan
 from spacy_halfree.data.gold import make_gold, read_gold
-from spacy_halfree.data.labelled_texts import read_labelled_texts
 from spacy_halfree.data.offsets import UNITS, OffsetUnit, grapheme_pattern, offset_table
-from spacy_halfree.labelling.records import Entity
+from spacy_halfree.data.records import AnnotatedText, LabelledSpan, MisplacedSpan, Task
 
 NLP = spacy.blank("en")
 EXPORTS = Path(__file__).parent / "exports"
@@ -96,9 +93,9 @@ def write_lines(path: Path, *values: Any) -> Path:
     return path
 
 
-def read_one(path: Path, unit: OffsetUnit | None) -> LabelledText:
-    (entry,) = read_labelled_texts(path, NLP, offsets=unit)
-    assert isinstance(entry, LabelledText)
+def read_one(path: Path, unit: OffsetUnit | None) -> AnnotatedText:
+    (entry,) = read_annotated_texts(path, NLP, offsets=unit)
+    assert isinstance(entry, AnnotatedText)
     return entry
 
 
@@ -181,7 +178,7 @@ def test_suggestions_for_doccano_are_read_back(
 ) -> None:
     spans = spans_between(data, places_of(text, unit))
     path = folder / "suggestions.jsonl"
-    path.write_bytes(export([candidate(text, spans)], "doccano", offsets=unit))
+    path.write_bytes(write_tasks([make_task(text, spans)], "doccano", offsets=unit))
     assert places(read_one(path, unit)) == spans
 
 
@@ -190,7 +187,7 @@ def test_suggestions_for_label_studio_are_read_back(
     folder: Path, text: str, data: st.DataObject
 ) -> None:
     spans = spans_between(data, places_of(text, "code-points"))
-    (task,) = json.loads(export([candidate(text, spans)], "label-studio"))
+    (task,) = json.loads(write_tasks([make_task(text, spans)], "label-studio"))
     path = folder / "task.jsonl"
     write_lines(path, {"data": task["data"], "annotations": task["predictions"]})
     assert places(read_one(path, None)) == spans
@@ -228,13 +225,12 @@ def test_texts_are_marked_if_units_give_different_spans(
         assert all(span in bad for span in entry.spans if isinstance(span, MisplacedSpan))
 
 
-def places(entry: LabelledText) -> list[tuple[int, int]]:
+def places(entry: AnnotatedText) -> list[tuple[int, int]]:
     return [(span.start, span.end) for span in entry.spans]
 
 
-def candidate(text: str, spans: list[tuple[int, int]]) -> Candidate:
-    entities = [Entity(start=start, end=end, label="A", confidence=None) for start, end in spans]
-    return Candidate("id", text, (), tuple(entities), 0.5, 0.9, 0.5)
+def make_task(text: str, spans: list[tuple[int, int]]) -> Task:
+    return Task(text, (), tuple(LabelledSpan(*span, "A") for span in spans), 0.9, {})
 
 
 def test_spans_that_are_no_places_are_bad_by_themselves(tmp_path: Path) -> None:
@@ -266,13 +262,13 @@ def test_a_span_outside_of_a_plain_text(tmp_path: Path, unit: OffsetUnit) -> Non
 
 def test_marked_by_hand_in_doccano() -> None:
     """With the mouse, in doccano 1.8.4: "Rome" in each text, with emoji, accents and line ends."""
-    entries = list(read_labelled_texts(EXPORTS / "doccano_marked_by_hand.jsonl", NLP))
+    entries = list(read_annotated_texts(EXPORTS / "doccano_marked_by_hand.jsonl", NLP))
     words = []
     for entry in entries:
-        assert isinstance(entry, LabelledText)
+        assert isinstance(entry, AnnotatedText)
         words += [entry.text[span.start : span.end] for span in entry.spans]
     assert words == ["Rome"] * 5
-    assert isinstance(entries[0], LabelledText)
+    assert isinstance(entries[0], AnnotatedText)
     assert places(entries[0]) == [(21, 25)]
 
 
@@ -281,18 +277,18 @@ def test_spans_that_were_imported_in_code_points(
     name: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.WARNING, logger="spacy.halfree"):
-        entries = list(read_labelled_texts(EXPORTS / name, NLP, offsets="code-points"))
+        entries = list(read_annotated_texts(EXPORTS / name, NLP, offsets="code-points"))
     assert not caplog.records
     words = {
         entry.number: [entry.text[span.start : span.end] for span in entry.spans]
         for entry in entries
-        if isinstance(entry, LabelledText)
+        if isinstance(entry, AnnotatedText)
     }
     assert words[2] == ["Rome", "ten"]
     assert words[3] == ["two", "New\nYork", "Oslo"]
     # the second "ha"
     assert words[12] == ["ha"]
-    assert isinstance(entries[11], LabelledText)
+    assert isinstance(entries[11], AnnotatedText)
     assert places(entries[11]) == [(7, 9)]
 
 
@@ -301,7 +297,7 @@ def test_texts_are_named_for_which_the_unit_matters(
     name: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.WARNING, logger="spacy.halfree"):
-        list(read_labelled_texts(EXPORTS / name, NLP))
+        list(read_annotated_texts(EXPORTS / name, NLP))
     (record,) = caplog.records
     message = record.getMessage()
     assert message.startswith("[W023]")

@@ -1,14 +1,21 @@
 """Texts as words with IOB tags: CoNLL's columns, and spaCy's lines of `word|tag`."""
 
+import logging
 import re
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from spacy.language import Language
 from spacy.training import iob_to_biluo
 from spacy.training.iob_utils import tags_to_entities
 
-from .entries import BadLine, LabelledSpan, LabelledText
+from ...errors import Errors, Warnings
+from ..records import AnnotatedText, InvalidRecord, LabelledSpan, touched_tokens
+from .file_format import Format, read_bytes
 
+logger = logging.getLogger("spacy.halfree")
+MANY_WORDS = 200
+"""A sentence with more words than these is rarely a single one."""
 TAG = re.compile(r"O|-|[BILUES]-\S+")
 """A tag of IOB1, IOB2, BILUO or IOBES, or that nothing is known."""
 UNKNOWN = "-"
@@ -18,7 +25,33 @@ Row = tuple[str, str]
 """A word and its tag."""
 
 
-def read_tagged_lines(lines: Sequence[str], nlp: Language) -> Iterator[LabelledText | BadLine]:
+def read(path: Path, nlp: Language, _: str | None) -> Iterator[AnnotatedText | InvalidRecord]:
+    """Read the sentences of a file; warn (W020) if one is so long that it must be several.
+
+    path: The file.
+    nlp: Makes tokens of the words.
+    YIELDS: As `read_tagged_lines`.
+    RAISES: ValueError (H046) if the file cannot be read.
+    """
+    try:
+        content = read_bytes(path).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(Errors.H046.format(path=path, reason=error)) from error
+    # a lone "\r" ends a line where nothing else does
+    lines = content.split("\n" if "\n" in content else "\r")
+    longest: tuple[int, int] = (0, 0)
+    for record in read_tagged_lines(lines, nlp, str(path)):
+        if isinstance(record, AnnotatedText):
+            longest = max(longest, (len(record.text.split()), record.number))
+        yield record
+    n_words, line = longest
+    if n_words > MANY_WORDS:
+        logger.warning(Warnings.W020.format(path=path, line=line, n_words=n_words))
+
+
+def read_tagged_lines(
+    lines: Sequence[str], nlp: Language, file: str
+) -> Iterator[AnnotatedText | InvalidRecord]:
     """Read the sentences of a file with IOB tags.
 
     Columns are separated by tabs or spaces; the word stands in the first one, its tag in the last,
@@ -27,6 +60,7 @@ def read_tagged_lines(lines: Sequence[str], nlp: Language) -> Iterator[LabelledT
 
     lines: The lines.
     nlp: Makes tokens of the words, which get a space between them.
+    file: What messages call the file.
     YIELDS: The sentences, numbered by their first line; for those with a line that has no tag,
         what is wrong with it.
     """
@@ -36,7 +70,9 @@ def read_tagged_lines(lines: Sequence[str], nlp: Language) -> Iterator[LabelledT
         stripped = line.strip()
         if not stripped or stripped.startswith(DOCUMENT):
             if rows or reason:
-                yield BadLine(first, reason) if reason else make_text(first, rows, nlp)
+                yield (
+                    InvalidRecord(file, first, reason) if reason else make_text(first, rows, nlp)
+                )
             rows, first, reason = [], 0, ""
             continue
         row = split_row(stripped)
@@ -49,8 +85,8 @@ def read_tagged_lines(lines: Sequence[str], nlp: Language) -> Iterator[LabelledT
         first = first or number
         if row is None:
             reason = reason or (
-                f"line {number} ({stripped[:40]!r}) is not a word and an IOB tag, as 'Rome B-CITY' "
-                "is"
+                f"has a line {number} ({stripped[:40]!r}) that is not a word and an IOB tag, as "
+                "'Rome B-CITY' is"
             )
         else:
             rows.append(row)
@@ -77,7 +113,7 @@ def split_sentence(line: str) -> list[Row] | None:
     return rows
 
 
-def make_text(number: int, rows: Sequence[Row], nlp: Language) -> LabelledText:
+def make_text(number: int, rows: Sequence[Row], nlp: Language) -> AnnotatedText:
     """A text of words with their tags.
 
     number: The line it begins in.
@@ -94,16 +130,12 @@ def make_text(number: int, rows: Sequence[Row], nlp: Language) -> LabelledText:
     tags = [tag for _, tag in rows]
     doc = nlp.make_doc(" ".join(word for word, _ in rows))
     unknown = [bound for bound, tag in zip(bounds, tags, strict=True) if tag == UNKNOWN]
-    missing = [
-        token.i
-        for token in doc
-        if any(start < token.idx + len(token) and token.idx < end for start, end in unknown)
-    ]
+    missing = sorted(touched_tokens(doc, unknown))
     spans = [
         LabelledSpan(bounds[first][0], bounds[last][1], label)
         for label, first, last in tags_to_entities(to_biluo(tags))
     ]
-    return LabelledText(number, doc, tuple(spans), tuple(missing))
+    return AnnotatedText(number, doc, tuple(spans), tuple(missing))
 
 
 def to_biluo(tags: Sequence[str]) -> list[str]:
@@ -111,3 +143,6 @@ def to_biluo(tags: Sequence[str]) -> list[str]:
     # IOBES calls the last tag E and a single one S
     known = [re.sub("^S-", "U-", re.sub("^E-", "L-", tag)) for tag in tags]
     return list(iob_to_biluo(["O" if tag == UNKNOWN else tag for tag in known]))
+
+
+IOB = Format("iob", ".conll, .iob or .tsv with IOB tags", (".conll", ".iob", ".tsv"), read)

@@ -14,9 +14,10 @@ from urllib.request import url2pathname
 
 from ..errors import Errors, Warnings
 from ..files import CHUNK
+from .file_formats import RAW_FILES
+from .file_formats import RAW_SUFFIXES as SUFFIXES
 
 logger = logging.getLogger("spacy.halfree")
-SUFFIXES = (".txt", ".jsonl", ".jsonl.gz", ".spacy", ".parquet")
 URI = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 
 
@@ -112,7 +113,7 @@ def find_inputs(location: str) -> list[InputFile]:
         found = [InputFile(str(path / name), name) for name in names if is_text_file(name)]
         return _in_order(found, location, len(names))
     if not path.name.endswith(SUFFIXES):
-        raise ValueError(Errors.H018.format(path=location))
+        raise ValueError(Errors.H018.format(path=location, formats=RAW_FILES))
     if not path.is_file():
         raise FileNotFoundError(Errors.H019.format(path=location, reason="there is no file"))
     return _in_order([InputFile(str(path), path.name)], location, 1)
@@ -173,7 +174,7 @@ def _find_at_uri(uri: str) -> list[InputFile]:
         found = [InputFile(path, name, uri) for path, name in names.items() if is_text_file(name)]
         return _in_order(found, uri, len(names))
     if not root.endswith(SUFFIXES):
-        raise ValueError(Errors.H018.format(path=uri))
+        raise ValueError(Errors.H018.format(path=uri, formats=RAW_FILES))
     if kind != FileType.File:
         raise FileNotFoundError(Errors.H019.format(path=uri, reason="there is no file"))
     return _in_order([InputFile(root, root.rsplit("/", 1)[-1], uri)], uri, 1)

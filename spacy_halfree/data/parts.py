@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass, field, replace
 import srsly
 
 from .inputs import InputFile
-from .records import BadRecord, Record
-from .texts import Numbered, read_texts
+from .raw_texts import read_raw_texts
+from .records import InvalidRecord, Numbered, Record
 
 MOST_CHARACTERS = 99_999
 """Of the texts of a part: a shard then has less than 100,000 words, which never are empty."""
@@ -30,7 +30,7 @@ class Part:
     file_name: str
     records: list[Record] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)
-    bad: list[BadRecord] = field(default_factory=list)
+    bad: list[InvalidRecord] = field(default_factory=list)
     is_last: bool = False
 
     @property
@@ -47,7 +47,7 @@ class Part:
     def from_bytes(cls, content: bytes) -> "Part":
         """The part that `to_bytes` wrote."""
         values = srsly.msgpack_loads(content)
-        values["bad"] = [BadRecord(**bad) for bad in values["bad"]]
+        values["bad"] = [InvalidRecord(**bad) for bad in values["bad"]]
         return cls(**values)
 
 
@@ -86,7 +86,7 @@ class PartSource:
         """
         finished = self.finished.get(file, frozenset())
         name = self.files[file].name
-        texts = read_texts(self.files[file], self.max_length)
+        texts = read_raw_texts(self.files[file], self.max_length)
         for part in cut(texts, Part(file, 0, name), self.texts_in_a_part):
             if part.number not in finished:
                 yield part
@@ -108,12 +108,12 @@ def cut(texts: Iterable[Numbered], first: Part, most_texts: int) -> Iterator[Par
     """
     part, size = first, 0
     for line, record in texts:
-        own = 0 if isinstance(record, BadRecord) else size_of(record)
+        own = 0 if isinstance(record, InvalidRecord) else size_of(record)
         too_many = most_texts in (len(part.records), len(part.bad))
         if too_many or (part.records and size + own > MOST_CHARACTERS):
             yield part
             part, size = Part(part.file, part.number + 1, part.file_name), 0
-        if isinstance(record, BadRecord):
+        if isinstance(record, InvalidRecord):
             part.bad.append(record)
         else:
             part.records.append(record)

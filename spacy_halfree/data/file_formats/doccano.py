@@ -1,0 +1,45 @@
+"""doccano's JSON lines, of a project of sequence labelling.
+
+Read: `text`, and spans as lists of start, end and label under `label` or `labels`, or as objects
+with `start_offset` under `entities`. Written: `text` and `label`; other keys become metadata.
+doccano's editor counts UTF-16 units, or grapheme clusters if its project says so; spans that were
+imported into it may be counted otherwise, and no file says how.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from ..offsets import OffsetUnit, in_code_points, offset_table
+from ..records import Task
+from .file_format import Annotation, Format, has_text
+from .prodigy import SPAN_KEYS, find_spans
+
+
+def recognize(value: Any) -> bool:
+    """Whether doccano writes spans in this form; other programs count code points."""
+    # whatever form its spans have, only Prodigy rejects texts
+    if not has_text(value) or value.get("answer") in ("reject", "ignore"):
+        return False
+    found = {key: value[key] for key in SPAN_KEYS if isinstance(value.get(key), list)}
+    key, spans = next(((key, own) for key, own in found.items() if own), ("", []))
+    if any(isinstance(span, dict) for span in spans):
+        return all(isinstance(span, dict) and "start_offset" in span for span in spans)
+    return key in ("label", "labels")
+
+
+def read(value: Any, unit: OffsetUnit) -> Iterator[Annotation]:
+    """Read an object of an export. unit: How it counts."""
+    text = value["text"]
+    yield Annotation(text, in_code_points(text, find_spans(value), unit))
+
+
+def write(task: Task, unit: OffsetUnit) -> dict[str, Any]:
+    """An example of doccano. Spans that begin or end inside of a unit take in all of it."""
+    table = offset_table(task.text, unit)
+    label = [[*table.from_code_points(span.start, span.end), span.label] for span in task.spans]
+    return {"text": task.text, "label": label, **task.meta}
+
+
+DOCCANO = Format(
+    *("doccano", "doccano", (".jsonl", ".json"), read, recognize, write), leaves_unit_open=True
+)

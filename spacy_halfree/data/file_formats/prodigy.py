@@ -1,0 +1,86 @@
+"""Prodigy's JSON lines, and what other programs write in the same form.
+
+Read: `text`, and a list of spans under `spans`, `label`, `labels` or `entities`. Written: as the
+interfaces `ner_manual` and `spans_manual` take them, `text`, `tokens`, `spans` (with the first and
+the last token, the last one included) and `meta`. Offsets are counted in code points.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from ..offsets import OffsetUnit
+from ..records import LabelledSpan, RecordError, Skipped, Task
+from .file_format import Annotation, Format, has_text, to_span
+
+SPAN_KEYS = ("spans", "label", "labels", "entities")
+"""Where programs keep spans."""
+OTHER_TASKS = ("label", "accept", "options")
+"""Under these Prodigy keeps what was said of a whole text."""
+BINARY = "ner"
+"""Prodigy's interface in which one span of a text is accepted or rejected, and no more is said."""
+
+
+def read(value: Any, _: OffsetUnit) -> Iterator[Annotation | Skipped]:
+    """Read an object of an export.
+
+    value: The object.
+    YIELDS: Its annotation.
+    RAISES: RecordError if it has no text or no spans.
+    """
+    if isinstance(value, dict) and value.get("answer", "accept") != "accept":
+        yield Skipped("rejected or ignored in Prodigy", str(value.get("text", "")))
+        return
+    if not has_text(value):
+        raise RecordError(
+            "is not an object with a string under 'text', as "
+            """{"text": "Rome", "spans": [{"start": 0, "end": 4, "label": "CITY"}]} is"""
+        )
+    yield Annotation(value["text"], find_spans(value), value.get("_view_id") == BINARY)
+
+
+def find_spans(value: dict[str, Any]) -> tuple[LabelledSpan, ...]:
+    """The spans of an object, as objects or as lists of start, end and label.
+
+    RAISES: RecordError if it has none.
+    """
+    keys = [key for key in SPAN_KEYS if isinstance(value.get(key), list)]
+    if not keys:
+        if "answer" in value and not any(key in value for key in OTHER_TASKS):
+            # accepted in Prodigy without anything being marked
+            return ()
+        raise RecordError(f"has no list of spans under any of {', '.join(SPAN_KEYS)}")
+    spans: list[Any] = next((value[key] for key in keys if value[key]), [])
+    return tuple(_read_span(span) for span in spans)
+
+
+def _read_span(span: Any) -> LabelledSpan:
+    if isinstance(span, dict):
+        start = span.get("start", span.get("start_offset"))
+        return to_span(start, span.get("end", span.get("end_offset")), span.get("label"), span)
+    if isinstance(span, list) and len(span) == 3:
+        return to_span(*span, span)
+    return to_span(None, None, None, span)
+
+
+def write(task: Task, _: OffsetUnit) -> dict[str, Any]:
+    """A task of Prodigy."""
+    first = {token.start: i for i, token in enumerate(task.tokens)}
+    last = {token.end: i for i, token in enumerate(task.tokens)}
+    tokens = [
+        {"text": token.text, "start": token.start, "end": token.end, "id": i, "ws": token.space}
+        for i, token in enumerate(task.tokens)
+    ]
+    spans = [
+        {
+            "start": span.start,
+            "end": span.end,
+            "token_start": first[span.start],
+            "token_end": last[span.end],
+            "label": span.label,
+        }
+        for span in task.spans
+    ]
+    return {"text": task.text, "tokens": tokens, "spans": spans, "meta": task.meta}
+
+
+PRODIGY = Format("prodigy", "Prodigy", (".jsonl", ".json"), read, write=write)
