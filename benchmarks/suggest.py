@@ -24,7 +24,7 @@ import spacy
 import typer
 
 from spacy_halfree.active_learning.suggestions import SuggestionJob, SuggestionSettings
-from spacy_halfree.data.annotated_texts import write_tasks
+from spacy_halfree.data.annotated_texts import write_suggestions
 from spacy_halfree.files import write_at_once
 from spacy_halfree.labelling.worker import TeacherWorker
 
@@ -122,8 +122,8 @@ class SuggestedRun(Run):
             SuggestionSettings(N_MORE, **SETTINGS[self.choice]),
         )
         suggestions = job.run()
-        tasks = [own.to_task() for own in suggestions]
-        write_at_once(self.texts / "suggestions.jsonl", write_tasks(tasks, "prodigy"))
+        content = write_suggestions(suggestions, "prodigy")
+        write_at_once(self.texts / "suggestions.jsonl", content)
         # the pool is a file of lines, by which its texts are known
         lines = [int(own.source.rsplit(":", 1)[1]) for own in suggestions]
         described = self._write_gold(lines, [own.text for own in suggestions])

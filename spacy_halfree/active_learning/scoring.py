@@ -7,13 +7,12 @@ from functools import cached_property
 import numpy as np
 from spacy.tokens import Doc
 
-from ..data.records import Record, to_input
+from ..data.records import LabelledSpan, Record, Suggestion, TextToken, to_input
 from ..distill.ensemble import Member, make_members
 from ..labelling.worker import Progress, TeacherWorker
 from ..tagging.attributes import tagged_tokens
 from ..tagging.soft_labels import SoftLabels, load_soft_labels
-from ..types import Doubles, Floats, Ints
-from .candidates import Candidate, annotation_of
+from ..types import Doubles, Floats, Ints, Target
 from .diversity import embed_texts, expected_gains, greatest_similarities
 from .uncertainty import (
     Measure,
@@ -50,7 +49,7 @@ class PoolScorer:
 
     def __call__(
         self, records: Sequence[Record], least_gain: float, on_progress: Progress | None = None
-    ) -> tuple[list[Candidate], dict[int, str]]:
+    ) -> tuple[list[Suggestion], dict[int, str]]:
         """Score records.
 
         records: The texts, each with its id; at most `worker.texts_in_a_part`.
@@ -74,7 +73,7 @@ class PoolScorer:
             confidences = np.exp(-score_texts(surprisal, lengths, "word"))
             gains = self._gains(docs, scores)
             found = [
-                Candidate(
+                Suggestion(
                     used[i]["id"],
                     docs[i].text,
                     *annotation_of(docs[i], tagger.target, tagger.spans_key),
@@ -116,3 +115,28 @@ class PoolScorer:
             for i, words in zip(batch, np.split(own, bounds), strict=True):
                 found[i] = words
         return np.concatenate(found)
+
+
+def annotation_of(
+    doc: Doc, target: Target, spans_key: str
+) -> tuple[tuple[TextToken, ...], tuple[LabelledSpan, ...]]:
+    """The tokens of a doc, and what a tagger has written on it.
+
+    doc: The doc.
+    target: What was tagged.
+    spans_key: The span group, if the target is "spans".
+    RETURNS: Plain values, in the order of the text.
+    """
+    tokens = tuple(
+        TextToken(token.text, token.idx, token.idx + len(token), bool(token.whitespace_))
+        for token in doc
+    )
+    if target == "tags":
+        pairs = zip(tokens, doc, strict=True)
+        return tokens, tuple(
+            LabelledSpan(token.start, token.end, own.tag_) for token, own in pairs if own.tag_
+        )
+    spans = doc.ents if target == "ents" else doc.spans.get(spans_key, ())
+    return tokens, tuple(
+        LabelledSpan(span.start_char, span.end_char, span.label_) for span in spans
+    )

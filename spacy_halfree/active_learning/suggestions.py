@@ -11,12 +11,12 @@ import numpy as np
 from ..data.annotated_texts import read_annotated_texts
 from ..data.inputs import find_inputs
 from ..data.parts import Part, PartSource
-from ..data.records import InvalidRecord, text_of, without_white_space
+from ..data.records import InvalidRecord, Suggestion, text_of, without_white_space
 from ..errors import Errors
 from ..labelling.worker import Progress, TeacherWorker
-from .candidates import Candidate, Shortlist
 from .diversity import choose_diverse, embed_texts, normalize
 from .scoring import PoolScorer
+from .shortlist import Shortlist
 from .uncertainty import MEASURES, UNITS, Measure, Unit
 
 SHORTLIST = 5000
@@ -103,7 +103,7 @@ class SuggestionJob:
                         texts.append(record.text)
         return texts
 
-    def run(self, on_progress: Progress | None = None) -> list[Candidate]:
+    def run(self, on_progress: Progress | None = None) -> list[Suggestion]:
         """Read and score the pool, and choose.
 
         on_progress: Is called with the number of texts tagged since the last call.

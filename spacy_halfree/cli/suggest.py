@@ -7,11 +7,11 @@ from spacy.cli._util import setup_gpu
 from tqdm import tqdm
 from wasabi import msg
 
-from ..active_learning.candidates import Candidate
 from ..active_learning.suggestions import SuggestionJob, SuggestionSettings
-from ..data.annotated_texts import check_suffix, write_tasks
+from ..data.annotated_texts import check_suffix, write_suggestions
 from ..data.file_formats import ANNOTATED_FILES, RAW_FILES, WRITABLE
 from ..data.inputs import find_inputs, local_inputs, local_path
+from ..data.records import Suggestion
 from ..errors import Errors, Warnings
 from ..labelling.worker import TeacherWorker
 from ..outputs import check_output_file, write_output
@@ -116,8 +116,7 @@ def suggest_cli(
         )
         setup_gpu(gpu_id)
         suggestions = run_job(job)
-        tasks = [candidate.to_task() for candidate in suggestions]
-        content = write_tasks(tasks, tool, offsets=unit_of(offsets))
+        content = write_suggestions(suggestions, tool, offsets=unit_of(offsets))
         write_output(output, content, overwrite=overwrite)
     except (ValueError, OSError, ImportError) as error:
         msg.fail(f"{output} was not written", describe(error), exits=1)
@@ -126,7 +125,7 @@ def suggest_cli(
     msg.good(f"Suggested {len(suggestions)} of {job.n_read} texts: {output}")
 
 
-def run_job(job: SuggestionJob) -> list[Candidate]:
+def run_job(job: SuggestionJob) -> list[Suggestion]:
     """Run a job with a progress bar, and tell what was left out."""
     progress = tqdm(unit=" texts")
     try:

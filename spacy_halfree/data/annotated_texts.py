@@ -18,7 +18,7 @@ from .records import (
     InvalidRecord,
     RecordError,
     Skipped,
-    Task,
+    Suggestion,
     touched_tokens,
 )
 
@@ -141,17 +141,19 @@ def check_suffix(path: Path, tool: str) -> None:
         raise ValueError(Errors.H084.format(path=path, tool=tool, suffix=suffix))
 
 
-def write_tasks(tasks: Sequence[Task], tool: str, *, offsets: OffsetUnit | None = None) -> bytes:
+def write_suggestions(
+    suggestions: Sequence[Suggestion], tool: str, *, offsets: OffsetUnit | None = None
+) -> bytes:
     """The content of a file that an annotation tool imports.
 
-    tasks: The texts, in order.
+    suggestions: The texts, in order.
     tool: The name of the tool's format, e.g. "prodigy".
     offsets: The unit in which the file counts, if the tool leaves that open; UTF-16 units if None.
     """
     own = WRITABLE[tool]
     assert own.write is not None
     unit = offsets or DEFAULT_UNIT
-    objects = [json.dumps(own.write(task, unit), ensure_ascii=False) for task in tasks]
+    lines = [json.dumps(own.write(text, unit), ensure_ascii=False) for text in suggestions]
     if own.suffixes[0] == ".jsonl":
-        return "".join(line + "\n" for line in objects).encode()
-    return ("[\n" + ",\n".join(objects) + "\n]\n").encode()
+        return "".join(line + "\n" for line in lines).encode()
+    return ("[\n" + ",\n".join(lines) + "\n]\n").encode()

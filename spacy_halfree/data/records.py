@@ -7,6 +7,9 @@ from typing import Any, TypedDict
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
+DIGITS = 4
+"""Of the numbers that are written for annotation tools."""
+
 
 class Record(TypedDict, total=False):
     """A raw text. Either `text` is there, or `words`.
@@ -115,21 +118,32 @@ class TextToken:
 
 
 @dataclass(frozen=True)
-class Task:
-    """A text for an annotation tool, with annotation to be corrected.
+class Suggestion:
+    """A raw text with the models' annotation, to be corrected in an annotation tool.
 
+    source: Where it comes from: its id, or its file and line.
     text: The text.
     tokens: Its tokens, white space included.
-    spans: The annotation.
-    score: How sure it is, from 0 to 1.
-    meta: What the tool shows or keeps beside the text.
+    spans: What the models found: entities or spans; for tags, one for each token.
+    score: What it is worth by itself, in nats, by the measure that was asked for.
+    confidence: The mean probability (the geometric one) of the decoded tags.
+    gain: What it is worth, given the texts that are known.
     """
 
+    source: str
     text: str
     tokens: tuple[TextToken, ...]
     spans: tuple[LabelledSpan, ...]
     score: float
-    meta: dict[str, Any]
+    confidence: float
+    gain: float
+
+    @property
+    def meta(self) -> dict[str, Any]:
+        """What the tools show or keep beside the text."""
+        numbers = {"score": self.score, "gain": self.gain, "confidence": self.confidence}
+        rounded = {name: round(number, DIGITS) for name, number in numbers.items()}
+        return {**rounded, "source": self.source}
 
 
 def to_input(record: Record, vocab: Vocab) -> str | Doc:

@@ -14,9 +14,9 @@ from spacy.tokens import Doc
 from toy_pipelines import make_examples, make_nlp, train, write_corpus
 
 from spacy_halfree.active_learning import suggestions as module
-from spacy_halfree.active_learning.candidates import Candidate
 from spacy_halfree.active_learning.diversity import embed_texts
 from spacy_halfree.active_learning.suggestions import SuggestionJob, SuggestionSettings
+from spacy_halfree.data.records import Suggestion
 from spacy_halfree.distill.annotate import annotate
 from spacy_halfree.labelling.worker import TeacherWorker
 from spacy_halfree.tagging.soft_labels import load_soft_labels
@@ -29,13 +29,13 @@ def write(path: Path, texts: list[str]) -> Path:
 
 def run(
     models: list[Path], raw: Path, labelled: Sequence[Path] = (), **settings: object
-) -> list[Candidate]:
+) -> list[Suggestion]:
     worker = TeacherWorker(tuple(map(str, models)), batch_size=8)
     chosen = SuggestionSettings(**settings)  # type: ignore[arg-type]
     return SuggestionJob(worker, str(raw), labelled, chosen).run()
 
 
-def texts_of(suggestions: list[Candidate]) -> list[str]:
+def texts_of(suggestions: list[Suggestion]) -> list[str]:
     return [own.text for own in suggestions]
 
 
@@ -204,7 +204,7 @@ def test_other_targets(target: str, pool: list[str], tmp_path: Path) -> None:
         else:
             spans = doc.spans[tagger.spans_key]
             expected = [(s.start_char, s.end_char, s.label_) for s in spans]
-        assert [(e["start"], e["end"], e["label"]) for e in own.entities] == expected
+        assert [(e.start, e.end, e.label) for e in own.spans] == expected
 
 
 def test_tokenized_records(model_paths: list[Path], tmp_path: Path) -> None:

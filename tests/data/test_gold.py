@@ -77,7 +77,7 @@ def test_exports_are_read_to_be_scored_with(tmp_path: Path) -> None:
     DocBin(docs=[doc]).to_disk(tmp_path / "test.spacy")
     (same,) = read_gold(tmp_path / "test.spacy", NLP).docs
     assert same.to_json() == doc.to_json()
-    torn = {"text": "Play Abbey Road", "label": [[5, 8, "ALBUM"], [9, 15, "ALBUM"]]}
+    torn = {"text": "Play Abbey Road", "label": [[5, 8, "ALBUM"], [11, 15, "ALBUM"]]}
     export.write_text(f"{json.dumps(good)}\n{json.dumps(torn)}", encoding="utf8")
     gold = read_gold(export, NLP)
     assert (len(gold.docs), gold.n_left_out, gold.n_spans) == (2, 1, 3)

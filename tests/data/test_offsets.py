@@ -13,11 +13,11 @@ import spacy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spacy_halfree.data.annotated_texts import read_annotated_texts, write_tasks
+from spacy_halfree.data.annotated_texts import read_annotated_texts, write_suggestions
 from spacy_halfree.data.checks import check_text
 from spacy_halfree.data.gold import make_gold, read_gold
 from spacy_halfree.data.offsets import UNITS, OffsetUnit, grapheme_pattern, offset_table
-from spacy_halfree.data.records import AnnotatedText, LabelledSpan, MisplacedSpan, Task
+from spacy_halfree.data.records import AnnotatedText, LabelledSpan, MisplacedSpan, Suggestion
 
 NLP = spacy.blank("en")
 EXPORTS = Path(__file__).parent / "exports"
@@ -178,7 +178,7 @@ def test_suggestions_for_doccano_are_read_back(
 ) -> None:
     spans = spans_between(data, places_of(text, unit))
     path = folder / "suggestions.jsonl"
-    path.write_bytes(write_tasks([make_task(text, spans)], "doccano", offsets=unit))
+    path.write_bytes(write_suggestions([suggestion(text, spans)], "doccano", offsets=unit))
     assert places(read_one(path, unit)) == spans
 
 
@@ -187,7 +187,7 @@ def test_suggestions_for_label_studio_are_read_back(
     folder: Path, text: str, data: st.DataObject
 ) -> None:
     spans = spans_between(data, places_of(text, "code-points"))
-    (task,) = json.loads(write_tasks([make_task(text, spans)], "label-studio"))
+    (task,) = json.loads(write_suggestions([suggestion(text, spans)], "label-studio"))
     path = folder / "task.jsonl"
     write_lines(path, {"data": task["data"], "annotations": task["predictions"]})
     assert places(read_one(path, None)) == spans
@@ -229,8 +229,9 @@ def places(entry: AnnotatedText) -> list[tuple[int, int]]:
     return [(span.start, span.end) for span in entry.spans]
 
 
-def make_task(text: str, spans: list[tuple[int, int]]) -> Task:
-    return Task(text, (), tuple(LabelledSpan(*span, "A") for span in spans), 0.9, {})
+def suggestion(text: str, spans: list[tuple[int, int]]) -> Suggestion:
+    found = tuple(LabelledSpan(*span, "A") for span in spans)
+    return Suggestion("id", text, (), found, 0.5, 0.9, 0.5)
 
 
 def test_spans_that_are_no_places_are_bad_by_themselves(tmp_path: Path) -> None:

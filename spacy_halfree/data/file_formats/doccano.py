@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..offsets import OffsetUnit, in_code_points, offset_table
-from ..records import Task
+from ..records import Suggestion
 from .file_format import Annotation, Format, has_text
 from .prodigy import SPAN_KEYS, find_spans
 
@@ -33,11 +33,13 @@ def read(value: Any, unit: OffsetUnit) -> Iterator[Annotation]:
     yield Annotation(text, in_code_points(text, find_spans(value), unit))
 
 
-def write(task: Task, unit: OffsetUnit) -> dict[str, Any]:
+def write(suggestion: Suggestion, unit: OffsetUnit) -> dict[str, Any]:
     """An example of doccano. Spans that begin or end inside of a unit take in all of it."""
-    table = offset_table(task.text, unit)
-    label = [[*table.from_code_points(span.start, span.end), span.label] for span in task.spans]
-    return {"text": task.text, "label": label, **task.meta}
+    table = offset_table(suggestion.text, unit)
+    label = [
+        [*table.from_code_points(span.start, span.end), span.label] for span in suggestion.spans
+    ]
+    return {"text": suggestion.text, "label": label, **suggestion.meta}
 
 
 DOCCANO = Format(

@@ -10,7 +10,7 @@ from spacy.language import Language
 
 from ...errors import Errors
 from ..offsets import OffsetUnit
-from ..records import AnnotatedRecord, LabelledSpan, Numbered, RecordError, Skipped, Task
+from ..records import AnnotatedRecord, LabelledSpan, Numbered, RecordError, Skipped, Suggestion
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Format(Generic[Read]):
     suffixes: How its files end; those that are written end in the first one.
     read: Reads a file, or an object of a JSON file.
     recognize: Whether an object of a JSON file has this format.
-    write: Makes an object of a task, in a unit; None if it is only read.
+    write: Makes an object of a suggestion, in a unit; None if it is only read.
     leaves_unit_open: Whether its files do not say in which unit they count.
     """
 
@@ -54,7 +54,7 @@ class Format(Generic[Read]):
     suffixes: tuple[str, ...]
     read: Read
     recognize: Callable[[Any], bool] = bool
-    write: Callable[[Task, OffsetUnit], dict[str, Any]] | None = None
+    write: Callable[[Suggestion, OffsetUnit], dict[str, Any]] | None = None
     leaves_unit_open: bool = False
 
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..offsets import OffsetUnit, offset_table
-from ..records import LabelledSpan, RecordError, Skipped, Task
+from ..records import LabelledSpan, RecordError, Skipped, Suggestion
 from .file_format import Annotation, Format, has_text
 
 
@@ -143,7 +143,7 @@ def find_region(text: str, start: int, end: int, content: Any) -> tuple[int, int
     )
 
 
-def write(task: Task, _: OffsetUnit) -> dict[str, Any]:
+def write(suggestion: Suggestion, _: OffsetUnit) -> dict[str, Any]:
     """A task of Label Studio."""
     result = [
         {
@@ -154,14 +154,15 @@ def write(task: Task, _: OffsetUnit) -> dict[str, Any]:
             "value": {
                 "start": span.start,
                 "end": span.end,
-                "text": task.text[span.start : span.end],
+                "text": suggestion.text[span.start : span.end],
                 "labels": [span.label],
             },
         }
-        for number, span in enumerate(task.spans, start=1)
+        for number, span in enumerate(suggestion.spans, start=1)
     ]
-    prediction = {"model_version": "spacy-halfree", "score": task.score, "result": result}
-    return {"data": {"text": task.text, **task.meta}, "predictions": [prediction]}
+    meta = suggestion.meta
+    prediction = {"model_version": "spacy-halfree", "score": meta["confidence"], "result": result}
+    return {"data": {"text": suggestion.text, **meta}, "predictions": [prediction]}
 
 
 LABEL_STUDIO = Format(

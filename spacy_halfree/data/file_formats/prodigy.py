@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..offsets import OffsetUnit
-from ..records import LabelledSpan, RecordError, Skipped, Task
+from ..records import LabelledSpan, RecordError, Skipped, Suggestion
 from .file_format import Annotation, Format, has_text, to_span
 
 SPAN_KEYS = ("spans", "label", "labels", "entities")
@@ -62,13 +62,13 @@ def _read_span(span: Any) -> LabelledSpan:
     return to_span(None, None, None, span)
 
 
-def write(task: Task, _: OffsetUnit) -> dict[str, Any]:
+def write(suggestion: Suggestion, _: OffsetUnit) -> dict[str, Any]:
     """A task of Prodigy."""
-    first = {token.start: i for i, token in enumerate(task.tokens)}
-    last = {token.end: i for i, token in enumerate(task.tokens)}
+    first = {token.start: i for i, token in enumerate(suggestion.tokens)}
+    last = {token.end: i for i, token in enumerate(suggestion.tokens)}
     tokens = [
         {"text": token.text, "start": token.start, "end": token.end, "id": i, "ws": token.space}
-        for i, token in enumerate(task.tokens)
+        for i, token in enumerate(suggestion.tokens)
     ]
     spans = [
         {
@@ -78,9 +78,9 @@ def write(task: Task, _: OffsetUnit) -> dict[str, Any]:
             "token_end": last[span.end],
             "label": span.label,
         }
-        for span in task.spans
+        for span in suggestion.spans
     ]
-    return {"text": task.text, "tokens": tokens, "spans": spans, "meta": task.meta}
+    return {"text": suggestion.text, "tokens": tokens, "spans": spans, "meta": suggestion.meta}
 
 
 PRODIGY = Format("prodigy", "Prodigy", (".jsonl", ".json"), read, write=write)
