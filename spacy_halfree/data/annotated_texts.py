@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -58,10 +58,21 @@ def read_annotated_texts(
         raise ValueError(Errors.H047.format(path=path, formats=ANNOTATED_FILES))
     unclear = []
     for number, value in _json_lines(path) if suffix == ".jsonl" else _json_list(path):
-        for record in _read_object(path, number, value, nlp, offsets):
-            if isinstance(record, AnnotatedText) and record.depends_on_unit:
+        if isinstance(value, InvalidRecord):
+            yield value
+            continue
+        try:
+            tool = next((own for own in TOOLS[1:] if own.recognize(value)), TOOLS[0])
+            found = list(tool.read(value, offsets or DEFAULT_UNIT))
+            yield from _to_records(found, number, nlp)
+        except RecordError as error:
+            yield InvalidRecord(str(path), number, str(error))
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            reason = f"is of a shape that none of the known tools writes ({error!r})"
+            yield InvalidRecord(str(path), number, reason)
+        else:
+            if offsets is None and depends_on_unit(tool, value, found):
                 unclear.append(number)
-            yield record
     if unclear:
         rest = len(unclear) - MOST_NUMBERS
         numbers = ", ".join(map(str, unclear[:MOST_NUMBERS]))
@@ -90,31 +101,19 @@ def _json_list(path: Path) -> Iterator[tuple[int, Any]]:
     return enumerate(values, start=1)
 
 
-def _read_object(
-    path: Path, number: int, value: Any, nlp: Language, offsets: OffsetUnit | None
-) -> Iterator[AnnotatedRecord]:
-    if isinstance(value, InvalidRecord):
-        yield value
-        return
-    try:
-        tool = next((own for own in TOOLS[1:] if own.recognize(value)), TOOLS[0])
-        found = list(tool.read(value, offsets or DEFAULT_UNIT))
-        unclear = offsets is None and depends_on_unit(tool, value, found)
-        for own in found:
-            if isinstance(own, Skipped):
-                yield own
-                continue
-            doc = nlp.make_doc(own.text)
-            missing: set[int] = set()
-            if own.is_partial:
-                bounds = [(span.start, span.end) for span in own.spans]
-                missing = set(range(len(doc))) - touched_tokens(doc, bounds)
-            yield AnnotatedText(number, doc, own.spans, tuple(sorted(missing)), unclear)
-    except RecordError as error:
-        yield InvalidRecord(str(path), number, str(error))
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        reason = f"is of a shape that none of the known tools writes ({error!r})"
-        yield InvalidRecord(str(path), number, reason)
+def _to_records(
+    found: Iterable[Annotation | Skipped], number: int, nlp: Language
+) -> Iterator[AnnotatedText | Skipped]:
+    for own in found:
+        if isinstance(own, Skipped):
+            yield own
+            continue
+        doc = nlp.make_doc(own.text)
+        missing: set[int] = set()
+        if own.is_partial:
+            bounds = [(span.start, span.end) for span in own.spans]
+            missing = set(range(len(doc))) - touched_tokens(doc, bounds)
+        yield AnnotatedText(number, doc, own.spans, tuple(sorted(missing)))
 
 
 def depends_on_unit(

@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 import numpy as np
 
@@ -124,10 +125,6 @@ def spans_without_white_space(text: AnnotatedText) -> list[tuple[int, int, str]]
     )
 
 
-def order_of(span: LabelledSpan) -> tuple[int, int, str]:
-    return span.start, span.end, span.label
-
-
 def check_text(text: AnnotatedText) -> list[Problem]:
     """Check the spans of one text."""
     problems = []
@@ -141,7 +138,7 @@ def check_text(text: AnnotatedText) -> list[Problem]:
         if found is not None:
             problems.append(Problem(found[0], text.number, found[1], text.text, span))
     furthest: LabelledSpan | None = None
-    for span in sorted(inside, key=order_of):
+    for span in sorted(inside, key=attrgetter("start", "end", "label")):
         if furthest is not None and span.start < furthest.end:
             other = f"{text.text[furthest.start : furthest.end]!r} ({furthest.label})"
             reason = f"it overlaps {other}"

@@ -77,15 +77,12 @@ class AnnotatedText:
     doc: The text with its tokens.
     spans: Its spans, in the order of the file.
     missing: The indices of tokens about which the file says nothing.
-    depends_on_unit: Whether the file does not say in which unit it counts, and other units would
-        give other spans.
     """
 
     number: int
     doc: Doc
     spans: tuple[LabelledSpan, ...]
     missing: tuple[int, ...] = ()
-    depends_on_unit: bool = False
 
     @property
     def text(self) -> str:

@@ -5,7 +5,6 @@ from typing import TypedDict
 
 from spacy.tokens import Doc, Span
 
-from ..data.records import Record
 from ..pipeline.confidence import confidence_in
 from ..tagging.attributes import tagged_tokens
 from ..tagging.scheme import make_scheme
@@ -67,20 +66,6 @@ def to_labelled(doc: Doc, spans_key: str) -> LabelledRecord:
         entities=[to_entity(span, group) for span in spans],
         soft_labels=payload,
     )
-
-
-def to_failed(record: Record, reason: str) -> LabelledRecord:
-    """What is said about a text at which the teachers failed.
-
-    record: The text.
-    reason: The reason.
-    """
-    failed = LabelledRecord(error=reason)
-    if "words" in record:
-        failed["words"] = record["words"]
-    else:
-        failed["text"] = record["text"]
-    return failed
 
 
 def to_entity(span: Span, spans_key: str | None) -> Entity:

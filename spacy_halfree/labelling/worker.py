@@ -16,7 +16,7 @@ from ..distill.ensemble import make_members
 from ..errors import Errors
 from ..pipeline.precision import Precision, compute_with
 from ..pipeline.tagger import HalfreeTagger
-from .labelled_records import LabelledRecord, to_failed, to_labelled
+from .labelled_records import LabelledRecord, to_labelled
 from .manifest import hash_pipeline
 
 Progress = Callable[[int], object]
@@ -102,13 +102,17 @@ class TeacherWorker:
         with self.annotated(records) as (docs, failed):
             spans_key = self.find_taggers()[0].spans_key
             labelled = iter([to_labelled(doc, spans_key) for doc in docs])
-            found = [
-                to_failed(record, failed[i]) if i in failed else next(labelled)
-                for i, record in enumerate(records)
-            ]
-        for record, own in zip(records, found, strict=True):
+        found = []
+        for i, record in enumerate(records):
+            if i not in failed:
+                own = next(labelled)
+            elif "words" in record:
+                own = LabelledRecord(error=failed[i], words=record["words"])
+            else:
+                own = LabelledRecord(error=failed[i], text=record["text"])
             if "id" in record:
                 own["id"] = record["id"]
+            found.append(own)
         return found
 
     @contextmanager

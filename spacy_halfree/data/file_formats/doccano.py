@@ -11,17 +11,16 @@ from typing import Any
 
 from ..offsets import OffsetUnit, in_code_points, offset_table
 from ..records import Suggestion
-from .file_format import Annotation, Format, has_text
-from .prodigy import SPAN_KEYS, find_spans
+from .file_format import Annotation, Format, find_spans, to_span
 
 
 def recognize(value: Any) -> bool:
     """Whether doccano writes spans in this form; other programs count code points."""
+    found = find_spans(value)
     # whatever form its spans have, only Prodigy rejects texts
-    if not has_text(value) or value.get("answer") in ("reject", "ignore"):
+    if found is None or value.get("answer") in ("reject", "ignore"):
         return False
-    found = {key: value[key] for key in SPAN_KEYS if isinstance(value.get(key), list)}
-    key, spans = next(((key, own) for key, own in found.items() if own), ("", []))
+    key, spans = found
     if any(isinstance(span, dict) for span in spans):
         return all(isinstance(span, dict) and "start_offset" in span for span in spans)
     return key in ("label", "labels")
@@ -29,8 +28,8 @@ def recognize(value: Any) -> bool:
 
 def read(value: Any, unit: OffsetUnit) -> Iterator[Annotation]:
     """Read an object of an export. unit: How it counts."""
-    text = value["text"]
-    yield Annotation(text, in_code_points(text, find_spans(value), unit))
+    text, (_, spans) = value["text"], find_spans(value) or ("", [])
+    yield Annotation(text, in_code_points(text, tuple(map(to_span, spans)), unit))
 
 
 def write(suggestion: Suggestion, unit: OffsetUnit) -> dict[str, Any]:

@@ -34,6 +34,8 @@ FileReader = Callable[[Path, Language, str | None], Iterator[AnnotatedRecord]]
 ObjectReader = Callable[[Any, OffsetUnit], Iterable[Annotation | Skipped]]
 """Reads an object of a JSON file that counts in a unit: each of its annotations."""
 Read = TypeVar("Read")
+SPAN_KEYS = ("spans", "label", "labels", "entities")
+"""Where programs keep spans."""
 
 
 @dataclass(frozen=True)
@@ -74,16 +76,28 @@ def has_text(value: Any) -> bool:
     return isinstance(value, dict) and isinstance(value.get("text"), str)
 
 
-def to_span(start: Any, end: Any, label: Any, source: Any) -> LabelledSpan:
-    """A span of values that stand in a file.
+def find_spans(value: Any) -> tuple[str, list[Any]] | None:
+    """The spans of an object with a text, and their key: the first list that is not empty."""
+    if not has_text(value):
+        return None
+    found = [(key, value[key]) for key in SPAN_KEYS if isinstance(value.get(key), list)]
+    return next((own for own in found if own[1]), found[0] if found else None)
 
-    start, end, label: The values.
-    source: What they stand in, for the reason.
-    RAISES: RecordError if they are no offsets and no label.
+
+def to_span(span: Any) -> LabelledSpan:
+    """A span that stands in a file as an object, or as a list of start, end and label.
+
+    RAISES: RecordError if it has another form.
     """
+    start = end = label = None
+    if isinstance(span, dict):
+        start = span.get("start", span.get("start_offset"))
+        end, label = span.get("end", span.get("end_offset")), span.get("label")
+    elif isinstance(span, list) and len(span) == 3:
+        start, end, label = span
     # true and false are whole numbers, too
-    if not (type(start) is int and type(end) is int and isinstance(label, str)):
-        raise RecordError(
-            f"has {json.dumps(source)[:80]}, which is no span with a start, an end and a label"
-        )
-    return LabelledSpan(start, end, label)
+    if type(start) is int and type(end) is int and isinstance(label, str):
+        return LabelledSpan(start, end, label)
+    raise RecordError(
+        f"has {json.dumps(span)[:80]}, which is no span with a start, an end and a label"
+    )

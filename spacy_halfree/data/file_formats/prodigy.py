@@ -9,11 +9,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..offsets import OffsetUnit
-from ..records import LabelledSpan, RecordError, Skipped, Suggestion
-from .file_format import Annotation, Format, has_text, to_span
+from ..records import RecordError, Skipped, Suggestion
+from .file_format import SPAN_KEYS, Annotation, Format, find_spans, has_text, to_span
 
-SPAN_KEYS = ("spans", "label", "labels", "entities")
-"""Where programs keep spans."""
 OTHER_TASKS = ("label", "accept", "options")
 """Under these Prodigy keeps what was said of a whole text."""
 BINARY = "ner"
@@ -35,31 +33,14 @@ def read(value: Any, _: OffsetUnit) -> Iterator[Annotation | Skipped]:
             "is not an object with a string under 'text', as "
             """{"text": "Rome", "spans": [{"start": 0, "end": 4, "label": "CITY"}]} is"""
         )
-    yield Annotation(value["text"], find_spans(value), value.get("_view_id") == BINARY)
-
-
-def find_spans(value: dict[str, Any]) -> tuple[LabelledSpan, ...]:
-    """The spans of an object, as objects or as lists of start, end and label.
-
-    RAISES: RecordError if it has none.
-    """
-    keys = [key for key in SPAN_KEYS if isinstance(value.get(key), list)]
-    if not keys:
-        if "answer" in value and not any(key in value for key in OTHER_TASKS):
-            # accepted in Prodigy without anything being marked
-            return ()
+    found = find_spans(value)
+    if found is None and "answer" in value and not any(key in value for key in OTHER_TASKS):
+        # accepted without anything being marked
+        found = "spans", []
+    if found is None:
         raise RecordError(f"has no list of spans under any of {', '.join(SPAN_KEYS)}")
-    spans: list[Any] = next((value[key] for key in keys if value[key]), [])
-    return tuple(_read_span(span) for span in spans)
-
-
-def _read_span(span: Any) -> LabelledSpan:
-    if isinstance(span, dict):
-        start = span.get("start", span.get("start_offset"))
-        return to_span(start, span.get("end", span.get("end_offset")), span.get("label"), span)
-    if isinstance(span, list) and len(span) == 3:
-        return to_span(*span, span)
-    return to_span(None, None, None, span)
+    spans = tuple(map(to_span, found[1]))
+    yield Annotation(value["text"], spans, value.get("_view_id") == BINARY)
 
 
 def write(suggestion: Suggestion, _: OffsetUnit) -> dict[str, Any]:
