@@ -124,7 +124,7 @@ def read_and_check(
 
     path: The file.
     nlp: Tokenizes texts that come without tokens.
-    offsets: The unit in which exports of doccano count, see `read_annotated_texts`.
+    offsets: See `read_annotated_texts`.
     RETURNS: The docs to train, tune and test on, and what was found.
     RAISES: ValueError (H046, H047) if the file cannot be read, (H075) if there is nothing to learn.
     """

@@ -87,7 +87,7 @@ def suggest_cli(
     """
     try:
         check_suffix(output, tool)
-        if offsets is not None and not WRITABLE[tool].leaves_unit_open:
+        if offsets is not None and not WRITABLE[tool].has_any_unit:
             raise ValueError(Errors.H097.format(tool=tool))
         read = [local_path(raw), *local_inputs(find_inputs(raw)), *labelled, *map(Path, models)]
         check_output_file(output, inputs=read, overwrite=overwrite)

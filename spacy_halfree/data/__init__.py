@@ -1,1 +1,1 @@
-"""Texts in files: reading and writing raw and annotated ones, and what may be wrong with them."""
+"""Read, check and write raw and annotated texts."""

@@ -1,4 +1,4 @@
-"""Annotated texts: reading them from files of every format, and writing them for tools."""
+"""Read annotated texts of every format, and write suggestions for annotation tools."""
 
 import json
 import logging
@@ -24,9 +24,9 @@ from .records import (
 
 logger = logging.getLogger("spacy.halfree")
 DEFAULT_UNIT: OffsetUnit = "utf-16"
-"""How files count that leave it open."""
+"""The unit of files that do not name theirs."""
 MOST_NUMBERS = 50
-"""How many texts a warning names at most."""
+"""The most texts that a warning names."""
 
 
 def read_annotated_texts(
@@ -38,17 +38,17 @@ def read_annotated_texts(
 ) -> Iterator[AnnotatedRecord]:
     """Read a file of annotated texts.
 
-    path: A file of one of the formats in `file_formats`. Those of annotation tools are `.jsonl`, an
-        object a line, or `.json`, a list of objects.
-    nlp: Tokenizes all texts, those of `.spacy` files anew: a span that its tokens do not fit could
-        not be learned.
+    path: A file of any format in `file_formats`. Files of annotation tools hold an object a line
+        (`.jsonl`) or a list of objects (`.json`).
+    nlp: Tokenizes all texts, those of `.spacy` files again: spans that do not fit a pipeline's
+        tokens cannot be learned.
     spans_key: The span group to read from a `.spacy` file; the entities if None.
-    offsets: The unit in which files count that leave it open; UTF-16 units if None, with a warning
-        (W023) that names the texts whose spans other units would give other places.
-    YIELDS: The texts; for records that are none, what is wrong with them; and what was skipped.
-    RAISES: ValueError (H046, H047) if the file cannot be read, or is of another kind.
+    offsets: The unit of the offsets if the format does not fix it. If None, UTF-16 units, and a
+        warning (W023) names the texts whose spans depend on the unit.
+    YIELDS: Annotated texts, records that cannot be used, and skipped texts.
+    RAISES: ValueError (H046, H047) if the file cannot be read, or has no known format.
     """
-    # some systems write endings large
+    # some systems write suffixes in upper case
     suffix = path.suffix.lower()
     for own in FILES:
         if suffix in own.suffixes:
@@ -119,19 +119,19 @@ def _to_records(
 def depends_on_unit(
     tool: Format[ObjectReader], value: Any, found: Sequence[Annotation | Skipped]
 ) -> bool:
-    """Whether the spans of an object depend on a unit that its file leaves open.
+    """Whether an object has other spans in other units than the default.
 
     tool: The object's format.
     value: The object.
     found: What is read of it in the default unit.
     """
-    if not tool.leaves_unit_open or all(is_plain(own.text) for own in found):
+    if not tool.has_any_unit or all(is_plain(own.text) for own in found):
         return False
     return any(list(tool.read(value, unit)) != found for unit in UNITS if unit != DEFAULT_UNIT)
 
 
 def check_suffix(path: Path, tool: str) -> None:
-    """RAISES: ValueError (H013) for an unknown tool, (H084) if it takes no file of this name."""
+    """RAISES: ValueError (H013) for an unknown tool, (H084) if its files have another suffix."""
     if tool not in WRITABLE:
         expected = f"one of {', '.join(WRITABLE)}"
         raise ValueError(Errors.H013.format(setting="--format", expected=expected, value=tool))
@@ -143,11 +143,12 @@ def check_suffix(path: Path, tool: str) -> None:
 def write_suggestions(
     suggestions: Sequence[Suggestion], tool: str, *, offsets: OffsetUnit | None = None
 ) -> bytes:
-    """The content of a file that an annotation tool imports.
+    """Make the content of a file for an annotation tool.
 
     suggestions: The texts, in order.
     tool: The name of the tool's format, e.g. "prodigy".
-    offsets: The unit in which the file counts, if the tool leaves that open; UTF-16 units if None.
+    offsets: The unit of the offsets if the format does not fix it; UTF-16 units if None.
+    RETURNS: JSON lines or a JSON list, as the tool imports it.
     """
     own = WRITABLE[tool]
     assert own.write is not None

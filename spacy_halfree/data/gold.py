@@ -1,4 +1,4 @@
-"""From texts as they were read to docs to train on."""
+"""Make docs to train and to score on from annotated texts."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -20,8 +20,8 @@ from .records import AnnotatedText, InvalidRecord, LabelledSpan, touched_tokens
 class GoldText:
     """A text to train on.
 
-    doc: The doc; its entities are what can be learned of the annotation.
-    left_out: The spans that cannot be: their tokens have no annotation, rather than "O".
+    doc: The doc, with the spans that can be learned as entities.
+    left_out: The other spans. Their tokens have missing annotation, not "O".
     """
 
     doc: Doc
@@ -29,18 +29,18 @@ class GoldText:
 
 
 def make_gold(text: AnnotatedText) -> GoldText:
-    """Make the doc of a text.
+    """Make the doc of a text. This is the one place where spans become missing annotation.
 
-    text: The text. Its doc is left as it is.
-    RETURNS: The doc. Spans with which something is wrong (see `check_text`) are left out; of
-        spans that overlap, the first one stays.
+    text: The text. Its own doc does not change.
+    RETURNS: The doc. Spans that `check_text` objects to are left out; of overlapping spans, the
+        first one is kept.
     """
     wrong = Counter(problem.span for problem in check_text(text) if problem.span is not None)
     doc = text.doc.copy()
     entities, left_out = [], []
     for span in text.spans:
         if wrong[span]:
-            # the same span may stand there twice, of which one is to be kept
+            # of two equal spans, one is kept
             wrong[span] -= 1
             left_out.append(span)
             continue
@@ -60,8 +60,8 @@ class GoldFile:
     """The annotated texts of a file.
 
     docs: The docs.
-    n_left_out: How many spans could not be used.
-    n_spans: How many spans the file has, those included.
+    n_left_out: How many spans cannot be used.
+    n_spans: How many spans there are, including those.
     """
 
     docs: list[Doc]
@@ -70,14 +70,13 @@ class GoldFile:
 
 
 def read_gold(path: Path, nlp: Language, *, offsets: OffsetUnit | None = None) -> GoldFile:
-    """Annotated docs to score with.
+    """Read docs to score on.
 
-    path: A `.spacy` file, whose docs are taken as they are, or any other file of
-        `read_annotated_texts`.
-    nlp: Tokenizes what comes without docs.
-    offsets: The unit in which exports of doccano count, see `read_annotated_texts`.
-    RETURNS: The docs, and how many spans were left out (see `make_gold`).
-    RAISES: ValueError (H046, H047) if the file, or a single text of it, cannot be read.
+    path: A `.spacy` file, whose docs are not changed, or another file of annotated texts.
+    nlp: Tokenizes texts of other files.
+    offsets: See `read_annotated_texts`.
+    RETURNS: The docs, and how many spans were left out.
+    RAISES: ValueError (H046, H047) if the file or any record cannot be read.
     """
     if path.suffix.lower() == ".spacy":
         return GoldFile(read_docs(path, nlp.vocab))
@@ -92,7 +91,7 @@ def read_gold(path: Path, nlp: Language, *, offsets: OffsetUnit | None = None) -
 
 
 def make_gold_file(texts: Iterable[AnnotatedText]) -> GoldFile:
-    """Make the docs of texts (see `make_gold`)."""
+    """Make the docs of texts, see `make_gold`."""
     gold = [make_gold(text) for text in texts]
     n_left_out = sum(len(text.left_out) for text in gold)
     n_kept = sum(len(text.doc.ents) for text in gold)

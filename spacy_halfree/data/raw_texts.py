@@ -1,4 +1,4 @@
-"""Reading raw texts from files of every format; what cannot be used is set aside."""
+"""Read raw texts of every format."""
 
 import zlib
 from collections.abc import Iterator
@@ -10,16 +10,16 @@ from .records import InvalidRecord, Numbered, Record
 
 
 def read_raw_texts(file: InputFile, max_length: int = 1_000_000) -> Iterator[Numbered]:
-    """Read the records of a file.
+    """Read the records of a file, one by one.
 
     file: A file `.txt` (a text a line, UTF-8), `.jsonl` or `.jsonl.gz` (an object a line with the
-        key `text`, or `words` and perhaps `spaces`, and perhaps `id`), `.parquet` (columns of the
-        same names) or `.spacy` (docs, of which the tokens alone are taken). Lines end as those of
-        any system: with a line feed, a carriage return, or both.
+        key `text`, or `words` and optionally `spaces`, and optionally `id`), `.parquet` (columns of
+        the same names) or `.spacy` (docs, of which only the tokens are read). Lines end with a line
+        feed, a carriage return, or both.
     max_length: The most characters of a text, as in `Language.max_length`.
-    YIELDS: Records, and reasons why there is none; empty lines are passed over.
-    RAISES: ValueError (H019) if the file as a whole cannot be read, ImportError (H054) if it asks
-        for a library that is not installed.
+    YIELDS: Numbers and records. Empty lines are skipped.
+    RAISES: ValueError (H019) if the file cannot be read, ImportError (H054) if that needs a library
+        that is not installed.
     """
     read = next(own.read for own in RAW if file.name.endswith(own.suffixes))
     try:
@@ -36,10 +36,10 @@ def read_raw_texts(file: InputFile, max_length: int = 1_000_000) -> Iterator[Num
 
 
 def why_unusable(record: Record, max_length: int) -> str | None:
-    """Why a pipeline cannot take a record; None if it can.
+    """Why a pipeline cannot read a record; None if it can.
 
     record: The record.
-    max_length: The most characters of a text, spaces between words included.
+    max_length: The most characters of its text, including a space after each word.
     """
     words = record["words"] if "words" in record else [record["text"]]
     if any("\0" in word for word in words):

@@ -1,4 +1,4 @@
-"""What is read from files of texts: raw and annotated texts, and records that cannot be used."""
+"""Records of a file: raw texts, annotated texts, and what cannot be used."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
 DIGITS = 4
-"""Of the numbers that are written for annotation tools."""
+"""How many digits of these numbers annotation tools are given."""
 
 
 class Record(TypedDict, total=False):
@@ -28,11 +28,11 @@ class Record(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class InvalidRecord:
-    """A record that cannot be used. Journals and manifests of shards keep it under these names.
+    """A record that cannot be used. The fields' names are keys in journals and manifests.
 
-    file: The file it stands in.
-    line: Its line there (or its number, in files without lines), counted from 1.
-    reason: What is wrong with it, as a sentence goes on that begins with "it".
+    file: The file that it is in.
+    line: Its line, or its number in files without lines; counted from 1.
+    reason: What is wrong, without its subject: "has an empty text".
     """
 
     file: str
@@ -41,16 +41,16 @@ class InvalidRecord:
 
 
 Numbered = tuple[int, Record | InvalidRecord]
-"""A line's number, counted from 1, and what stands in it."""
+"""The number of a line, counted from 1, and its record."""
 
 
 class RecordError(ValueError):
-    """A record cannot be used; the message is the reason of an `InvalidRecord`."""
+    """Raised if a record cannot be used. The message is the reason of an `InvalidRecord`."""
 
 
 @dataclass(frozen=True)
 class LabelledSpan:
-    """A stretch of a text, in characters, the end excluded, and its label."""
+    """A labelled span of a text. start, end: Characters, the end excluded."""
 
     start: int
     end: int
@@ -59,10 +59,10 @@ class LabelledSpan:
 
 @dataclass(frozen=True)
 class MisplacedSpan(LabelledSpan):
-    """A span whose offsets are no places of its text; start and end are the nearest ones.
+    """A span whose offsets do not fit its text; start and end are the nearest that do.
 
-    kind: What is wrong, in a few words; the same for all of its kind.
-    reason: What exactly is wrong, with the offsets as they stand in the file.
+    kind: The kind of problem.
+    reason: What exactly is wrong, with the offsets of the file.
     """
 
     kind: str = field(compare=False)
@@ -71,12 +71,12 @@ class MisplacedSpan(LabelledSpan):
 
 @dataclass(frozen=True)
 class AnnotatedText:
-    """A text with the annotation that its file has.
+    """An annotated text.
 
-    number: The line in the file, or the number of the doc or task; from 1 on.
+    number: The line in the file, or the number of the doc or task; counted from 1.
     doc: The text with its tokens.
     spans: Its spans, in the order of the file.
-    missing: The indices of tokens about which the file says nothing.
+    missing: The indices of tokens without annotation.
     """
 
     number: int
@@ -91,10 +91,10 @@ class AnnotatedText:
 
 @dataclass(frozen=True)
 class Skipped:
-    """A text that has no annotation to learn from, because a human decided so, or nobody has yet.
+    """A text without annotation to learn from: rejected, or not annotated yet.
 
-    reason: What the file says about it, in a few words; the same for all of its kind.
-    text: The text, if somebody has looked at it and decided against it; empty if nobody has yet.
+    reason: What the file says about it, the same for all such texts.
+    text: The text if it was rejected, or else "".
     """
 
     reason: str
@@ -116,15 +116,15 @@ class TextToken:
 
 @dataclass(frozen=True)
 class Suggestion:
-    """A raw text with the models' annotation, to be corrected in an annotation tool.
+    """A raw text to annotate next, with the models' annotation.
 
-    source: Where it comes from: its id, or its file and line.
+    source: Its id, or its file and line.
     text: The text.
     tokens: Its tokens, white space included.
     spans: What the models found: entities or spans; for tags, one for each token.
-    score: What it is worth by itself, in nats, by the measure that was asked for.
-    confidence: The mean probability (the geometric one) of the decoded tags.
-    gain: What it is worth, given the texts that are known.
+    score: Its worth by the measure that was asked for, in nats.
+    confidence: The geometric mean of the decoded tags' probabilities.
+    gain: Its worth given the texts that are annotated or chosen already.
     """
 
     source: str
@@ -137,21 +137,21 @@ class Suggestion:
 
     @property
     def meta(self) -> dict[str, Any]:
-        """What the tools show or keep beside the text."""
+        """What an annotation tool shows beside the text."""
         numbers = {"score": self.score, "gain": self.gain, "confidence": self.confidence}
         rounded = {name: round(number, DIGITS) for name, number in numbers.items()}
         return {**rounded, "source": self.source}
 
 
 def to_input(record: Record, vocab: Vocab) -> str | Doc:
-    """What a pipeline takes: a text, or a doc with the record's words."""
+    """Make what a pipeline takes: a text, or a doc with the record's words."""
     if "words" in record:
         return Doc(vocab, words=record["words"], spaces=record.get("spaces"))
     return record["text"]
 
 
 def text_of(record: Record) -> str:
-    """The text of a record; a space follows each word if its spaces are unknown."""
+    """The text of a record. If the spaces are unknown, one follows each word."""
     if "words" not in record:
         return record["text"]
     spaces = record.get("spaces", [True] * len(record["words"]))
@@ -160,15 +160,16 @@ def text_of(record: Record) -> str:
 
 
 def without_white_space(text: str) -> str:
-    """What two texts have in common if they differ in nothing but white space."""
+    """Remove white space, to compare texts without it."""
     return "".join(text.split())
 
 
 def touched_tokens(doc: Doc, bounds: Iterable[tuple[int, int]]) -> set[int]:
-    """The indices of the tokens that have a character in common with a stretch of the text.
+    """Find the tokens that overlap any of some stretches of a text.
 
     doc: The text.
     bounds: Starts and ends, in characters.
+    RETURNS: The tokens' indices.
     """
     return {
         token.i
@@ -179,10 +180,10 @@ def touched_tokens(doc: Doc, bounds: Iterable[tuple[int, int]]) -> set[int]:
 
 
 def to_record(value: dict[str, Any]) -> Record:
-    """A record of what stands in a line or row.
+    """Make a record of an object or a row.
 
-    value: The object; other keys than a record's are passed over.
-    RAISES: RecordError if there is neither a text nor words, or they are of another type.
+    value: The object. Other keys than those of a record are ignored.
+    RAISES: RecordError if it has neither a text nor words, or a value of a wrong type.
     """
     value = {key: own for key, own in value.items() if own is not None}
     record = Record()

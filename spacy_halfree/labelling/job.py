@@ -147,7 +147,8 @@ class LabellingJob:
         on_progress: Is called with the number of texts tagged since the last call.
         RETURNS: How many texts the output has.
         RAISES: ValueError (H020) if there is no text, (H053) if the input has changed meanwhile,
-            (H055) if too much of it cannot be used, (H059) if the engine has left something out.
+            (H055) if too much of it cannot be used, (H059) if the engine has left something out;
+            OSError (H024, H052, H060, H061) if something else is in the output's place by now.
         """
         output = self.output
         n_complete = output.n_complete
@@ -172,21 +173,14 @@ class LabellingJob:
             raise ValueError(Errors.H059.format(parts=", ".join(missing[:10])))
         if hash_inputs(self.files) != output.manifest.input_sha256:
             raise ValueError(Errors.H053.format(path=self.input_location))
-        self._check_meanwhile()
+        # what has come to the output's place since the start must not be lost
+        if self.output_path.exists() and not self.may_replace:
+            raise FileExistsError(Errors.H024.format(path=self.output_path))
+        check_kind(self.output_path)
         # if this is stopped now, the output in its place is its own
         (output.folder / REPLACES).touch()
         output.complete()
         return output.n_texts
-
-    def _check_meanwhile(self) -> None:
-        """Refuse what has come to the output's place since the start, and must not be lost.
-
-        RAISES: OSError (H024, H052, H060, H061).
-        """
-        path = self.output_path
-        if path.exists() and not self.may_replace:
-            raise FileExistsError(Errors.H024.format(path=path))
-        check_kind(path)
 
     def bad_records(self) -> list[InvalidRecord]:
         """What could not be used so far, in the order of the input."""
@@ -206,7 +200,8 @@ def check_kind(path: Path) -> None:
         raise IsADirectoryError(Errors.H052.format(path=path))
     if path.suffix != ".spacy" and path.is_file():
         raise NotADirectoryError(Errors.H061.format(path=path))
-    if path.is_dir() and not all(map(is_ours, path.iterdir())):
+    names = [own.name for own in path.iterdir()] if path.is_dir() else []
+    if not all(name == MANIFEST or SHARD.fullmatch(name) for name in names):
         raise FileExistsError(Errors.H060.format(path=path))
 
 
@@ -239,8 +234,3 @@ def is_manifest(path: Path) -> bool:
     except ValueError:
         return False
     return isinstance(content, dict) and "input_sha256" in content
-
-
-def is_ours(path: Path) -> bool:
-    """Whether a file of an output folder is one that such a run has written."""
-    return path.name == MANIFEST or SHARD.fullmatch(path.name) is not None

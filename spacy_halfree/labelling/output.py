@@ -55,11 +55,6 @@ class PartedOutput:
     n_bad: int = field(default=0, init=False)
 
     @property
-    def is_file(self) -> bool:
-        """Whether it is to be a single file."""
-        return self.output.suffix == ".spacy"
-
-    @property
     def folder(self) -> Path:
         """Where what is finished stands until the output is complete."""
         return parts_folder(self.output)
@@ -74,10 +69,6 @@ class PartedOutput:
     def journal(self) -> Path:
         """The file with a line for each part that is finished."""
         return self.folder / JOURNAL
-
-    def shard(self, name: str) -> Path:
-        """The file of a part's shard."""
-        return self.shards / f"{name}.{self.shard_format}"
 
     def start(self, *, resume: bool, overwrite: bool) -> None:
         """Begin, or go on where an earlier run was stopped.
@@ -254,8 +245,9 @@ class PartedOutput:
         """
         if not self.n_texts:
             raise ValueError(Errors.H020)
-        if self.is_file:
-            joined = join([self.shard(own.name) for own in self.ordered if own.texts])
+        if self.output.suffix == ".spacy":
+            names = [f"{own.name}.{self.shard_format}" for own in self.ordered if own.texts]
+            joined = join([self.shards / name for name in names])
             # a file that stands there meanwhile says nothing of another
             manifest_path(self.output).unlink(missing_ok=True)
             write_at_once(self.output, joined)

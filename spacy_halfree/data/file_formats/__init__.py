@@ -1,4 +1,4 @@
-"""The table of formats. A new one is a module here, and its name in the table."""
+"""The table of formats. To add one, write a module in this folder and enter it here."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ RAW: tuple[Format[RawReader], ...] = (LINES, JSON_LINES, PARQUET, TOKENS)
 FILES: tuple[Format[FileReader], ...] = (DOCS, IOB)
 """Files of annotated texts."""
 TOOLS: tuple[Format[ObjectReader], ...] = (PRODIGY, DOCCANO, LABEL_STUDIO)
-"""JSON files of annotation tools. The first format takes what none of the others recognizes."""
+"""JSON files of annotation tools. The first format reads what no other recognizes."""
 
 RAW_SUFFIXES = tuple(suffix for own in RAW for suffix in own.suffixes)
 WRITABLE = {own.name: own for own in TOOLS if own.write is not None}
@@ -24,11 +24,11 @@ WRITABLE = {own.name: own for own in TOOLS if own.write is not None}
 
 
 def titles(formats: Sequence[Format], last: str) -> str:
-    """What formats are called, in a list whose last item follows another word than a comma."""
+    """List formats. last: What separates the last one from the others."""
     *others, final = [own.title for own in formats]
     return f"{', '.join(others)}{last} {final}"
 
 
 RAW_FILES = titles(RAW, " or")
 ANNOTATED_FILES = f"{titles(FILES, ',')}, or .jsonl or .json of {titles(TOOLS, ' or')}"
-"""What help and messages say of files."""
+"""Descriptions for help texts and messages."""

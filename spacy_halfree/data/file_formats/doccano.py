@@ -2,8 +2,8 @@
 
 Read: `text`, and spans as lists of start, end and label under `label` or `labels`, or as objects
 with `start_offset` under `entities`. Written: `text` and `label`; other keys become metadata.
-doccano's editor counts UTF-16 units, or grapheme clusters if its project says so; spans that were
-imported into it may be counted otherwise, and no file says how.
+doccano's editor counts UTF-16 units, or grapheme clusters if the project is set so. Imported spans
+may be counted in another unit, and no file names its unit.
 """
 
 from collections.abc import Iterator
@@ -15,9 +15,9 @@ from .file_format import Annotation, Format, find_spans, to_span
 
 
 def recognize(value: Any) -> bool:
-    """Whether doccano writes spans in this form; other programs count code points."""
+    """Whether an object has spans as only doccano writes them."""
     found = find_spans(value)
-    # whatever form its spans have, only Prodigy rejects texts
+    # only Prodigy rejects texts
     if found is None or value.get("answer") in ("reject", "ignore"):
         return False
     key, spans = found
@@ -27,13 +27,13 @@ def recognize(value: Any) -> bool:
 
 
 def read(value: Any, unit: OffsetUnit) -> Iterator[Annotation]:
-    """Read an object of an export. unit: How it counts."""
+    """Read an object of an export. unit: The unit of its offsets."""
     text, (_, spans) = value["text"], find_spans(value) or ("", [])
     yield Annotation(text, in_code_points(text, tuple(map(to_span, spans)), unit))
 
 
 def write(suggestion: Suggestion, unit: OffsetUnit) -> dict[str, Any]:
-    """An example of doccano. Spans that begin or end inside of a unit take in all of it."""
+    """Make an example. A span that starts or ends inside of a unit is widened to all of it."""
     table = offset_table(suggestion.text, unit)
     label = [
         [*table.from_code_points(span.start, span.end), span.label] for span in suggestion.spans
@@ -42,5 +42,5 @@ def write(suggestion: Suggestion, unit: OffsetUnit) -> dict[str, Any]:
 
 
 DOCCANO = Format(
-    *("doccano", "doccano", (".jsonl", ".json"), read, recognize, write), leaves_unit_open=True
+    *("doccano", "doccano", (".jsonl", ".json"), read, recognize, write), has_any_unit=True
 )

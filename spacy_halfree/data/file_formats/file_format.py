@@ -1,4 +1,4 @@
-"""What a format is, and what readers of several formats have in common."""
+"""The class of formats, and what several readers use."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator
@@ -15,11 +15,11 @@ from ..records import AnnotatedRecord, LabelledSpan, Numbered, RecordError, Skip
 
 @dataclass(frozen=True)
 class Annotation:
-    """What an object of a JSON file says about its text.
+    """An annotation of a text in a JSON file.
 
     text: The text.
     spans: Its spans, in code points.
-    is_partial: Whether it says nothing about what is in no span.
+    is_partial: Whether tokens outside of spans are not annotated.
     """
 
     text: str
@@ -28,27 +28,27 @@ class Annotation:
 
 
 RawReader = Callable[[BinaryIO, str], Iterator[Numbered]]
-"""Reads raw texts from an open file of a name."""
+"""Reads raw texts. Arguments: an open file, and its name."""
 FileReader = Callable[[Path, Language, str | None], Iterator[AnnotatedRecord]]
-"""Reads a file of annotated texts; of `.spacy` files, a span group or (None) the entities."""
+"""Reads annotated texts. Arguments: a file, the tokenizing pipeline, and a span group or None."""
 ObjectReader = Callable[[Any, OffsetUnit], Iterable[Annotation | Skipped]]
-"""Reads an object of a JSON file that counts in a unit: each of its annotations."""
+"""Reads the annotations of an object. Arguments: the object, and the unit of its offsets."""
 Read = TypeVar("Read")
 SPAN_KEYS = ("spans", "label", "labels", "entities")
-"""Where programs keep spans."""
+"""The keys of spans in JSON files."""
 
 
 @dataclass(frozen=True)
 class Format(Generic[Read]):
     """A format of files.
 
-    name: What `--format` calls it.
-    title: What help and messages call it.
-    suffixes: How its files end; those that are written end in the first one.
+    name: Its name in options.
+    title: Its name in help texts and messages.
+    suffixes: The suffixes of its files. The first one is for files that are written.
     read: Reads a file, or an object of a JSON file.
-    recognize: Whether an object of a JSON file has this format.
-    write: Makes an object of a suggestion, in a unit; None if it is only read.
-    leaves_unit_open: Whether its files do not say in which unit they count.
+    recognize: Tells whether an object of a JSON file has this format.
+    write: Makes an object of a suggestion with offsets in a unit; None if it is only read.
+    has_any_unit: Whether offsets may be in any unit, and the file does not say in which.
     """
 
     name: str
@@ -57,11 +57,11 @@ class Format(Generic[Read]):
     read: Read
     recognize: Callable[[Any], bool] = bool
     write: Callable[[Suggestion, OffsetUnit], dict[str, Any]] | None = None
-    leaves_unit_open: bool = False
+    has_any_unit: bool = False
 
 
 def read_bytes(path: Path) -> bytes:
-    """The content of a file.
+    """Read a file.
 
     RAISES: ValueError (H046) if it cannot be read.
     """
@@ -77,7 +77,10 @@ def has_text(value: Any) -> bool:
 
 
 def find_spans(value: Any) -> tuple[str, list[Any]] | None:
-    """The spans of an object with a text, and their key: the first list that is not empty."""
+    """The key and the list of an object's spans; None if it has no text or no list.
+
+    If several keys have lists, the first one that is not empty counts.
+    """
     if not has_text(value):
         return None
     found = [(key, value[key]) for key in SPAN_KEYS if isinstance(value.get(key), list)]
@@ -85,9 +88,9 @@ def find_spans(value: Any) -> tuple[str, list[Any]] | None:
 
 
 def to_span(span: Any) -> LabelledSpan:
-    """A span that stands in a file as an object, or as a list of start, end and label.
+    """Read a span: an object, or a list of start, end and label.
 
-    RAISES: RecordError if it has another form.
+    RAISES: RecordError if it is neither.
     """
     start = end = label = None
     if isinstance(span, dict):
@@ -95,7 +98,7 @@ def to_span(span: Any) -> LabelledSpan:
         end, label = span.get("end", span.get("end_offset")), span.get("label")
     elif isinstance(span, list) and len(span) == 3:
         start, end, label = span
-    # true and false are whole numbers, too
+    # not `isinstance`: true and false are numbers, too
     if type(start) is int and type(end) is int and isinstance(label, str):
         return LabelledSpan(start, end, label)
     raise RecordError(

@@ -15,7 +15,7 @@ from .file_format import Format, read_bytes
 
 logger = logging.getLogger("spacy.halfree")
 MANY_WORDS = 200
-"""A sentence with more words than these is rarely a single one."""
+"""Longer sentences are probably several."""
 TAG = re.compile(r"O|-|[BILUES]-\S+")
 """A tag of IOB1, IOB2, BILUO or IOBES, or that nothing is known."""
 UNKNOWN = "-"
@@ -26,11 +26,11 @@ Row = tuple[str, str]
 
 
 def read(path: Path, nlp: Language, _: str | None) -> Iterator[AnnotatedText | InvalidRecord]:
-    """Read the sentences of a file; warn (W020) if one is so long that it must be several.
+    """Read a file. A warning (W020) names the longest sentence if it has more than 200 words.
 
     path: The file.
-    nlp: Makes tokens of the words.
-    YIELDS: As `read_tagged_lines`.
+    nlp: Tokenizes the sentences.
+    YIELDS: The sentences, see `read_tagged_lines`.
     RAISES: ValueError (H046) if the file cannot be read.
     """
     try:
@@ -52,17 +52,17 @@ def read(path: Path, nlp: Language, _: str | None) -> Iterator[AnnotatedText | I
 def read_tagged_lines(
     lines: Sequence[str], nlp: Language, file: str
 ) -> Iterator[AnnotatedText | InvalidRecord]:
-    """Read the sentences of a file with IOB tags.
+    """Read sentences with IOB tags.
 
-    Columns are separated by tabs or spaces; the word stands in the first one, its tag in the last,
-    and a sentence ends at an empty line. A line may also be a whole sentence of `word|tag` or
-    `word|part of speech|tag`. Lines that begin with `#` and have no tag at their end are comments.
+    Tabs or spaces separate columns: the first one is the word, the last one its tag. An empty line
+    ends a sentence. A line may also be a sentence of `word|tag` or `word|part of speech|tag`. Lines
+    that begin with `#` and do not end with a tag are comments.
 
     lines: The lines.
-    nlp: Makes tokens of the words, which get a space between them.
-    file: What messages call the file.
-    YIELDS: The sentences, numbered by their first line; for those with a line that has no tag,
-        what is wrong with it.
+    nlp: Tokenizes the sentences, in which a space follows each word.
+    file: The file's name, for records that cannot be used.
+    YIELDS: The sentences, numbered by their first lines. A sentence with a line without a tag
+        cannot be used.
     """
     rows: list[Row] = []
     first, reason = 0, ""
@@ -93,7 +93,7 @@ def read_tagged_lines(
 
 
 def split_row(line: str) -> Row | None:
-    """The word and the tag of a line; None if it has none."""
+    """The word and the tag of a line, or None."""
     # only tabs separate columns if there are any: words may hold spaces
     columns = line.split("\t") if "\t" in line else line.split()
     word, tag = columns[0].strip(), columns[-1].strip()
@@ -103,7 +103,7 @@ def split_row(line: str) -> Row | None:
 
 
 def split_sentence(line: str) -> list[Row] | None:
-    """The words and tags of a line `word|tag word|tag`; None if it is of another form."""
+    """The words and tags of a line `word|tag word|tag`, or None."""
     rows = []
     for field in line.split():
         word, *others = field.split("|")
@@ -114,13 +114,12 @@ def split_sentence(line: str) -> list[Row] | None:
 
 
 def make_text(number: int, rows: Sequence[Row], nlp: Language) -> AnnotatedText:
-    """A text of words with their tags.
+    """Make a text of words and tags.
 
-    number: The line it begins in.
-    rows: Its words and tags.
-    nlp: Makes tokens of the text.
-    RETURNS: The text, with a space between words. Spans begin where the tags of IOB1, IOB2 or
-        BILUO say so; tokens of words with the tag "-" have no annotation.
+    number: The line in which it begins.
+    rows: The words and tags.
+    nlp: Tokenizes the text.
+    RETURNS: The text, with a space between words. Words with the tag "-" have no annotation.
     """
     bounds = []
     start = 0
@@ -139,7 +138,7 @@ def make_text(number: int, rows: Sequence[Row], nlp: Language) -> AnnotatedText:
 
 
 def to_biluo(tags: Sequence[str]) -> list[str]:
-    """Tags of any scheme as BILUO; unknown ones as O."""
+    """Convert IOB1, IOB2, IOBES and BILUO to BILUO, and unknown tags to O."""
     # IOBES calls the last tag E and a single one S
     known = [re.sub("^S-", "U-", re.sub("^E-", "L-", tag)) for tag in tags]
     return list(iob_to_biluo(["O" if tag == UNKNOWN else tag for tag in known]))

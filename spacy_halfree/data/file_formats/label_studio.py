@@ -1,12 +1,11 @@
-"""Label Studio: JSON, with all about every annotation, and JSON-MIN, with the regions alone.
+"""Label Studio's JSON, and JSON-MIN, which has the regions alone.
 
 Written: a list of tasks with `data` and `predictions`, for a labelling interface with
 `<Labels name="label" toName="text">` and `<Text name="text" value="$text"/>`, the names of its
-template for named entities. Tasks are sorted by the score of their prediction there.
+template for named entities. Label Studio sorts tasks by the score of their prediction.
 
-Label Studio's editor counts code points, as Python does. A script that has made a region may count
-UTF-16 units, to which a character outside of Unicode's first plane (most emoji) is two: each region
-comes with its own text, by which that is found out.
+Its editor counts code points, as Python does. Scripts may write regions in UTF-16 units, in which
+most emoji count as two; which unit it is shows the text that comes with each region.
 """
 
 import json
@@ -33,14 +32,14 @@ def read(value: Any, _: OffsetUnit) -> Iterator[Annotation | Skipped]:
     """Read a task.
 
     value: The task.
-    YIELDS: Its annotations, of which those that are marked as ground truth are the only ones if
-        there are such; or why there is none.
-    RAISES: RecordError if there is no text, or a region is none of a text.
+    YIELDS: Its annotations (only those marked as ground truth if there are any), or why it has
+        none.
+    RAISES: RecordError if it has no text, or a region that is not of a text.
     """
     if not is_task(value):
         yield read_short_task(value)
         return
-    # versions before 1.0 have another name for them
+    # the name of annotations before version 1.0
     found = value.get("annotations", value.get("completions")) or []
     kept = [annotation for annotation in found if not annotation.get("was_cancelled")]
     if not found:
@@ -54,7 +53,7 @@ def read(value: Any, _: OffsetUnit) -> Iterator[Annotation | Skipped]:
 
 
 def find_text(data: dict[str, Any]) -> str:
-    """What was labelled: the field `text`, or the only one that is a string."""
+    """The text of a task: the field `text`, or the only field that is a string."""
     strings = {key: value for key, value in data.items() if isinstance(value, str)}
     if "text" in strings:
         return strings["text"]
@@ -75,10 +74,10 @@ def _spans_of(annotation: dict[str, Any], text: str) -> Iterator[LabelledSpan]:
 
 
 def read_short_task(task: dict[str, Any]) -> Annotation:
-    """The text and spans of a task, as it stands in a JSON-MIN export.
+    """Read a task of a JSON-MIN export.
 
-    Regions stand under the name of the control in the labelling interface; that key is missing if
-    there are none.
+    The key of its regions is the name of the labelling interface's control. It is missing if there
+    are none.
     """
     text: str = task["text"]
     regions = [
@@ -92,16 +91,16 @@ def read_short_task(task: dict[str, Any]) -> Annotation:
 
 
 def read_region(region: dict[str, Any], text: str) -> Iterator[LabelledSpan]:
-    """The spans of a region, one for each of its labels.
+    """Read the spans of a region, one for each of its labels.
 
-    region: An object with `start`, `end`, `labels` and, as a rule, the region's `text`.
-    text: The text it is a region of.
+    region: An object with `start`, `end`, `labels` and usually the region's `text`.
+    text: The text of the task.
     YIELDS: The spans, in code points.
-    RAISES: RecordError if it is no region of a text, or its text does not stand there.
+    RAISES: RecordError if it is not a region of a text, or its text is not found there.
     """
     start, end, labels = region.get("start"), region.get("end"), region.get("labels")
     named = isinstance(labels, list) and all(isinstance(label, str) for label in labels)
-    # true and false are whole numbers, too
+    # not `isinstance`: true and false are numbers, too
     if not (type(start) is int and type(end) is int and named):
         raise RecordError(
             f"has {json.dumps(region)[:80]}, which is no region with a start, an end and labels"
@@ -111,15 +110,13 @@ def read_region(region: dict[str, Any], text: str) -> Iterator[LabelledSpan]:
 
 
 def find_region(text: str, start: int, end: int, content: Any) -> tuple[int, int]:
-    """Where a region stands, in code points.
+    """Find a region in its text.
 
     text: The text.
-    start, end: Where the export says that it stands: in code points, or in UTF-16 units if a script
-        has made it.
-    content: What the export says that stands there; None if it does not say it, and code points
-        are taken for granted.
-    RETURNS: Start and end.
-    RAISES: RecordError if that stands there in neither unit.
+    start, end: The offsets of the export, in code points or UTF-16 units.
+    content: The region's text. If it is no string, the offsets are taken as code points.
+    RETURNS: Start and end, in code points.
+    RAISES: RecordError if the region's text is found there in neither unit.
     """
     if not isinstance(content, str) or not 0 <= start < end or text[start:end] == content:
         return start, end
@@ -144,7 +141,7 @@ def find_region(text: str, start: int, end: int, content: Any) -> tuple[int, int
 
 
 def write(suggestion: Suggestion, _: OffsetUnit) -> dict[str, Any]:
-    """A task of Label Studio."""
+    """Make a task."""
     result = [
         {
             "id": str(number),

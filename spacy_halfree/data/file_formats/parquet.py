@@ -1,4 +1,4 @@
-"""Parquet tables of raw texts, for which pyarrow must be installed."""
+"""Raw texts in Parquet tables, which pyarrow reads."""
 
 from collections.abc import Iterator
 from typing import Any, BinaryIO
@@ -13,9 +13,10 @@ ROWS_AT_A_TIME = 1024
 
 
 def read(file: BinaryIO, name: str) -> Iterator[Numbered]:
-    """The texts of a table: its columns `text` or `words`, `spaces` and `id`.
+    """Read the columns `id`, `text`, `words` and `spaces` of a table.
 
-    RAISES: ImportError (H054) if pyarrow is not installed, ValueError if there is no such column.
+    RAISES: ImportError (H054) if pyarrow is not installed, ValueError if there is neither a column
+        `text` nor a column `words`.
     """
     try:
         from pyarrow.parquet import ParquetFile
@@ -41,7 +42,7 @@ def _rows(batch: Any) -> Iterator[dict[str, Any] | None]:
     try:
         yield from batch.to_pylist()
     except UnicodeDecodeError:
-        # whose fault it is is found out one by one
+        # find the rows that are not UTF-8
         for place in range(len(batch)):
             try:
                 (row,) = batch.slice(place, 1).to_pylist()

@@ -1,8 +1,8 @@
-"""Prodigy's JSON lines, and what other programs write in the same form.
+"""Prodigy's JSON lines, and those of other programs.
 
-Read: `text`, and a list of spans under `spans`, `label`, `labels` or `entities`. Written: as the
-interfaces `ner_manual` and `spans_manual` take them, `text`, `tokens`, `spans` (with the first and
-the last token, the last one included) and `meta`. Offsets are counted in code points.
+Read: `text`, and a list of spans under `spans`, `label`, `labels` or `entities`. Written, for the
+interfaces `ner_manual` and `spans_manual`: `text`, `tokens`, `spans` (with the first and the last
+token, the last one included) and `meta`. Offsets are code points.
 """
 
 from collections.abc import Iterator
@@ -13,9 +13,9 @@ from ..records import RecordError, Skipped, Suggestion
 from .file_format import SPAN_KEYS, Annotation, Format, find_spans, has_text, to_span
 
 OTHER_TASKS = ("label", "accept", "options")
-"""Under these Prodigy keeps what was said of a whole text."""
+"""Keys of annotation of whole texts."""
 BINARY = "ner"
-"""Prodigy's interface in which one span of a text is accepted or rejected, and no more is said."""
+"""The interface in which a single span of a text is accepted or rejected."""
 
 
 def read(value: Any, _: OffsetUnit) -> Iterator[Annotation | Skipped]:
@@ -44,7 +44,7 @@ def read(value: Any, _: OffsetUnit) -> Iterator[Annotation | Skipped]:
 
 
 def write(suggestion: Suggestion, _: OffsetUnit) -> dict[str, Any]:
-    """A task of Prodigy."""
+    """Make a task."""
     first = {token.start: i for i, token in enumerate(suggestion.tokens)}
     last = {token.end: i for i, token in enumerate(suggestion.tokens)}
     tokens = [

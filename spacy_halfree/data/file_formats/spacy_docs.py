@@ -1,4 +1,4 @@
-"""spaCy's own files of docs."""
+"""spaCy's `DocBin` files, as raw and as annotated texts."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +15,7 @@ from .file_format import Format
 
 
 def read_tokens(file: BinaryIO, name: str) -> Iterator[Numbered]:
-    """The tokens of the docs, without annotation."""
+    """Read the tokens of docs, without annotation."""
     docs = DocBin().from_bytes(file.read()).get_docs(Vocab())
     for number, doc in enumerate(docs, start=1):
         if doc.text.strip():
@@ -39,10 +39,10 @@ def read_docs(path: Path, vocab: Vocab) -> list[Doc]:
 
 
 def read(path: Path, nlp: Language, spans_key: str | None) -> Iterator[AnnotatedText]:
-    """Read annotated docs as a pipeline will meet their texts.
+    """Read annotated texts.
 
     path: The file.
-    nlp: Tokenizes the texts, whatever tokens the file has.
+    nlp: Tokenizes the texts again, as it will when it is trained.
     spans_key: The span group to read; the entities if None.
     YIELDS: The texts.
     RAISES: ValueError (H046) if the file cannot be read.

@@ -1,4 +1,4 @@
-"""Raw texts in lines: plain text, or JSON lines."""
+"""Raw texts in lines of plain text or JSON."""
 
 import codecs
 import gzip
@@ -14,16 +14,16 @@ OTHER_MARKS = (
     *(codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE),
     *(codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE),
 )
-"""What files begin with that are Unicode, but no UTF-8."""
+"""Byte-order marks of other encodings than UTF-8."""
 
 
 def read_lines(file: BinaryIO, name: str) -> Iterator[Numbered]:
-    """The texts of a `.txt` file, one a line."""
+    """Read plain text, a text a line."""
     return _read(lambda line: Record(text=line), file, name)
 
 
 def read_json_lines(file: BinaryIO, name: str) -> Iterator[Numbered]:
-    """The texts of a file of JSON lines, which may be compressed."""
+    """Read JSON lines, which may be compressed."""
     if name.endswith(".gz"):
         with gzip.open(file, "rb") as unpacked:
             yield from _read(_parse_json, cast(BinaryIO, unpacked), name)
