@@ -1,6 +1,7 @@
 """`python -m spacy halfree adapt-encoder`."""
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 import typer
@@ -8,7 +9,7 @@ from spacy.cli._util import setup_gpu
 from wasabi import msg
 
 from ..data.file_formats import RAW_FILES
-from ..data.inputs import find_inputs, local_inputs, local_path
+from ..data.inputs import InputFile, find_inputs, local_inputs, local_path
 from ..data.raw_texts import read_raw_texts
 from ..data.records import InvalidRecord, text_of
 from ..errors import Errors, Warnings
@@ -52,7 +53,9 @@ def adapt_encoder_cli(
         read = [*map(local_path, [encoder, *locations]), *local_inputs(files)]
         check_place(output, inputs=read)
         setup_gpu(gpu_id)
-        texts = read_all_texts(locations)
+        texts = read_all_texts(files)
+        if not texts:
+            raise ValueError(Errors.H081.format(texts=", ".join(locations)))
         settings = AdaptationSettings(
             steps=steps,
             batch_size=batch_size,
@@ -71,18 +74,13 @@ def adapt_encoder_cli(
     msg.good(f"Saved the adapted encoder: {output}")
 
 
-def read_all_texts(locations: list[str]) -> list[str]:
-    """All texts of files; lines that cannot be used are named.
-
-    RAISES: ValueError (H081) if there is no text.
-    """
+def read_all_texts(files: Iterable[InputFile]) -> list[str]:
+    """Read the texts of files, and warn of lines that cannot be used."""
     texts = []
-    for file in (file for location in locations for file in find_inputs(location)):
+    for file in files:
         for line, record in read_raw_texts(file):
             if isinstance(record, InvalidRecord):
                 msg.warn(Warnings.W001.format(path=file.name, line=line, reason=record.reason))
             else:
                 texts.append(text_of(record))
-    if not texts:
-        raise ValueError(Errors.H081.format(texts=", ".join(locations)))
     return texts

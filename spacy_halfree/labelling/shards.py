@@ -19,10 +19,11 @@ from .worker import Progress, TeacherWorker
 
 @dataclass(frozen=True)
 class ShardFormat:
-    """What a shard's file holds.
+    """A format of shards.
 
-    use: What it is good for.
-    encode: Makes the file of annotated docs, their records' names, and the key of their spans.
+    use: What it is for, in help texts.
+    encode: Makes the content of a file. Arguments: the annotated docs, their records' ids, and the
+        span group that holds their spans.
     """
 
     use: str
@@ -33,7 +34,7 @@ SHARD_FORMATS = {
     "spacy": ShardFormat("for `spacy train`", lambda docs, *_: make_bin(docs).to_bytes()),
     "parquet": ShardFormat("for tables", encode_table),
 }
-"""By name, which is also how files end. A new one is a function and a line here."""
+"""The formats of shards, by name. The name is also the suffix of the files."""
 
 
 @dataclass(frozen=True)
