@@ -23,8 +23,8 @@ from typing import Annotated, Any
 import spacy
 import typer
 
-from spacy_halfree.active_learning.exports import export
-from spacy_halfree.active_learning.suggestions import SuggestionJob
+from spacy_halfree.active_learning.suggestions import SuggestionJob, SuggestionSettings
+from spacy_halfree.data.annotated_texts import write_suggestions
 from spacy_halfree.files import write_at_once
 from spacy_halfree.labelling.worker import TeacherWorker
 
@@ -119,11 +119,11 @@ class SuggestedRun(Run):
             TeacherWorker((str(model),)),
             str(self.first.texts / "pool.txt"),
             [self.first.texts / "gold.spacy"],
-            N_MORE,
-            **SETTINGS[self.choice],
+            SuggestionSettings(N_MORE, **SETTINGS[self.choice]),
         )
         suggestions = job.run()
-        write_at_once(self.texts / "suggestions.jsonl", export(suggestions, "prodigy"))
+        content = write_suggestions(suggestions, "prodigy")
+        write_at_once(self.texts / "suggestions.jsonl", content)
         # the pool is a file of lines, by which its texts are known
         lines = [int(own.source.rsplit(":", 1)[1]) for own in suggestions]
         described = self._write_gold(lines, [own.text for own in suggestions])

@@ -10,6 +10,9 @@ from records import Record, Span
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 
+from spacy_halfree.data.gold import make_gold
+from spacy_halfree.data.records import AnnotatedText, LabelledSpan
+
 
 def make_doc(nlp: Language, record: Record) -> tuple[Doc, list[Span]]:
     """Make the document of a record.
@@ -23,21 +26,9 @@ def make_doc(nlp: Language, record: Record) -> tuple[Doc, list[Span]]:
         which do not align. The tokens of the latter have missing annotation, all others which
         are in no entity have the annotation "no entity".
     """
-    doc = nlp.make_doc(record.text)
-    entities, unaligned = [], []
-    for span in record.spans:
-        entity = doc.char_span(span.start, span.end, label=span.label, alignment_mode="strict")
-        if entity is None:
-            unaligned.append(span)
-        else:
-            entities.append(entity)
-    missing = [
-        doc[token.i : token.i + 1]
-        for token in doc
-        if any(token.idx < span.end and span.start < token.idx + len(token) for span in unaligned)
-    ]
-    doc.set_ents(entities, missing=missing, default="outside")
-    return doc, unaligned
+    spans = tuple(LabelledSpan(span.start, span.end, span.label) for span in record.spans)
+    gold = make_gold(AnnotatedText(1, nlp.make_doc(record.text), spans))
+    return gold.doc, [Span(span.start, span.end, span.label) for span in gold.left_out]
 
 
 def write_docs(path: Path, nlp: Language, records: Sequence[Record]) -> dict[str, Any]:

@@ -74,11 +74,7 @@ class Errors:
         "[H017] The saved decoder cannot be read: {reason}. If its settings were not changed, the "
         "file is truncated or damaged, or was not written by spacy-halfree."
     )
-    H018 = (
-        "[H018] Cannot tell the format of {path}. Texts are read from `.txt` (one a line), "
-        "`.jsonl` or `.jsonl.gz` (an object a line with the key `text`), `.parquet` (a column "
-        "`text`) and `.spacy`."
-    )
+    H018 = "[H018] Cannot tell the format of {path}. Files of raw texts are {formats}."
     H019 = "[H019] Cannot read {path}, because of this: {reason} (check that the file is whole)."
     H020 = (
         "[H020] There is not one text to annotate. Look at the reasons of skipped lines, if any, "
@@ -94,7 +90,7 @@ class Errors:
     )
     H023 = (
         "[H023] The output {path} must end in `.spacy`, for one file, or be a folder for many, "
-        "whose name has no such ending. `--format parquet` is for folders."
+        "whose name has no such ending. Any other `--format` than `spacy` is for folders."
     )
     H024 = "[H024] {path} exists. Say `--overwrite` to replace it."
     H025 = (
@@ -196,8 +192,7 @@ class Errors:
         "file with a list of objects, or text in UTF-8."
     )
     H047 = (
-        "[H047] {path} is no file of annotated texts: .spacy, .jsonl or .json (Prodigy, doccano, "
-        "Label Studio), .conll, .iob or .tsv (a word and its IOB tag a line). Convert other files "
+        "[H047] {path} is no file of annotated texts. These are {formats}. Convert other files "
         "with `python -m spacy convert`."
     )
     H048 = (

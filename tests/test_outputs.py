@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from spacy_halfree.labelling.inputs import find_inputs, local_inputs
+from spacy_halfree.data.inputs import find_inputs, local_inputs
 from spacy_halfree.outputs import check_output_file, check_place, write_output
 
 

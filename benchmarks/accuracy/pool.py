@@ -9,7 +9,7 @@ import numpy as np
 import spacy
 from spacy.tokens import Doc, DocBin
 
-from spacy_halfree.distill.doc_files import write_docs
+from spacy_halfree.data.docbin import write_docs
 from spacy_halfree.tagging.soft_labels import KEY, keep_top_k
 
 SEED = 1

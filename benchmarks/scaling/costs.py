@@ -26,12 +26,12 @@ from spacy.vocab import Vocab
 
 from benchmarks.json_results import read_json
 from benchmarks.speed.process_memory import resident_megabytes
+from spacy_halfree.data.docbin import make_bin
+from spacy_halfree.data.inputs import find_inputs
+from spacy_halfree.data.parts import Part, PartSource
 from spacy_halfree.distill.annotate import keep_for_students
-from spacy_halfree.distill.doc_files import make_bin
 from spacy_halfree.distill.sharded_corpus import ShardedCorpus
 from spacy_halfree.labelling.engines.ray import RayEngine
-from spacy_halfree.labelling.inputs import find_inputs
-from spacy_halfree.labelling.parts import Part, PartSource
 from spacy_halfree.labelling.shards import ShardTask, Summary
 from spacy_halfree.labelling.worker import TeacherWorker
 
@@ -164,7 +164,7 @@ def label(worker: TeacherWorker, source: PartSource, folder: Path, kind: str) ->
         The number of words, and the seconds it took.
     """
     folder.mkdir()
-    task = ShardTask(worker, folder, kind)  # type: ignore[arg-type]
+    task = ShardTask(worker, folder, kind)
     began = time.perf_counter()
     n_words = sum(task(part).words for part in source.parts())
     return n_words, time.perf_counter() - began

@@ -1,1 +1,1 @@
-"""Which raw texts to label next: uncertainty, diversity, and files for annotation tools."""
+"""Which raw texts to label next: uncertainty and diversity."""

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from spacy.tokens import Doc
 
+from ..data.records import LabelledSpan, Record, Suggestion, TextToken, to_input
 from ..distill.annotate import prepare
-from ..labelling.records import Record, to_entity, to_input
 from ..labelling.worker import Progress, TeacherWorker
 from ..tagging.soft_labels import SoftLabels, load_soft_labels
 from ..types import Doubles, Floats, Ints
-from .candidates import Candidate, tokens_of
 from .diversity import embed_texts, expected_gains, greatest_similarities
 from .uncertainty import (
     Measure,
@@ -42,7 +41,7 @@ class PoolScorer:
 
     def __call__(
         self, records: Sequence[Record], least_gain: float, on_progress: Progress | None = None
-    ) -> tuple[list[Candidate], dict[int, str]]:
+    ) -> tuple[list[Suggestion], dict[int, str]]:
         """Score records.
 
         records: The texts, each with its id; at most `worker.texts_in_a_part`.
@@ -66,11 +65,11 @@ class PoolScorer:
             confidences = np.exp(-score_texts(surprisal, lengths, "word"))
             gains = self._gains(docs, scores)
             found = [
-                Candidate(
+                Suggestion(
                     used[i]["id"],
                     docs[i].text,
                     tokens_of(docs[i]),
-                    tuple(map(to_entity, layer.predictions(docs[i]))),
+                    tuple(LabelledSpan(*own.annotation) for own in layer.predictions(docs[i])),
                     float(scores[i]),
                     float(confidences[i]),
                     float(gains[i]),
@@ -111,3 +110,11 @@ class PoolScorer:
             for i, words in zip(batch, np.split(disagreements(distributions), bounds), strict=True):
                 found[i] = words
         return np.concatenate(found)
+
+
+def tokens_of(doc: Doc) -> tuple[TextToken, ...]:
+    """The tokens of a doc as plain values."""
+    return tuple(
+        TextToken(token.text, token.idx, token.idx + len(token), bool(token.whitespace_))
+        for token in doc
+    )

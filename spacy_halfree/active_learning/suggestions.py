@@ -8,16 +8,15 @@ from pathlib import Path
 
 import numpy as np
 
-from ..data.entries import BadLine, without_white_space
-from ..data.labelled_texts import read_labelled_texts
+from ..data.annotated_texts import read_annotated_texts
+from ..data.inputs import find_inputs
+from ..data.parts import Part, PartSource
+from ..data.records import InvalidRecord, Suggestion, text_of, without_white_space
 from ..errors import Errors
-from ..labelling.inputs import find_inputs
-from ..labelling.parts import Part, PartSource
-from ..labelling.records import BadRecord, Record
 from ..labelling.worker import Progress, TeacherWorker
-from .candidates import Candidate, Shortlist
 from .diversity import choose_diverse, embed_texts, normalize
 from .scoring import PoolScorer
+from .shortlist import Shortlist
 from .uncertainty import MEASURES, UNITS, Measure, Unit
 
 SHORTLIST = 5000
@@ -26,27 +25,18 @@ SHORTLIST_PER_SUGGESTION = 40
 DIGEST_SIZE = 16
 
 
-@dataclass
-class SuggestionJob:
-    """A pool of raw texts, and the choice of those to label next.
+@dataclass(frozen=True)
+class SuggestionSettings:
+    """How texts are chosen.
 
-    worker: The models; several decode with the mean of their distributions.
-    input_location: A file or folder of raw texts, as a path or URI.
-    labelled: Files of texts that are labelled already, as `read_labelled_texts` takes them.
     n: How many texts to suggest.
     measure, unit: What makes a text worth labelling, see `uncertainty`.
     diversity: How much likeness to a known text takes away, see `diversity.expected_gains`.
     max_similarity: Texts at least so alike to a labelled or suggested one are not suggested.
     seed: Decides between texts of equal gain.
     max_bad: How many records may be unusable before the run is stopped.
-    bad: What could not be used so far, raw and labelled.
-    n_read: How many raw texts have been read.
-    n_labelled: How many of them are labelled already.
     """
 
-    worker: TeacherWorker
-    input_location: str
-    labelled: Sequence[Path] = ()
     n: int = 50
     measure: Measure = "entropy"
     unit: Unit = "text"
@@ -54,12 +44,9 @@ class SuggestionJob:
     max_similarity: float = 0.8
     seed: int = 0
     max_bad: int = 1000
-    bad: list[BadRecord] = field(default_factory=list)
-    n_read: int = 0
-    n_labelled: int = 0
 
     def __post_init__(self) -> None:
-        """RAISES: ValueError (H013) for another measure or unit, (H083) if one is to disagree."""
+        """RAISES: ValueError (H013) for another measure or unit."""
         choices: list[tuple[str, str, tuple[str, ...]]] = [
             ("--score", self.measure, MEASURES),
             ("--per", self.unit, UNITS),
@@ -70,7 +57,32 @@ class SuggestionJob:
                 raise ValueError(
                     Errors.H013.format(setting=setting, expected=expected, value=value)
                 )
-        if self.measure == "disagreement" and len(self.worker.models) < 2:
+
+
+@dataclass
+class SuggestionJob:
+    """A pool of raw texts, and the choice of those to label next.
+
+    worker: The models; several decode with the mean of their distributions.
+    input_location: A file or folder of raw texts, as a path or URI.
+    labelled: Files of texts that are labelled already, as `read_annotated_texts` takes them.
+    settings: How texts are chosen.
+    bad: What could not be used so far, raw and labelled.
+    n_read: How many raw texts have been read.
+    n_labelled: How many of them are labelled already.
+    """
+
+    worker: TeacherWorker
+    input_location: str
+    labelled: Sequence[Path] = ()
+    settings: SuggestionSettings = SuggestionSettings()
+    bad: list[InvalidRecord] = field(default_factory=list, init=False)
+    n_read: int = field(default=0, init=False)
+    n_labelled: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        """RAISES: ValueError (H083) if a single model is to disagree."""
+        if self.settings.measure == "disagreement" and len(self.worker.models) < 2:
             raise ValueError(Errors.H083.format(model=self.worker.models[0]))
 
     @cached_property
@@ -84,15 +96,14 @@ class SuggestionJob:
         for path in self.labelled:
             with nlp.memory_zone():
                 # no span is used: none needs a warning, however it is counted
-                for entry in read_labelled_texts(path, nlp, offsets="code-points"):
-                    if isinstance(entry, BadLine):
-                        reason = entry.reason.removeprefix("it ")
-                        self._set_aside(BadRecord(str(path), entry.number, reason))
-                    elif entry.text:
-                        texts.append(entry.text)
+                for record in read_annotated_texts(path, nlp, offsets="code-points"):
+                    if isinstance(record, InvalidRecord):
+                        self._set_aside(record)
+                    elif record.text:
+                        texts.append(record.text)
         return texts
 
-    def run(self, on_progress: Progress | None = None) -> list[Candidate]:
+    def run(self, on_progress: Progress | None = None) -> list[Suggestion]:
         """Read and score the pool, and choose.
 
         on_progress: Is called with the number of texts tagged since the last call.
@@ -101,23 +112,24 @@ class SuggestionJob:
         RAISES: ValueError, OSError, ImportError for files and models that cannot be used; (H085) if
             there is nothing to suggest, (H086) if too many records cannot be used.
         """
+        own = self.settings
         known = embed_texts(self.labelled_texts)
-        score = PoolScorer(self.worker, self.measure, self.unit, known, self.diversity)
-        size = max(SHORTLIST, SHORTLIST_PER_SUGGESTION * self.n)
-        shortlist = Shortlist(size, self.seed)
+        score = PoolScorer(self.worker, own.measure, own.unit, known, own.diversity)
+        size = max(SHORTLIST, SHORTLIST_PER_SUGGESTION * own.n)
+        shortlist = Shortlist(size, own.seed)
         for part in self._new_parts():
             found, failed = score(part.records, shortlist.least_gain, on_progress)
             for i, reason in failed.items():
-                self._set_aside(BadRecord(part.file_name, part.lines[i], reason))
+                self._set_aside(InvalidRecord(part.file_name, part.lines[i], reason))
             shortlist.add(found)
         candidates = shortlist.best()
         chosen, gains = choose_diverse(
-            np.array([own.score for own in candidates], dtype=np.float64),
-            embed_texts([own.text for own in candidates]),
+            np.array([candidate.score for candidate in candidates], dtype=np.float64),
+            embed_texts([candidate.text for candidate in candidates]),
             known,
-            self.n,
-            diversity=self.diversity,
-            max_similarity=self.max_similarity,
+            own.n,
+            diversity=own.diversity,
+            max_similarity=own.max_similarity,
         )
         if not len(chosen):
             raise ValueError(
@@ -142,7 +154,7 @@ class SuggestionJob:
             new = []
             for i, record in enumerate(part.records):
                 self.n_read += 1
-                text = plain_text(record)
+                text = text_of(record)
                 digest = blake2b(text.encode(), digest_size=DIGEST_SIZE).digest()
                 if without_white_space(normalize(text)) in labelled:
                     self.n_labelled += 1
@@ -156,17 +168,8 @@ class SuggestionJob:
                     lines=[part.lines[i] for i in new],
                 )
 
-    def _set_aside(self, bad: BadRecord) -> None:
+    def _set_aside(self, bad: InvalidRecord) -> None:
         self.bad.append(bad)
-        if len(self.bad) > self.max_bad:
-            raise ValueError(Errors.H086.format(n_bad=len(self.bad), max_bad=self.max_bad))
-
-
-def plain_text(record: Record) -> str:
-    """The text of a record; of words without known spaces, these with a space between them."""
-    if "words" not in record:
-        return record["text"]
-    words = record["words"]
-    spaces = record.get("spaces", [True] * len(words))
-    pairs = zip(words, spaces, strict=True)
-    return "".join(word + " " if space else word for word, space in pairs)
+        max_bad = self.settings.max_bad
+        if len(self.bad) > max_bad:
+            raise ValueError(Errors.H086.format(n_bad=len(self.bad), max_bad=max_bad))

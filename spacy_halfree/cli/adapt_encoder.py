@@ -1,17 +1,18 @@
 """`python -m spacy halfree adapt-encoder`."""
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 import typer
 from spacy.cli._util import setup_gpu
-from spacy.vocab import Vocab
 from wasabi import msg
 
+from ..data.file_formats import RAW_FILES
+from ..data.inputs import InputFile, find_inputs, local_inputs, local_path
+from ..data.raw_texts import read_raw_texts
+from ..data.records import InvalidRecord, text_of
 from ..errors import Errors, Warnings
-from ..labelling.inputs import find_inputs, local_inputs, local_path
-from ..labelling.records import BadRecord, to_input
-from ..labelling.texts import read_texts
 from ..models.adaptation import AdaptationSettings, adapt_encoder, check_output
 from ..outputs import check_place
 from .outcome import describe, reports_failures
@@ -23,7 +24,7 @@ def adapt_encoder_cli(
     locations: list[str] = typer.Argument(
         ...,
         metavar="TEXTS...",
-        help="Texts: .txt, .jsonl, .jsonl.gz, .parquet or .spacy, or folders of such files",
+        help=f"Texts: {RAW_FILES}, or folders of such files",
     ),
     output: Path = typer.Option(..., "--output", help="Folder for the adapted encoder"),
     steps: int = typer.Option(600, "--steps", help="Training steps", min=1),
@@ -52,7 +53,9 @@ def adapt_encoder_cli(
         read = [*map(local_path, [encoder, *locations]), *local_inputs(files)]
         check_place(output, inputs=read)
         setup_gpu(gpu_id)
-        texts = read_all_texts(locations)
+        texts = read_all_texts(files)
+        if not texts:
+            raise ValueError(Errors.H081.format(texts=", ".join(locations)))
         settings = AdaptationSettings(
             steps=steps,
             batch_size=batch_size,
@@ -71,20 +74,13 @@ def adapt_encoder_cli(
     msg.good(f"Saved the adapted encoder: {output}")
 
 
-def read_all_texts(locations: list[str]) -> list[str]:
-    """All texts of files; lines that cannot be used are named.
-
-    RAISES: ValueError (H081) if there is no text.
-    """
-    vocab = Vocab()
+def read_all_texts(files: Iterable[InputFile]) -> list[str]:
+    """Read the texts of files, and warn of lines that cannot be used."""
     texts = []
-    for file in (file for location in locations for file in find_inputs(location)):
-        for line, record in read_texts(file):
-            if isinstance(record, BadRecord):
+    for file in files:
+        for line, record in read_raw_texts(file):
+            if isinstance(record, InvalidRecord):
                 msg.warn(Warnings.W001.format(path=file.name, line=line, reason=record.reason))
-                continue
-            text = to_input(record, vocab)
-            texts.append(text if isinstance(text, str) else text.text)
-    if not texts:
-        raise ValueError(Errors.H081.format(texts=", ".join(locations)))
+            else:
+                texts.append(text_of(record))
     return texts

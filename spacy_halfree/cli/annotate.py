@@ -9,10 +9,12 @@ from spacy.util import is_package, logger
 from tqdm import tqdm
 from wasabi import msg
 
+from ..data.file_formats import RAW_FILES
 from ..errors import Errors, Warnings
 from ..labelling.engines.local import run_locally
 from ..labelling.engines.ray import RayEngine
 from ..labelling.job import Engine, LabellingJob
+from ..labelling.shards import SHARD_FORMATS
 from ..labelling.worker import TeacherWorker
 from .outcome import describe, reports_failures
 
@@ -27,8 +29,7 @@ def annotate_cli(
     input_location: str = typer.Argument(
         ...,
         metavar="INPUT",
-        help="Texts: a file .txt (a text a line), .jsonl or .jsonl.gz (key 'text'), .parquet "
-        "(column 'text') or .spacy, or a folder of such files; also as a URI",
+        help=f"Texts: a file {RAW_FILES}, or a folder of such files; also as a URI",
     ),
     output_path: Path = typer.Argument(
         ...,
@@ -54,7 +55,8 @@ def annotate_cli(
     shard_format: str = typer.Option(
         "spacy",
         "--format",
-        help="What the files in a folder are: 'spacy' for `spacy train`, 'parquet' for tables",
+        help="What the files in a folder are: "
+        + ", ".join(f"'{name}' {own.use}" for name, own in SHARD_FORMATS.items()),
     ),
     max_bad: int = typer.Option(
         1000, "--max-bad", min=0, help="Stop when more texts than this cannot be used"
@@ -110,7 +112,7 @@ def annotate_cli(
             worker,
             input_location,
             output_path,
-            shard_format,  # type: ignore[arg-type]
+            shard_format,
             gpu_id >= 0 or bool(num_gpus),
             max_bad,
         )

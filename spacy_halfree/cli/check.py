@@ -8,6 +8,7 @@ import spacy
 import typer
 from wasabi import msg
 
+from ..data.annotated_texts import read_annotated_texts
 from ..data.checks import (
     FileReport,
     Problem,
@@ -16,7 +17,7 @@ from ..data.checks import (
     missing_labels,
     shared_texts,
 )
-from ..data.labelled_texts import read_labelled_texts
+from ..data.file_formats import ANNOTATED_FILES
 from ..outputs import check_output_file, write_output
 from .options import OFFSETS, Offsets, unit_of
 from .outcome import describe, reports_failures
@@ -28,8 +29,7 @@ N_SHOWN = 5
 def check_cli(
     train: Path = typer.Argument(
         ...,
-        help="Texts to train on: .spacy, .jsonl or .json of Prodigy, doccano or Label Studio, or "
-        ".conll, .iob or .tsv with IOB tags",
+        help=f"Texts to train on: {ANNOTATED_FILES}",
         exists=True,
     ),
     dev: Path | None = typer.Option(None, "--dev", help="Texts to tune on", exists=True),
@@ -56,7 +56,7 @@ def check_cli(
         nlp = spacy.blank(lang)
         reports = [
             check_file(
-                str(path), read_labelled_texts(path, nlp, spans_key, offsets=unit_of(offsets))
+                str(path), read_annotated_texts(path, nlp, spans_key, offsets=unit_of(offsets))
             )
             for path in paths.values()
             if path is not None

@@ -10,18 +10,25 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from wasabi import msg
 
+from ..data.annotated_texts import read_annotated_texts
 from ..data.checks import FEW_RAW_TEXTS, FileReport, check_file, find_gaps
-from ..data.entries import LabelledSpan, LabelledText, without_white_space
-from ..data.gold import make_gold
-from ..data.labelled_texts import read_labelled_texts
+from ..data.file_formats import ANNOTATED_FILES, RAW_FILES
+from ..data.gold import make_gold_file
+from ..data.inputs import local_path
 from ..data.offsets import OffsetUnit
+from ..data.records import AnnotatedText, LabelledSpan, without_white_space
 from ..data.splitting import Split, split_docs
 from ..errors import Errors, Warnings
-from ..labelling.inputs import local_path
 from ..outputs import check_place
-from ..project.pool import write_pool
-from ..project.settings import choose_sizes, make_settings
-from ..project.writing import POOL, PROBLEMS, new_folder, write_project, write_split
+from ..project.project_files import (
+    POOL,
+    PROBLEMS,
+    new_folder,
+    write_pool,
+    write_project,
+    write_split,
+)
+from ..project.project_settings import choose_sizes, make_settings
 from .check import show_counts, show_problems, write_problems
 from .options import OFFSETS, Offsets, unit_of
 from .outcome import describe, reports_failures
@@ -33,14 +40,13 @@ def init_cli(
     labelled: Path = typer.Option(
         ...,
         "--labelled",
-        help="Labelled texts: .spacy, .jsonl or .json of Prodigy, doccano or Label Studio, or "
-        ".conll, .iob or .tsv with IOB tags",
+        help=f"Labelled texts: {ANNOTATED_FILES}",
         exists=True,
     ),
     raw: str = typer.Option(
         ...,
         "--raw",
-        help="Raw texts: .txt (a text a line), .jsonl, .jsonl.gz, .parquet or .spacy, or a folder",
+        help=f"Raw texts: {RAW_FILES}, or a folder of such files",
     ),
     offsets: Offsets | None = OFFSETS,
     lang: str = typer.Option("en", "--lang", help="Language, for the tokenizer"),
@@ -80,7 +86,7 @@ def init_cli(
         with new_folder(folder) as partial:
             corpus = partial / "corpus"
             corpus.mkdir()
-            docs, report = read_gold(labelled, nlp, offsets=unit_of(offsets))
+            docs, report = read_and_check(labelled, nlp, offsets=unit_of(offsets))
             texts = {without_white_space(doc.text) for doc in docs}
             split = split_docs(docs, *choose_sizes(dev, test, len(texts)), seed)
             pool = write_pool(corpus / POOL, raw, texts, nlp.max_length)
@@ -111,33 +117,27 @@ def init_cli(
     msg.text(f"Run it: cd {shlex.quote(str(folder))} && python -m spacy project run all")
 
 
-def read_gold(
+def read_and_check(
     path: Path, nlp: Language, *, offsets: OffsetUnit | None = None
 ) -> tuple[list[Doc], FileReport]:
     """Read and check labelled texts, and show what is wrong.
 
     path: The file.
     nlp: Tokenizes texts that come without tokens.
-    offsets: The unit in which exports of doccano count, see `read_labelled_texts`.
+    offsets: See `read_annotated_texts`.
     RETURNS: The docs to train, tune and test on, and what was found.
     RAISES: ValueError (H046, H047) if the file cannot be read, (H075) if there is nothing to learn.
     """
-    entries = list(read_labelled_texts(path, nlp, offsets=offsets))
-    report = check_file(str(path), entries)
+    records = list(read_annotated_texts(path, nlp, offsets=offsets))
+    report = check_file(str(path), records)
     show_problems(report)
-    gold = [
-        make_gold(entry)
-        for entry in entries
-        if isinstance(entry, LabelledText) and entry.text.strip()
-    ]
-    n_kept = sum(len(text.doc.ents) for text in gold)
-    n_left_out = sum(len(text.left_out) for text in gold)
-    if n_left_out:
-        n_all = n_kept + n_left_out
-        msg.warn(Warnings.W012.format(n_spans=n_left_out, n_all=n_all))
-    if not n_kept:
+    texts = [own for own in records if isinstance(own, AnnotatedText) and own.text.strip()]
+    gold = make_gold_file(texts)
+    if gold.n_left_out:
+        msg.warn(Warnings.W012.format(n_spans=gold.n_left_out, n_all=gold.n_spans))
+    if gold.n_left_out == gold.n_spans:
         raise ValueError(Errors.H075.format(path=path))
-    return [text.doc for text in gold], report
+    return gold.docs, report
 
 
 def show_split(split: Split) -> None:
@@ -150,12 +150,12 @@ def show_split(split: Split) -> None:
 
 def make_report(name: str, docs: Sequence[Doc]) -> FileReport:
     """What a part of the labelled texts holds."""
-    entries = [
-        LabelledText(
+    texts = [
+        AnnotatedText(
             number,
             doc,
             tuple(LabelledSpan(ent.start_char, ent.end_char, ent.label_) for ent in doc.ents),
         )
         for number, doc in enumerate(docs, start=1)
     ]
-    return check_file(name, entries)
+    return check_file(name, texts)

@@ -29,12 +29,7 @@ OFFSETS = typer.Option(
 
 def unit_of(offsets: Offsets | None) -> OffsetUnit | None:
     """The unit that an option names."""
-    units: dict[Offsets, OffsetUnit] = {
-        Offsets.UTF_16: "utf-16",
-        Offsets.CODE_POINTS: "code-points",
-        Offsets.GRAPHEMES: "graphemes",
-    }
-    return None if offsets is None else units[offsets]
+    return None if offsets is None else offsets.value
 
 
 def warn_of_left_out(gold: GoldFile, path: Path) -> None:

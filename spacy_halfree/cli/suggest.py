@@ -1,18 +1,18 @@
 """`python -m spacy halfree suggest`."""
 
 from pathlib import Path
-from typing import cast
 
 import typer
 from spacy.cli._util import setup_gpu
 from tqdm import tqdm
 from wasabi import msg
 
-from ..active_learning.candidates import Candidate
-from ..active_learning.exports import SUFFIXES, ToolFormat, check_path, export
-from ..active_learning.suggestions import SuggestionJob
+from ..active_learning.suggestions import SuggestionJob, SuggestionSettings
+from ..data.annotated_texts import check_suffix, write_suggestions
+from ..data.file_formats import ANNOTATED_FILES, RAW_FILES, WRITABLE
+from ..data.inputs import find_inputs, local_inputs, local_path
+from ..data.records import Suggestion
 from ..errors import Errors, Warnings
-from ..labelling.inputs import find_inputs, local_inputs, local_path
 from ..labelling.worker import TeacherWorker
 from ..outputs import check_output_file, write_output
 from .options import OFFSETS, Offsets, unit_of
@@ -29,20 +29,18 @@ def suggest_cli(
     raw: str = typer.Option(
         ...,
         "--raw",
-        help="Raw texts: a file .txt (a text a line), .jsonl or .jsonl.gz (key 'text'), .parquet "
-        "(column 'text') or .spacy, or a folder of such files; also as a URI",
+        help=f"Raw texts: a file {RAW_FILES}, or a folder of such files; also as a URI",
     ),
     output: Path = typer.Option(..., "--output", "-o", help="The file to write"),
     n: int = typer.Option(50, "--n", "-n", min=1, help="How many texts to suggest"),
     labelled: list[Path] = typer.Option(
         [],
         "--labelled",
-        help="Texts that are labelled already: .spacy, .jsonl or .json of Prodigy, doccano or "
-        "Label Studio, or .conll, .iob or .tsv with IOB tags; may be given several times",
+        help=f"Texts that are labelled already: {ANNOTATED_FILES}; may be given several times",
         exists=True,
     ),
     tool: str = typer.Option(
-        "prodigy", "--format", help=f"The tool to write for: {', '.join(SUFFIXES)}"
+        "prodigy", "--format", help=f"The tool to write for: {', '.join(WRITABLE)}"
     ),
     offsets: Offsets | None = OFFSETS,
     score: str = typer.Option(
@@ -88,19 +86,11 @@ def suggest_cli(
     and left out.
     """
     try:
-        if tool not in SUFFIXES:
-            raise ValueError(
-                Errors.H013.format(
-                    setting="--format", expected=f"one of {', '.join(SUFFIXES)}", value=tool
-                )
-            )
-        tool_format = cast(ToolFormat, tool)
-        check_path(output, tool_format)
-        if offsets is not None and tool_format != "doccano":
+        check_suffix(output, tool)
+        if offsets is not None and not WRITABLE[tool].has_any_unit:
             raise ValueError(Errors.H097.format(tool=tool))
         read = [local_path(raw), *local_inputs(find_inputs(raw)), *labelled, *map(Path, models)]
         check_output_file(output, inputs=read, overwrite=overwrite)
-        unit = unit_of(offsets) or "utf-16"
         job = SuggestionJob(
             TeacherWorker(
                 tuple(models),
@@ -113,18 +103,20 @@ def suggest_cli(
             ),
             raw,
             labelled,
-            n,
-            # other words are refused by the job
-            score,  # type: ignore[arg-type]
-            per,  # type: ignore[arg-type]
-            diversity,
-            max_similarity,
-            seed,
-            max_bad,
+            SuggestionSettings(
+                n,
+                # other words are refused
+                score,  # type: ignore[arg-type]
+                per,  # type: ignore[arg-type]
+                diversity,
+                max_similarity,
+                seed,
+                max_bad,
+            ),
         )
         setup_gpu(gpu_id)
         suggestions = run_job(job)
-        content = export(suggestions, tool_format, offsets=unit)
+        content = write_suggestions(suggestions, tool, offsets=unit_of(offsets))
         write_output(output, content, overwrite=overwrite)
     except (ValueError, OSError, ImportError) as error:
         msg.fail(f"{output} was not written", describe(error), exits=1)
@@ -133,7 +125,7 @@ def suggest_cli(
     msg.good(f"Suggested {len(suggestions)} of {job.n_read} texts: {output}")
 
 
-def run_job(job: SuggestionJob) -> list[Candidate]:
+def run_job(job: SuggestionJob) -> list[Suggestion]:
     """Run a job with a progress bar, and tell what was left out."""
     progress = tqdm(unit=" texts")
     try:

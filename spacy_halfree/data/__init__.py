@@ -1,1 +1,1 @@
-"""Annotated texts in files: reading them, and what may be wrong with them."""
+"""Read, check and write raw and annotated texts."""

@@ -5,16 +5,17 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 import numpy as np
 
-from .entries import (
-    BadLine,
-    Entry,
+from .records import (
+    AnnotatedRecord,
+    AnnotatedText,
+    InvalidRecord,
     LabelledSpan,
-    LabelledText,
-    LeftOut,
     MisplacedSpan,
+    Skipped,
     without_white_space,
 )
 
@@ -70,100 +71,101 @@ class FileReport:
     problems: list[Problem] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
 
+    def add_invalid(self, record: InvalidRecord) -> None:
+        """Note a record that cannot be used, and its file if that is one of several."""
+        file = "" if record.file == self.name else f"{record.file}: "
+        self.problems.append(Problem("unreadable line", record.line, f"{file}it {record.reason}"))
 
-def check_file(name: str, entries: Iterable[Entry]) -> FileReport:
+
+def check_file(name: str, records: Iterable[AnnotatedRecord]) -> FileReport:
     """Check every text of a file.
 
     name: The file's name.
-    entries: What was read from it.
+    records: What was read from it.
     """
     report = FileReport(name)
     annotations: dict[str, list[tuple[int, int, str]]] = {}
-    for entry in entries:
-        if isinstance(entry, BadLine):
-            report.problems.append(Problem("unreadable line", entry.number, entry.reason))
+    for record in records:
+        if isinstance(record, InvalidRecord):
+            report.add_invalid(record)
             continue
-        if isinstance(entry, LeftOut):
-            report.left_out[entry.reason] += 1
+        if isinstance(record, Skipped):
+            report.left_out[record.reason] += 1
             continue
         report.n_texts += 1
-        report.n_tokens += len(entry.doc)
-        report.labels.update(span.label for span in entry.spans)
-        report.problems += check_text(entry)
-        if is_unannotated(entry):
+        report.n_tokens += len(record.doc)
+        report.labels.update(span.label for span in record.spans)
+        report.problems += check_text(record)
+        if is_unannotated(record):
             report.left_out["they are not annotated"] += 1
-        text = without_white_space(entry.text)
-        first, _ = report.texts.setdefault(text, (entry.number, entry.text))
-        spans = spans_without_white_space(entry)
+        text = without_white_space(record.text)
+        first, _ = report.texts.setdefault(text, (record.number, record.text))
+        spans = spans_without_white_space(record)
         if annotations.setdefault(text, spans) != spans:
             reason = f"number {first} has the same text with other spans"
             report.problems.append(
-                Problem("contradicting annotation", entry.number, reason, entry.text)
+                Problem("contradicting annotation", record.number, reason, record.text)
             )
     return report
 
 
-def is_unannotated(entry: LabelledText) -> bool:
+def is_unannotated(text: AnnotatedText) -> bool:
     """Whether nothing is said about any word of a text that has words."""
-    words = {token.i for token in entry.doc if not token.is_space}
-    return bool(words) and not entry.spans and words <= set(entry.missing)
+    words = {token.i for token in text.doc if not token.is_space}
+    return bool(words) and not text.spans and words <= set(text.missing)
 
 
-def spans_without_white_space(entry: LabelledText) -> list[tuple[int, int, str]]:
+def spans_without_white_space(text: AnnotatedText) -> list[tuple[int, int, str]]:
     """The spans of a text, in order, as they would stand in it without its white space."""
-    before = [0, *np.cumsum([not character.isspace() for character in entry.text]).tolist()]
-    last = len(entry.text)
+    before = [0, *np.cumsum([not character.isspace() for character in text.text]).tolist()]
+    last = len(text.text)
     return sorted(
         (before[min(max(span.start, 0), last)], before[min(max(span.end, 0), last)], span.label)
-        for span in entry.spans
+        for span in text.spans
     )
 
 
-def order_of(span: LabelledSpan) -> tuple[int, int, str]:
-    return span.start, span.end, span.label
-
-
-def check_text(entry: LabelledText) -> list[Problem]:
+def check_text(text: AnnotatedText) -> list[Problem]:
     """Check the spans of one text."""
     problems = []
-    if not entry.text.strip():
-        problems.append(Problem("empty text", entry.number, "it has no words", entry.text))
+    if not text.text.strip():
+        problems.append(Problem("empty text", text.number, "it has no words", text.text))
     inside = []
-    for span in entry.spans:
-        found = check_span(entry, span)
+    for span in text.spans:
+        found = check_span(text, span)
         if found is None or found[0] == "white space at the edge":
             inside.append(span)
         if found is not None:
-            problems.append(Problem(found[0], entry.number, found[1], entry.text, span))
+            problems.append(Problem(found[0], text.number, found[1], text.text, span))
     furthest: LabelledSpan | None = None
-    for span in sorted(inside, key=order_of):
+    for span in sorted(inside, key=attrgetter("start", "end", "label")):
         if furthest is not None and span.start < furthest.end:
-            other = f"{entry.text[furthest.start : furthest.end]!r} ({furthest.label})"
+            other = f"{text.text[furthest.start : furthest.end]!r} ({furthest.label})"
             reason = f"it overlaps {other}"
-            problems.append(Problem("overlapping spans", entry.number, reason, entry.text, span))
+            problems.append(Problem("overlapping spans", text.number, reason, text.text, span))
         if furthest is None or span.end > furthest.end:
             furthest = span
     return problems
 
 
-def check_span(entry: LabelledText, span: LabelledSpan) -> tuple[str, str] | None:
+def check_span(text: AnnotatedText, span: LabelledSpan) -> tuple[str, str] | None:
     """What is wrong with a span by itself: the kind of problem, and what exactly."""
-    text = entry.text
+    characters = text.text
     if isinstance(span, MisplacedSpan):
         return span.kind, span.reason
     if span.start >= span.end:
         return "empty span", "it ends where it begins, or before"
-    if not 0 <= span.start < span.end <= len(text):
-        return "outside of the text", f"the text has {len(text)} characters"
+    if not 0 <= span.start < span.end <= len(characters):
+        return "outside of the text", f"the text has {len(characters)} characters"
     if not span.label.strip():
         return "no label", "its label is empty"
-    content = text[span.start : span.end]
+    content = characters[span.start : span.end]
     if content != content.strip():
         return "white space at the edge", f"{content!r} begins or ends with white space"
-    if entry.doc.char_span(span.start, span.end) is None:
+    if text.doc.char_span(span.start, span.end) is None:
         cut = [
             token.text
-            for token in entry.doc
+            for token in text.doc
             if any(token.idx < bound < token.idx + len(token) for bound in (span.start, span.end))
         ]
         return "not aligned with tokens", f"{content!r} cuts the tokens {', '.join(map(repr, cut))}"

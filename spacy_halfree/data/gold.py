@@ -1,6 +1,7 @@
-"""From texts as they were read to docs to train on."""
+"""Make docs to train and to score on from annotated texts."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,37 +9,38 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from ..errors import Errors
+from .annotated_texts import read_annotated_texts
 from .checks import check_text
-from .entries import BadLine, LabelledSpan, LabelledText
-from .labelled_texts import read_docs, read_labelled_texts
+from .file_formats.spacy_docs import read_docs
 from .offsets import OffsetUnit
+from .records import AnnotatedText, InvalidRecord, LabelledSpan, touched_tokens
 
 
 @dataclass(frozen=True)
 class GoldText:
     """A text to train on.
 
-    doc: The doc; its entities are what can be learned of the annotation.
-    left_out: The spans that cannot be: their tokens have no annotation, rather than "O".
+    doc: The doc, with the spans that can be learned as entities.
+    left_out: The other spans. Their tokens have missing annotation, not "O".
     """
 
     doc: Doc
     left_out: tuple[LabelledSpan, ...]
 
 
-def make_gold(entry: LabelledText) -> GoldText:
-    """Make the doc of a text.
+def make_gold(text: AnnotatedText) -> GoldText:
+    """Make the doc of a text. This is the one place where spans become missing annotation.
 
-    entry: The text. Its doc is left as it is.
-    RETURNS: The doc. Spans with which something is wrong (see `check_text`) are left out; of
-        spans that overlap, the first one stays.
+    text: The text. Its own doc does not change.
+    RETURNS: The doc. Spans that `check_text` objects to are left out; of overlapping spans, the
+        first one is kept.
     """
-    wrong = Counter(problem.span for problem in check_text(entry) if problem.span is not None)
-    doc = entry.doc.copy()
+    wrong = Counter(problem.span for problem in check_text(text) if problem.span is not None)
+    doc = text.doc.copy()
     entities, left_out = [], []
-    for span in entry.spans:
+    for span in text.spans:
         if wrong[span]:
-            # the same span may stand there twice, of which one is to be kept
+            # of two equal spans, one is kept
             wrong[span] -= 1
             left_out.append(span)
             continue
@@ -46,7 +48,8 @@ def make_gold(entry: LabelledText) -> GoldText:
         assert entity is not None
         entities.append(entity)
     inside = {token.i for entity in entities for token in entity}
-    unknown = {*entry.missing, *(i for span in left_out for i in touched_tokens(doc, span))}
+    bounds = [(span.start, span.end) for span in left_out]
+    unknown = {*text.missing, *touched_tokens(doc, bounds)}
     missing = [doc[i : i + 1] for i in sorted(unknown - inside)]
     doc.set_ents(entities, missing=missing, default="outside")
     return GoldText(doc, tuple(left_out))
@@ -57,8 +60,8 @@ class GoldFile:
     """The annotated texts of a file.
 
     docs: The docs.
-    n_left_out: How many spans could not be used.
-    n_spans: How many spans the file has, those included.
+    n_left_out: How many spans cannot be used.
+    n_spans: How many spans there are, including those.
     """
 
     docs: list[Doc]
@@ -67,31 +70,29 @@ class GoldFile:
 
 
 def read_gold(path: Path, nlp: Language, *, offsets: OffsetUnit | None = None) -> GoldFile:
-    """Annotated docs to score with.
+    """Read docs to score on.
 
-    path: A `.spacy` file, whose docs are taken as they are, or any other file of
-        `read_labelled_texts`.
-    nlp: Tokenizes what comes without docs.
-    offsets: The unit in which exports of doccano count, see `read_labelled_texts`.
-    RETURNS: The docs, and how many spans were left out (see `make_gold`).
-    RAISES: ValueError (H046, H047) if the file, or a single text of it, cannot be read.
+    path: A `.spacy` file, whose docs are not changed, or another file of annotated texts.
+    nlp: Tokenizes texts of other files.
+    offsets: See `read_annotated_texts`.
+    RETURNS: The docs, and how many spans were left out.
+    RAISES: ValueError (H046, H047) if the file or any record cannot be read.
     """
     if path.suffix.lower() == ".spacy":
         return GoldFile(read_docs(path, nlp.vocab))
     texts = []
-    for entry in read_labelled_texts(path, nlp, offsets=offsets):
-        if isinstance(entry, BadLine):
-            reason = f"number {entry.number}: {entry.reason}"
+    for record in read_annotated_texts(path, nlp, offsets=offsets):
+        if isinstance(record, InvalidRecord):
+            reason = f"number {record.line}: it {record.reason}"
             raise ValueError(Errors.H046.format(path=path, reason=reason))
-        if isinstance(entry, LabelledText):
-            texts.append(make_gold(entry))
-    n_left_out = sum(len(text.left_out) for text in texts)
-    n_kept = sum(len(text.doc.ents) for text in texts)
-    return GoldFile([text.doc for text in texts], n_left_out, n_left_out + n_kept)
+        if isinstance(record, AnnotatedText):
+            texts.append(record)
+    return make_gold_file(texts)
 
 
-def touched_tokens(doc: Doc, span: LabelledSpan) -> list[int]:
-    """The indices of the tokens that have a character in common with a span."""
-    return [
-        token.i for token in doc if token.idx < span.end and span.start < token.idx + len(token)
-    ]
+def make_gold_file(texts: Iterable[AnnotatedText]) -> GoldFile:
+    """Make the docs of texts, see `make_gold`."""
+    gold = [make_gold(text) for text in texts]
+    n_left_out = sum(len(text.left_out) for text in gold)
+    n_kept = sum(len(text.doc.ents) for text in gold)
+    return GoldFile([text.doc for text in gold], n_left_out, n_left_out + n_kept)

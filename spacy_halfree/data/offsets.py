@@ -16,7 +16,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from .entries import LabelledSpan, MisplacedSpan
+from .records import LabelledSpan, MisplacedSpan
 
 OffsetUnit = Literal["utf-16", "code-points", "graphemes"]
 UNITS: tuple[OffsetUnit, ...] = get_args(OffsetUnit)

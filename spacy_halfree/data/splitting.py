@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from spacy.tokens import Doc
 
 from ..errors import Errors
-from .entries import without_white_space
+from .records import without_white_space
 
 
 @dataclass(frozen=True)

@@ -4,16 +4,16 @@ import json
 import random
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from spacy.errors import Errors as SpacyErrors
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 from spacy.training import Corpus, Example
 
+from ..data.docbin import MANIFEST
 from ..errors import Errors
 from ..tagging.soft_labels import check_soft_labels, has_soft_labels
-from .doc_files import MANIFEST
 
 T = TypeVar("T")
 
@@ -82,11 +82,13 @@ class ShardedCorpus:
                 raise ValueError(Errors.H062.format(path=self.path, reason=reason))
             return [self.path]
         shards = sorted(self.path.glob("*.spacy"))
-        if not shards and any(self.path.glob("*.parquet")):
-            raise ValueError(Errors.H062.format(path=self.path, reason="It holds Parquet tables."))
-        manifest = self.path / MANIFEST
-        if manifest.exists():
-            expected = json.loads(manifest.read_text("utf8"))["counts"]["shards"]
+        manifest = self._manifest()
+        if manifest:
+            expected = manifest["counts"]["shards"]
+            shard_format = manifest.get("settings", {}).get("format", "spacy")
+            if shard_format != "spacy":
+                reason = f"Its shards are {shard_format} files, not .spacy files."
+                raise ValueError(Errors.H062.format(path=self.path, reason=reason))
             if len(shards) != expected:
                 raise ValueError(
                     Errors.H056.format(path=self.path, n_shards=len(shards), expected=expected)
@@ -98,10 +100,17 @@ class ShardedCorpus:
 
     def n_examples(self) -> int:
         """How many examples there are."""
-        manifest = self.path / MANIFEST
-        if manifest.exists():
-            return int(json.loads(manifest.read_text("utf8"))["counts"]["texts"])
+        manifest = self._manifest()
+        if manifest:
+            return int(manifest["counts"]["texts"])
         return sum(len(DocBin().from_disk(shard)) for shard in self.shards())
+
+    def _manifest(self) -> dict[str, Any]:
+        manifest = self.path / MANIFEST
+        content: dict[str, Any] = (
+            json.loads(manifest.read_text("utf8")) if manifest.exists() else {}
+        )
+        return content
 
     def _read(self, shards: Iterable[Path], nlp: Language) -> Iterator[Example]:
         for shard in shards:

@@ -6,28 +6,27 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import get_args
 
-from ..distill.doc_files import MANIFEST
+from ..data.docbin import MANIFEST
+from ..data.inputs import InputFile, find_inputs, is_uri, local_inputs, local_path
+from ..data.parts import PartSource
+from ..data.records import InvalidRecord
 from ..errors import Errors
 from ..outputs import check_place
-from .inputs import InputFile, find_inputs, is_uri, local_inputs, local_path
 from .manifest import Manifest, TeacherRecord, hash_inputs
 from .output import FORMER, JOURNAL, PartedOutput, manifest_path, parts_folder
-from .parts import PartSource
-from .records import BadRecord
-from .shards import ShardFormat, ShardTask, Summary
+from .shards import SHARD_FORMATS, ShardTask, Summary
 from .worker import Progress, TeacherWorker
 
 Engine = Callable[[PartSource, ShardTask, Progress], Iterable[Summary]]
 """Labels all parts, and gives what has become of each as soon as it is finished."""
-OTHER_SUFFIXES = (".txt", ".json", ".jsonl", ".gz", ".csv", ".parquet")
+OTHER_SUFFIXES = {".txt", ".json", ".jsonl", ".gz", ".csv", *(f".{own}" for own in SHARD_FORMATS)}
 """Of outputs that were meant to be files of another kind."""
 REPLACES = "replaces"
 """A file that is there as soon as a run may replace an output."""
 DIGEST = re.compile(r"[0-9a-f]{12}")
 """The name of a folder of shards until the output is complete, see `manifest.digest_of`."""
-SHARD = re.compile(r"\d{5,}-\d{6,}\.(spacy|parquet)")
+SHARD = re.compile(rf"\d{{5,}}-\d{{6,}}\.({'|'.join(SHARD_FORMATS)})")
 
 
 @dataclass
@@ -37,7 +36,7 @@ class LabellingJob:
     worker: The teachers.
     input_location: A file or folder of texts, as a path or URI.
     output_path: A file `.spacy`, or a folder of shards.
-    shard_format: What shards are: "spacy" for `spacy train`, "parquet" for tables.
+    shard_format: What shards are: one of `SHARD_FORMATS`.
     on_gpu: Whether the teachers compute on a GPU.
     max_bad: How many records may be unusable before the run is stopped.
     """
@@ -45,7 +44,7 @@ class LabellingJob:
     worker: TeacherWorker
     input_location: str
     output_path: Path
-    shard_format: ShardFormat = "spacy"
+    shard_format: str = "spacy"
     on_gpu: bool = False
     max_bad: int = 1000
     may_replace: bool = field(default=False, init=False)
@@ -62,18 +61,17 @@ class LabellingJob:
             raise ValueError(Errors.H066.format(path=self.output_path))
         # not beside a link, but where it leads to
         self.output_path = path = self.output_path.resolve()
-        formats = get_args(ShardFormat)
-        if self.shard_format not in formats:
-            expected = f"in {formats}"
+        if self.shard_format not in SHARD_FORMATS:
+            expected = f"in {tuple(SHARD_FORMATS)}"
             raise ValueError(
                 Errors.H013.format(setting="--format", expected=expected, value=self.shard_format)
             )
         read = [local_path(self.input_location), *map(Path, self.worker.models)]
         for place in (path, parts_folder(path), manifest_path(path)):
             check_place(place, inputs=read)
-        if path.suffix in OTHER_SUFFIXES or (
-            path.suffix == ".spacy" and self.shard_format != "spacy"
-        ):
+        # only shards of docs can be joined to a file
+        is_joined = (path.suffix, self.shard_format) == (".spacy", "spacy")
+        if path.suffix in OTHER_SUFFIXES and not is_joined:
             raise ValueError(Errors.H023.format(path=path))
         check_kind(path)
         parts = parts_folder(path)
@@ -149,7 +147,8 @@ class LabellingJob:
         on_progress: Is called with the number of texts tagged since the last call.
         RETURNS: How many texts the output has.
         RAISES: ValueError (H020) if there is no text, (H053) if the input has changed meanwhile,
-            (H055) if too much of it cannot be used, (H059) if the engine has left something out.
+            (H055) if too much of it cannot be used, (H059) if the engine has left something out;
+            OSError (H024, H052, H060, H061) if something else is in the output's place by now.
         """
         output = self.output
         n_complete = output.n_complete
@@ -174,23 +173,16 @@ class LabellingJob:
             raise ValueError(Errors.H059.format(parts=", ".join(missing[:10])))
         if hash_inputs(self.files) != output.manifest.input_sha256:
             raise ValueError(Errors.H053.format(path=self.input_location))
-        self._check_meanwhile()
+        # what has come to the output's place since the start must not be lost
+        if self.output_path.exists() and not self.may_replace:
+            raise FileExistsError(Errors.H024.format(path=self.output_path))
+        check_kind(self.output_path)
         # if this is stopped now, the output in its place is its own
         (output.folder / REPLACES).touch()
         output.complete()
         return output.n_texts
 
-    def _check_meanwhile(self) -> None:
-        """Refuse what has come to the output's place since the start, and must not be lost.
-
-        RAISES: OSError (H024, H052, H060, H061).
-        """
-        path = self.output_path
-        if path.exists() and not self.may_replace:
-            raise FileExistsError(Errors.H024.format(path=path))
-        check_kind(path)
-
-    def bad_records(self) -> list[BadRecord]:
+    def bad_records(self) -> list[InvalidRecord]:
         """What could not be used so far, in the order of the input."""
         return [bad for own in self.output.ordered for bad in own.bad]
 
@@ -208,7 +200,8 @@ def check_kind(path: Path) -> None:
         raise IsADirectoryError(Errors.H052.format(path=path))
     if path.suffix != ".spacy" and path.is_file():
         raise NotADirectoryError(Errors.H061.format(path=path))
-    if path.is_dir() and not all(map(is_ours, path.iterdir())):
+    names = [own.name for own in path.iterdir()] if path.is_dir() else []
+    if not all(name == MANIFEST or SHARD.fullmatch(name) for name in names):
         raise FileExistsError(Errors.H060.format(path=path))
 
 
@@ -241,8 +234,3 @@ def is_manifest(path: Path) -> bool:
     except ValueError:
         return False
     return isinstance(content, dict) and "input_sha256" in content
-
-
-def is_ours(path: Path) -> bool:
-    """Whether a file of an output folder is one that such a run has written."""
-    return path.name == MANIFEST or SHARD.fullmatch(path.name) is not None

@@ -10,8 +10,8 @@ from typing import Any
 
 from spacy.language import Language
 
+from ..data.inputs import InputFile
 from ..files import hash_folder
-from .inputs import InputFile
 
 FORMAT_VERSION = 1
 PACKAGES = (

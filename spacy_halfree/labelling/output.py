@@ -9,12 +9,12 @@ from pathlib import Path
 
 from spacy.tokens import DocBin
 
-from ..distill.doc_files import MANIFEST
+from ..data.docbin import MANIFEST
+from ..data.parts import part_name
 from ..errors import Errors
 from ..files import sync_folder, write_at_once
 from .manifest import Manifest, digest_of
-from .parts import part_name
-from .shards import ShardFormat, Summary
+from .shards import Summary
 
 JOURNAL = "finished.jsonl"
 FORMER = "former"
@@ -47,17 +47,12 @@ class PartedOutput:
 
     output: Path
     manifest: Manifest
-    shard_format: ShardFormat = "spacy"
+    shard_format: str = "spacy"
     summaries: dict[str, Summary] = field(default_factory=dict, init=False)
     is_new: bool = field(default=False, init=False)
     dropped: dict[str, int] = field(default_factory=dict, init=False)
     n_texts: int = field(default=0, init=False)
     n_bad: int = field(default=0, init=False)
-
-    @property
-    def is_file(self) -> bool:
-        """Whether it is to be a single file."""
-        return self.output.suffix == ".spacy"
 
     @property
     def folder(self) -> Path:
@@ -74,10 +69,6 @@ class PartedOutput:
     def journal(self) -> Path:
         """The file with a line for each part that is finished."""
         return self.folder / JOURNAL
-
-    def shard(self, name: str) -> Path:
-        """The file of a part's shard."""
-        return self.shards / f"{name}.{self.shard_format}"
 
     def start(self, *, resume: bool, overwrite: bool) -> None:
         """Begin, or go on where an earlier run was stopped.
@@ -254,8 +245,9 @@ class PartedOutput:
         """
         if not self.n_texts:
             raise ValueError(Errors.H020)
-        if self.is_file:
-            joined = join([self.shard(own.name) for own in self.ordered if own.texts])
+        if self.output.suffix == ".spacy":
+            names = [f"{own.name}.{self.shard_format}" for own in self.ordered if own.texts]
+            joined = join([self.shards / name for name in names])
             # a file that stands there meanwhile says nothing of another
             manifest_path(self.output).unlink(missing_ok=True)
             write_at_once(self.output, joined)

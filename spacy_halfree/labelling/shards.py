@@ -2,22 +2,40 @@
 
 import gc
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
 
 from spacy.tokens import Doc
 
-from ..distill.doc_files import make_bin
+from ..data.docbin import make_bin
+from ..data.parts import Part, part_name
+from ..data.records import InvalidRecord
 from ..errors import Errors
 from ..files import write_at_once
 from ..tagging.layers import Layer
-from .parts import Part, part_name
-from .records import BadRecord, to_labelled
+from .parquet_shards import encode_table
 from .worker import Progress, TeacherWorker
 
-ShardFormat = Literal["spacy", "parquet"]
+
+@dataclass(frozen=True)
+class ShardFormat:
+    """A format of shards.
+
+    use: What it is for, in help texts.
+    encode: Makes the content of a file. Arguments: the annotated docs, their records' ids, and the
+        teachers' layer.
+    """
+
+    use: str
+    encode: Callable[[Sequence[Doc], Sequence[str], Layer], bytes]
+
+
+SHARD_FORMATS = {
+    "spacy": ShardFormat("for `spacy train`", lambda docs, *_: make_bin(docs).to_bytes()),
+    "parquet": ShardFormat("for tables", encode_table),
+}
+"""The formats of shards, by name. The name is also the suffix of the files."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +56,7 @@ class Summary:
     texts: int
     words: int
     spans: int
-    bad: list[BadRecord]
+    bad: list[InvalidRecord]
     n_failed: int = 0
 
     @property
@@ -54,7 +72,7 @@ class Summary:
     def from_json(cls, line: str) -> "Summary":
         """What `to_json` wrote."""
         values = json.loads(line)
-        values["bad"] = [BadRecord(**bad) for bad in values["bad"]]
+        values["bad"] = [InvalidRecord(**bad) for bad in values["bad"]]
         return cls(**values)
 
 
@@ -64,12 +82,12 @@ class ShardTask:
 
     worker: The teachers.
     folder: Where shards are written; it must be there.
-    shard_format: "spacy" for docs that `spacy train` reads, "parquet" for tables.
+    shard_format: What shards hold: one of `SHARD_FORMATS`.
     """
 
     worker: TeacherWorker
     folder: Path
-    shard_format: ShardFormat = "spacy"
+    shard_format: str = "spacy"
 
     def __call__(self, part: Part, on_progress: Progress | None = None) -> Summary:
         """Label a part and write its shard, unless there is nothing to write.
@@ -87,7 +105,8 @@ class ShardTask:
             layer = self.worker.tagger.layer
             if docs:
                 good = [record for i, record in enumerate(part.records) if i not in failed]
-                content = self._encode(docs, [record["id"] for record in good], layer)
+                encode = SHARD_FORMATS[self.shard_format].encode
+                content = encode(docs, [record["id"] for record in good], layer)
                 self._write(f"{part.name}.{self.shard_format}", content)
             return Summary(
                 file=part.file,
@@ -99,20 +118,12 @@ class ShardTask:
                 bad=[
                     *part.bad,
                     *(
-                        BadRecord(part.file_name, part.lines[i], reason)
+                        InvalidRecord(part.file_name, part.lines[i], reason)
                         for i, reason in failed.items()
                     ),
                 ],
                 n_failed=len(failed),
             )
-
-    def _encode(self, docs: Sequence[Doc], ids: Sequence[str], layer: Layer) -> bytes:
-        if self.shard_format == "spacy":
-            return make_bin(docs).to_bytes()
-        from .tables import encode_table
-
-        labelled = [to_labelled(doc, layer) for doc in docs]
-        return encode_table(ids, labelled)
 
     def _write(self, name: str, content: bytes) -> None:
         if not self.folder.exists():

@@ -9,12 +9,13 @@ from spacy.cli._util import setup_gpu
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from ..data.records import Record, to_input
 from ..distill.annotate import Teachers, part_size
 from ..errors import Errors
 from ..models.precision import Precision
 from ..pipeline.tagger import HalfreeTagger
+from .labelled_records import LabelledRecord, to_labelled
 from .manifest import hash_pipeline
-from .records import LabelledRecord, Record, to_failed, to_input, to_labelled
 
 Progress = Callable[[int], object]
 MOST_THAT_MAY_FAIL = 0.5
@@ -109,13 +110,17 @@ class TeacherWorker:
         with self.annotated(records) as (docs, failed):
             layer = self.tagger.layer
             labelled = iter([to_labelled(doc, layer) for doc in docs])
-            found = [
-                to_failed(record, failed[i]) if i in failed else next(labelled)
-                for i, record in enumerate(records)
-            ]
-        for record, own in zip(records, found, strict=True):
+        found = []
+        for i, record in enumerate(records):
+            if i not in failed:
+                own = next(labelled)
+            elif "words" in record:
+                own = LabelledRecord(error=failed[i], words=record["words"])
+            else:
+                own = LabelledRecord(error=failed[i], text=record["text"])
             if "id" in record:
                 own["id"] = record["id"]
+            found.append(own)
         return found
 
     @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +14,9 @@ from spacy.tokens import Doc
 from toy_pipelines import make_examples, make_nlp, train, write_corpus
 
 from spacy_halfree.active_learning import suggestions as module
-from spacy_halfree.active_learning.candidates import Candidate
 from spacy_halfree.active_learning.diversity import embed_texts
-from spacy_halfree.active_learning.suggestions import SuggestionJob
+from spacy_halfree.active_learning.suggestions import SuggestionJob, SuggestionSettings
+from spacy_halfree.data.records import Suggestion
 from spacy_halfree.distill.annotate import annotate
 from spacy_halfree.labelling.worker import TeacherWorker
 from spacy_halfree.tagging.soft_labels import load_soft_labels
@@ -26,12 +27,15 @@ def write(path: Path, texts: list[str]) -> Path:
     return path
 
 
-def run(models: list[Path], raw: Path, **settings: object) -> list[Candidate]:
+def run(
+    models: list[Path], raw: Path, labelled: Sequence[Path] = (), **settings: object
+) -> list[Suggestion]:
     worker = TeacherWorker(tuple(map(str, models)), batch_size=8)
-    return SuggestionJob(worker, str(raw), **settings).run()  # type: ignore[arg-type]
+    chosen = SuggestionSettings(**settings)  # type: ignore[arg-type]
+    return SuggestionJob(worker, str(raw), labelled, chosen).run()
 
 
-def texts_of(suggestions: list[Candidate]) -> list[str]:
+def texts_of(suggestions: list[Suggestion]) -> list[str]:
     return [own.text for own in suggestions]
 
 
@@ -142,8 +146,8 @@ def test_what_is_labelled_is_left_out(
     raw = write(tmp_path / "p.txt", [*pool, "Play Abbey Road by The Beatles"])
     gold = write_corpus(tmp_path / "gold.spacy", spacy.blank("en"))
     worker = TeacherWorker((str(model_paths[0]),))
-    settings = {"n": 100, "max_similarity": 1.0}
-    job = SuggestionJob(worker, str(raw), [labelled, gold], **settings)  # type: ignore[arg-type]
+    settings = SuggestionSettings(n=100, max_similarity=1.0)
+    job = SuggestionJob(worker, str(raw), [labelled, gold], settings)
     assert sorted(texts_of(job.run())) == sorted(pool[20:])
     assert (job.n_read, job.n_labelled) == (61, 21)
     near = run(model_paths[:1], raw, n=100, labelled=[labelled])
@@ -164,7 +168,8 @@ def test_what_somebody_has_rejected_is_left_out(
     path = tmp_path / "decided.jsonl"
     path.write_text("".join(json.dumps(line) + "\n" for line in decided), encoding="utf8")
     worker = TeacherWorker(tuple(map(str, model_paths[:1])))
-    job = SuggestionJob(worker, str(raw), [path], n=100, max_similarity=1.0)
+    settings = SuggestionSettings(n=100, max_similarity=1.0)
+    job = SuggestionJob(worker, str(raw), [path], settings)
     texts = {own.text for own in job.run()}
     assert job.n_labelled == 3
     assert not texts & set(pool[:3])
@@ -180,7 +185,7 @@ def test_a_bounded_shortlist_finds_the_same(
     monkeypatch.setattr(module, "SHORTLIST", 10)
     monkeypatch.setattr(module, "SHORTLIST_PER_SUGGESTION", 4)
     # every text is a part of its own, so that the list is cut again and again
-    monkeypatch.setattr("spacy_halfree.labelling.parts.MOST_CHARACTERS", 1)
+    monkeypatch.setattr("spacy_halfree.data.parts.MOST_CHARACTERS", 1)
     found = run(model_paths[:1], raw, **settings)
     assert texts_of(found) == texts_of(expected)
     np.testing.assert_allclose([a.gain for a in found], [b.gain for b in expected], atol=1e-3)
@@ -199,7 +204,7 @@ def test_other_targets(target: str, pool: list[str], tmp_path: Path) -> None:
         else:
             spans = doc.spans[tagger.spans_key]
             expected = [(s.start_char, s.end_char, s.label_) for s in spans]
-        assert [(e["start"], e["end"], e["label"]) for e in own.entities] == expected
+        assert [(e.start, e.end, e.label) for e in own.spans] == expected
 
 
 def test_tokenized_records(model_paths: list[Path], tmp_path: Path) -> None:
@@ -230,8 +235,8 @@ def test_too_much_that_cannot_be_used(model_paths: list[Path], tmp_path: Path) -
     raw = tmp_path / "p.jsonl"
     raw.write_text('{"text": "Play on"}\n{"text": 5}\n{"no": 1}\n')
     worker = TeacherWorker((str(model_paths[0]),))
-    job = SuggestionJob(worker, str(raw), max_bad=2)
+    job = SuggestionJob(worker, str(raw), settings=SuggestionSettings(max_bad=2))
     assert texts_of(job.run()) == ["Play on"]
     assert [bad.line for bad in job.bad] == [2, 3]
     with pytest.raises(ValueError, match="H086"):
-        SuggestionJob(worker, str(raw), max_bad=1).run()
+        SuggestionJob(worker, str(raw), settings=SuggestionSettings(max_bad=1)).run()

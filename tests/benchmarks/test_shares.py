@@ -17,8 +17,8 @@ from benchmarks.speed.shares import measure_teacher
 from benchmarks.speed.student_shares import STAGES, Stages, measure_student, multiply_adds
 from benchmarks.speed.systems import find_system
 from benchmarks.speed.training_speed import measure_training
+from spacy_halfree.data.docbin import write_docs
 from spacy_halfree.distill.annotate import annotate
-from spacy_halfree.distill.doc_files import write_docs
 
 TEXTS = [f"play song{i} by singer{i} now" for i in range(30)]
 

@@ -18,7 +18,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 from weasel.cli.run import project_run
 
-from spacy_halfree.project.settings import choose_sizes, make_settings
+from spacy_halfree.project.project_settings import choose_sizes, make_settings
 
 NLP = spacy.blank("en")
 CITIES = ("Rome", "New York", "Oslo")

@@ -15,9 +15,9 @@ from spacy.tokens import DocBin
 from test_annotate_command import in_process
 from toy_pipelines import TEXTS, make_examples, make_nlp, train
 
+from spacy_halfree.data.parts import Part
 from spacy_halfree.labelling.job import LabellingJob
 from spacy_halfree.labelling.output import PartedOutput
-from spacy_halfree.labelling.parts import Part
 from spacy_halfree.labelling.shards import ShardTask
 from spacy_halfree.labelling.worker import TeacherWorker
 

@@ -18,7 +18,7 @@ from spacy.util import registry
 from toy_pipelines import TEXTS, write_corpus
 from typer.testing import CliRunner
 
-from spacy_halfree.data.labelled_texts import LabelledText, read_labelled_texts
+from spacy_halfree.data.annotated_texts import AnnotatedText, read_annotated_texts
 
 OTHERS = ["Play Debut by Björk", "Find The Beatles in Zürich", "Where are the bars", "Hear Queen"]
 
@@ -52,10 +52,10 @@ def test_the_command(model: Path, teacher: Language, raw: Path, tmp_path: Path) 
     assert result.returncode == 0, printed
     assert "Suggested 3 of 8 texts" in printed
     assert "4 of 8 raw texts are labelled already" in printed
-    entries = list(read_labelled_texts(output, spacy.blank("en")))
+    entries = list(read_annotated_texts(output, spacy.blank("en")))
     assert len(entries) == 3
     for entry in entries:
-        assert isinstance(entry, LabelledText)
+        assert isinstance(entry, AnnotatedText)
         assert entry.text in OTHERS
         expected = [(e.start_char, e.end_char, e.label_) for e in teacher(entry.text).ents]
         assert [(span.start, span.end, span.label) for span in entry.spans] == expected

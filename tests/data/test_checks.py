@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from spacy.tokens import Doc, DocBin, Span
 
+from spacy_halfree.data.annotated_texts import read_annotated_texts
 from spacy_halfree.data.checks import (
     check_file,
     find_gaps,
@@ -19,9 +20,8 @@ from spacy_halfree.data.checks import (
     missing_labels,
     shared_texts,
 )
-from spacy_halfree.data.entries import BadLine, LabelledSpan, LabelledText, LeftOut
 from spacy_halfree.data.gold import make_gold
-from spacy_halfree.data.labelled_texts import read_labelled_texts
+from spacy_halfree.data.records import AnnotatedText, InvalidRecord, LabelledSpan, Skipped
 
 NLP = spacy.blank("en")
 
@@ -32,8 +32,8 @@ def write_lines(path: Path, *entries: Any) -> Path:
     return path
 
 
-def make_text(text: str, *spans: tuple[int, int, str], number: int = 1) -> LabelledText:
-    return LabelledText(number, NLP.make_doc(text), tuple(LabelledSpan(*span) for span in spans))
+def make_text(text: str, *spans: tuple[int, int, str], number: int = 1) -> AnnotatedText:
+    return AnnotatedText(number, NLP.make_doc(text), tuple(LabelledSpan(*span) for span in spans))
 
 
 EXPORTS = {
@@ -56,8 +56,8 @@ EXPORTS = {
 @pytest.mark.parametrize("tool", EXPORTS)
 def test_exports_of_tools(tmp_path: Path, tool: str) -> None:
     path = write_lines(tmp_path / "export.jsonl", EXPORTS[tool], "", EXPORTS[tool])
-    first, second = read_labelled_texts(path, NLP)
-    assert isinstance(first, LabelledText)
+    first, second = read_annotated_texts(path, NLP)
+    assert isinstance(first, AnnotatedText)
     assert first.text == "Play Abbey Road"
     assert first.spans == (LabelledSpan(5, 15, "ALBUM"),)
     # the empty line counts
@@ -69,29 +69,29 @@ def test_docs(tmp_path: Path) -> None:
     doc.set_ents([Span(doc, 0, 2, label="ALBUM")])
     doc.spans["sc"] = [Span(doc, 2, 3, label="TIME"), Span(doc, 1, 3, label="X")]
     DocBin(docs=[doc]).to_disk(tmp_path / "docs.spacy")
-    (entities,) = read_labelled_texts(tmp_path / "docs.spacy", NLP)
-    (group,) = read_labelled_texts(tmp_path / "docs.spacy", NLP, spans_key="sc")
-    assert isinstance(entities, LabelledText)
+    (entities,) = read_annotated_texts(tmp_path / "docs.spacy", NLP)
+    (group,) = read_annotated_texts(tmp_path / "docs.spacy", NLP, spans_key="sc")
+    assert isinstance(entities, AnnotatedText)
     assert entities.spans == (LabelledSpan(0, 10, "ALBUM"),)
-    assert isinstance(group, LabelledText)
+    assert isinstance(group, AnnotatedText)
     assert {span.label for span in group.spans} == {"TIME", "X"}
 
 
 def test_what_was_rejected_is_left_out(tmp_path: Path) -> None:
     lines = [EXPORTS["prodigy"] | {"answer": answer} for answer in ("reject", "accept", "ignore")]
     path = write_lines(tmp_path / "export.jsonl", *lines)
-    rejected, kept, ignored = read_labelled_texts(path, NLP)
-    assert isinstance(kept, LabelledText)
+    rejected, kept, ignored = read_annotated_texts(path, NLP)
+    assert isinstance(kept, AnnotatedText)
     assert kept.number == 2
-    assert isinstance(rejected, LeftOut)
-    assert isinstance(ignored, LeftOut)
-    report = check_file("a", read_labelled_texts(path, NLP))
+    assert isinstance(rejected, Skipped)
+    assert isinstance(ignored, Skipped)
+    report = check_file("a", read_annotated_texts(path, NLP))
     assert (report.n_texts, report.left_out.total(), report.problems) == (1, 2, [])
 
 
 def test_texts_that_prodigy_has_asked_something_else_about(tmp_path: Path) -> None:
     accepted = {"text": "Play Abbey Road", "answer": "accept"}
-    nothing, category, choice, binary = read_labelled_texts(
+    nothing, category, choice, binary = read_annotated_texts(
         write_lines(
             tmp_path / "export.jsonl",
             accepted,
@@ -101,12 +101,12 @@ def test_texts_that_prodigy_has_asked_something_else_about(tmp_path: Path) -> No
         ),
         NLP,
     )
-    assert isinstance(nothing, LabelledText)
+    assert isinstance(nothing, AnnotatedText)
     assert (nothing.spans, nothing.missing) == ((), ())
-    assert isinstance(category, BadLine)
-    assert isinstance(choice, BadLine)
+    assert isinstance(category, InvalidRecord)
+    assert isinstance(choice, InvalidRecord)
     # one span was asked about: of the other word nothing is known
-    assert isinstance(binary, LabelledText)
+    assert isinstance(binary, AnnotatedText)
     assert binary.spans
     assert binary.missing == (0,)
 
@@ -121,27 +121,27 @@ def test_texts_that_prodigy_has_asked_something_else_about(tmp_path: Path) -> No
     ],
 )
 def test_reasons_are_no_tracebacks(tmp_path: Path, value: Any) -> None:
-    (entry,) = read_labelled_texts(write_lines(tmp_path / "a.jsonl", value), NLP)
-    assert isinstance(entry, BadLine)
+    (entry,) = read_annotated_texts(write_lines(tmp_path / "a.jsonl", value), NLP)
+    assert isinstance(entry, InvalidRecord)
     assert "of a shape that none of the known tools writes" in entry.reason
     missing = write_lines(tmp_path / "b.jsonl", {"text": "a"})
-    (entry,) = read_labelled_texts(missing, NLP)
-    assert isinstance(entry, BadLine)
-    assert entry.reason.startswith("it has no list of spans")
+    (entry,) = read_annotated_texts(missing, NLP)
+    assert isinstance(entry, InvalidRecord)
+    assert entry.reason.startswith("has no list of spans")
 
 
 def test_an_empty_list_beside_a_filled_one(tmp_path: Path) -> None:
     path = write_lines(tmp_path / "a.jsonl", {"text": "a", "label": [], "entities": [[0, 1, "A"]]})
-    (entry,) = read_labelled_texts(path, NLP)
-    assert isinstance(entry, LabelledText)
+    (entry,) = read_annotated_texts(path, NLP)
+    assert isinstance(entry, AnnotatedText)
     assert entry.spans == (LabelledSpan(0, 1, "A"),)
 
 
 def test_a_byte_order_mark(tmp_path: Path) -> None:
     content = json.dumps({"text": "a", "spans": []})
     (tmp_path / "a.jsonl").write_text(content, encoding="utf-8-sig")
-    (entry,) = read_labelled_texts(tmp_path / "a.jsonl", NLP)
-    assert isinstance(entry, LabelledText)
+    (entry,) = read_annotated_texts(tmp_path / "a.jsonl", NLP)
+    assert isinstance(entry, AnnotatedText)
 
 
 @pytest.mark.parametrize(
@@ -164,19 +164,19 @@ def test_a_byte_order_mark(tmp_path: Path) -> None:
 )
 def test_a_line_that_cannot_be_read_is_told(tmp_path: Path, line: str) -> None:
     path = write_lines(tmp_path / "a.jsonl", {"text": "a", "spans": []}, line)
-    good, bad = read_labelled_texts(path, NLP)
-    assert isinstance(good, LabelledText)
-    assert isinstance(bad, BadLine)
-    assert bad.number == 2
+    good, bad = read_annotated_texts(path, NLP)
+    assert isinstance(good, AnnotatedText)
+    assert isinstance(bad, InvalidRecord)
+    assert bad.line == 2
     assert bad.reason
-    report = check_file("a", read_labelled_texts(path, NLP))
+    report = check_file("a", read_annotated_texts(path, NLP))
     assert [problem.kind for problem in report.problems] == ["unreadable line"]
 
 
 def test_bytes_that_are_no_text(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_bytes(b'{"text": "\xff", "spans": []}')
-    (bad,) = read_labelled_texts(tmp_path / "a.jsonl", NLP)
-    assert isinstance(bad, BadLine)
+    (bad,) = read_annotated_texts(tmp_path / "a.jsonl", NLP)
+    assert isinstance(bad, InvalidRecord)
 
 
 def test_the_case_of_an_ending(tmp_path: Path) -> None:
@@ -185,18 +185,18 @@ def test_the_case_of_an_ending(tmp_path: Path) -> None:
         ("A.Json", json.dumps([EXPORTS["doccano"]])),
     ):
         (tmp_path / name).write_text(content, encoding="utf8")
-        (entry,) = read_labelled_texts(tmp_path / name, NLP)
-        assert isinstance(entry, LabelledText)
+        (entry,) = read_annotated_texts(tmp_path / name, NLP)
+        assert isinstance(entry, AnnotatedText)
     DocBin(docs=[NLP("a")]).to_disk(tmp_path / "a.spacy")
     (tmp_path / "a.spacy").rename(tmp_path / "B.SPACY")
-    assert len(list(read_labelled_texts(tmp_path / "B.SPACY", NLP))) == 1
+    assert len(list(read_annotated_texts(tmp_path / "B.SPACY", NLP))) == 1
 
 
 @pytest.mark.parametrize(("name", "number"), [("a.txt", "H047"), ("a.spacy", "H046")])
 def test_a_file_of_another_kind(tmp_path: Path, name: str, number: str) -> None:
     (tmp_path / name).write_bytes(b"something")
     with pytest.raises(ValueError, match=number):
-        list(read_labelled_texts(tmp_path / name, NLP))
+        list(read_annotated_texts(tmp_path / name, NLP))
 
 
 @pytest.mark.parametrize(
@@ -288,7 +288,7 @@ def test_nothing_to_learn_from(tmp_path: Path) -> None:
     empty.set_ents([])
     path = tmp_path / "train.spacy"
     DocBin(docs=[unannotated, unannotated, empty]).to_disk(path)
-    report = check_file("train", read_labelled_texts(path, nlp))
+    report = check_file("train", read_annotated_texts(path, nlp))
     assert report.left_out == {"they are not annotated": 2}
     (problem,) = missing_labels(report)
     assert problem.kind == "no labelled span"
@@ -301,8 +301,8 @@ def test_docs_are_checked_as_a_pipeline_will_read_them(tmp_path: Path) -> None:
     doc = Doc(nlp.vocab, words=["the", "U.S", ".", "now"], spaces=[True, False, True, False])
     doc.set_ents([Span(doc, 1, 2, label="LOC")], missing=[doc[3:4]], default="outside")
     DocBin(docs=[doc]).to_disk(tmp_path / "train.spacy")
-    (entry,) = read_labelled_texts(tmp_path / "train.spacy", nlp)
-    assert isinstance(entry, LabelledText)
+    (entry,) = read_annotated_texts(tmp_path / "train.spacy", nlp)
+    assert isinstance(entry, AnnotatedText)
     assert [token.text for token in entry.doc] == ["the", "U.S.", "now"]
     assert entry.missing == (2,)
     (problem,) = check_file("train", [entry]).problems

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from spacy.tokens import Doc, DocBin
 
 from spacy_halfree.data.checks import check_text
-from spacy_halfree.data.entries import LabelledSpan, LabelledText
 from spacy_halfree.data.gold import make_gold, read_gold
+from spacy_halfree.data.records import AnnotatedText, LabelledSpan
 
 NLP = spacy.blank("en")
 TEXT = "Play Abbey Road  now, don't stop"
@@ -19,7 +19,7 @@ TEXT = "Play Abbey Road  now, don't stop"
 
 def gold(*spans: tuple[int, int, str], missing: tuple[int, ...] = ()) -> Doc:
     found = tuple(LabelledSpan(*span) for span in spans)
-    return make_gold(LabelledText(1, NLP.make_doc(TEXT), found, missing)).doc
+    return make_gold(AnnotatedText(1, NLP.make_doc(TEXT), found, missing)).doc
 
 
 def annotation(doc: Doc) -> list[str]:
@@ -54,7 +54,7 @@ SPANS = st.builds(
 
 @given(st.lists(SPANS, max_size=6))
 def test_any_spans(spans: list[LabelledSpan]) -> None:
-    entry = LabelledText(1, NLP.make_doc(TEXT), tuple(spans))
+    entry = AnnotatedText(1, NLP.make_doc(TEXT), tuple(spans))
     made = make_gold(entry)
     kept = [LabelledSpan(ent.start_char, ent.end_char, ent.label_) for ent in made.doc.ents]
     assert sorted(map(str, [*kept, *made.left_out])) == sorted(map(str, spans))
@@ -77,7 +77,7 @@ def test_exports_are_read_to_be_scored_with(tmp_path: Path) -> None:
     DocBin(docs=[doc]).to_disk(tmp_path / "test.spacy")
     (same,) = read_gold(tmp_path / "test.spacy", NLP).docs
     assert same.to_json() == doc.to_json()
-    torn = {"text": "Play Abbey Road", "label": [[5, 8, "ALBUM"], [9, 15, "ALBUM"]]}
+    torn = {"text": "Play Abbey Road", "label": [[5, 8, "ALBUM"], [11, 15, "ALBUM"]]}
     export.write_text(f"{json.dumps(good)}\n{json.dumps(torn)}", encoding="utf8")
     gold = read_gold(export, NLP)
     assert (len(gold.docs), gold.n_left_out, gold.n_spans) == (2, 1, 3)

@@ -9,9 +9,15 @@ import spacy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spacy_halfree.data.entries import BadLine, Entry, LabelledSpan, LabelledText, LeftOut
-from spacy_halfree.data.label_studio import find_region
-from spacy_halfree.data.labelled_texts import read_labelled_texts
+from spacy_halfree.data.annotated_texts import read_annotated_texts
+from spacy_halfree.data.file_formats.label_studio import find_region
+from spacy_halfree.data.records import (
+    AnnotatedRecord,
+    AnnotatedText,
+    InvalidRecord,
+    LabelledSpan,
+    Skipped,
+)
 
 NLP = spacy.blank("en")
 EXPORTS = Path(__file__).parent / "exports"
@@ -66,13 +72,13 @@ SHORT = {
 }
 
 
-def read(path: Path, *tasks: Any) -> list[Entry]:
+def read(path: Path, *tasks: Any) -> list[AnnotatedRecord]:
     """What is read of tasks, which are written as a list or as lines."""
     if path.suffix == ".json":
         path.write_text(json.dumps(list(tasks)), encoding="utf8")
     else:
         path.write_text("".join(json.dumps(task) + "\n" for task in tasks), encoding="utf8")
-    return list(read_labelled_texts(path, NLP))
+    return list(read_annotated_texts(path, NLP))
 
 
 @pytest.mark.parametrize("name", ["export.json", "export.jsonl"])
@@ -95,7 +101,7 @@ def read(path: Path, *tasks: Any) -> list[Entry]:
 )
 def test_tasks(tmp_path: Path, name: str, value: dict[str, Any]) -> None:
     first, second = read(tmp_path / name, value, value)
-    assert isinstance(first, LabelledText)
+    assert isinstance(first, AnnotatedText)
     assert first.text == TEXT
     assert first.spans == (LabelledSpan(5, 15, "ALBUM"),)
     assert (first.number, second.number) == (1, 2)
@@ -104,14 +110,14 @@ def test_tasks(tmp_path: Path, name: str, value: dict[str, Any]) -> None:
 def test_texts_in_which_there_is_nothing(tmp_path: Path) -> None:
     short = {key: value for key, value in SHORT.items() if key != "label"}
     for entry in read(tmp_path / "a.json", task(annotation()), short):
-        assert isinstance(entry, LabelledText)
+        assert isinstance(entry, AnnotatedText)
         assert entry.spans == ()
 
 
 def test_what_nobody_has_labelled_is_left_out(tmp_path: Path) -> None:
     skipped = annotation(was_cancelled=True)
     entries = read(tmp_path / "a.json", task(), task(skipped), task(skipped, annotation()))
-    assert [type(entry) for entry in entries] == [LeftOut, LeftOut, LabelledText]
+    assert [type(entry) for entry in entries] == [Skipped, Skipped, AnnotatedText]
     # what somebody has skipped is known by its text, so that it is not suggested again
     assert [entry.text for entry in entries[:2]] == ["", TEXT]
 
@@ -121,13 +127,13 @@ def test_several_annotations_of_a_task(tmp_path: Path) -> None:
     marked, other = annotation(result(REGION)), annotation()
     assert len(read(tmp_path / "a.json", task(marked, other))) == 2
     (entry,) = read(tmp_path / "a.json", task(marked | {"ground_truth": True}, other))
-    assert isinstance(entry, LabelledText)
+    assert isinstance(entry, AnnotatedText)
     assert entry.spans
 
 
 def test_several_labels_of_a_region(tmp_path: Path) -> None:
     (entry,) = read(tmp_path / "a.json", task(annotation(result(REGION | {"labels": ["A", "B"]}))))
-    assert isinstance(entry, LabelledText)
+    assert isinstance(entry, AnnotatedText)
     assert entry.spans == (LabelledSpan(5, 15, "A"), LabelledSpan(5, 15, "B"))
 
 
@@ -146,7 +152,7 @@ def test_several_labels_of_a_region(tmp_path: Path) -> None:
 )
 def test_tasks_that_cannot_be_read(tmp_path: Path, value: Any) -> None:
     (entry,) = read(tmp_path / "a.json", value)
-    assert isinstance(entry, BadLine)
+    assert isinstance(entry, InvalidRecord)
     assert entry.reason
 
 
@@ -154,7 +160,7 @@ def test_a_file_that_is_no_list(tmp_path: Path) -> None:
     for content in ('{"a": 1}', "[", "\udcff"):
         (tmp_path / "a.json").write_text(content, encoding="utf8", errors="surrogateescape")
         with pytest.raises(ValueError, match="H046"):
-            list(read_labelled_texts(tmp_path / "a.json", NLP))
+            list(read_annotated_texts(tmp_path / "a.json", NLP))
 
 
 ANY_TEXT = st.text(
@@ -199,8 +205,8 @@ def test_regions_marked_by_hand(name: str) -> None:
     """Marked with the mouse in Label Studio 1.23.2, and exported by it."""
     found = [
         [(span.start, span.end) for span in entry.spans]
-        for entry in read_labelled_texts(EXPORTS / name, NLP)
-        if isinstance(entry, LabelledText)
+        for entry in read_annotated_texts(EXPORTS / name, NLP)
+        if isinstance(entry, AnnotatedText)
     ]
     # in the first text, the second "ha" was marked
     assert found == [[(7, 9), (21, 25)], [(6, 14), (37, 40)], [(7, 11)]]

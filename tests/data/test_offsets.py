@@ -7,20 +7,19 @@ import logging
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 import spacy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spacy_halfree.active_learning.candidates import Candidate
-from spacy_halfree.active_learning.exports import export
+from spacy_halfree.data import annotated_texts
+from spacy_halfree.data.annotated_texts import read_annotated_texts, write_suggestions
 from spacy_halfree.data.checks import check_text
-from spacy_halfree.data.entries import LabelledSpan, LabelledText, MisplacedSpan
 from spacy_halfree.data.gold import make_gold, read_gold
-from spacy_halfree.data.labelled_texts import read_labelled_texts
 from spacy_halfree.data.offsets import UNITS, OffsetUnit, grapheme_pattern, offset_table
-from spacy_halfree.labelling.records import Entity
+from spacy_halfree.data.records import AnnotatedText, LabelledSpan, MisplacedSpan, Suggestion
 
 NLP = spacy.blank("en")
 EXPORTS = Path(__file__).parent / "exports"
@@ -96,10 +95,16 @@ def write_lines(path: Path, *values: Any) -> Path:
     return path
 
 
-def read_one(path: Path, unit: OffsetUnit | None) -> LabelledText:
-    (entry,) = read_labelled_texts(path, NLP, offsets=unit)
-    assert isinstance(entry, LabelledText)
+def read_one(path: Path, unit: OffsetUnit | None) -> AnnotatedText:
+    (entry,) = read_annotated_texts(path, NLP, offsets=unit)
+    assert isinstance(entry, AnnotatedText)
     return entry
+
+
+def is_warned_of(path: Path, unit: OffsetUnit | None) -> bool:
+    with patch.object(annotated_texts.logger, "warning") as warning:
+        read_one(path, unit)
+    return warning.called
 
 
 @pytest.mark.parametrize(("text", "n_clusters"), SPLIT_BY_DOCCANO)
@@ -181,7 +186,7 @@ def test_suggestions_for_doccano_are_read_back(
 ) -> None:
     spans = spans_between(data, places_of(text, unit))
     path = folder / "suggestions.jsonl"
-    path.write_bytes(export([candidate(text, spans)], "doccano", offsets=unit))
+    path.write_bytes(write_suggestions([suggestion(text, spans)], "doccano", offsets=unit))
     assert places(read_one(path, unit)) == spans
 
 
@@ -190,7 +195,7 @@ def test_suggestions_for_label_studio_are_read_back(
     folder: Path, text: str, data: st.DataObject
 ) -> None:
     spans = spans_between(data, places_of(text, "code-points"))
-    (task,) = json.loads(export([candidate(text, spans)], "label-studio"))
+    (task,) = json.loads(write_suggestions([suggestion(text, spans)], "label-studio"))
     path = folder / "task.jsonl"
     write_lines(path, {"data": task["data"], "annotations": task["predictions"]})
     assert places(read_one(path, None)) == spans
@@ -207,9 +212,8 @@ def test_spans_of_other_programs_are_code_points(
     for value in ({"spans": named}, {"entities": named}, {"entities": listed}):
         path = write_lines(folder / "other.jsonl", {"text": text} | value)
         for unit in (None, *UNITS):
-            entry = read_one(path, unit)
-            assert places(entry) == spans
-            assert not entry.depends_on_unit
+            assert places(read_one(path, unit)) == spans
+        assert not is_warned_of(path, None)
 
 
 @given(TEXTS, st.lists(st.tuples(st.integers(-2, 30), st.integers(-2, 30)), max_size=3))
@@ -218,23 +222,23 @@ def test_texts_are_marked_if_units_give_different_spans(
 ) -> None:
     path = write_lines(folder / "any.jsonl", {"text": text, "label": [[*s, "A"] for s in spans]})
     by_unit = {read_one(path, unit).spans for unit in UNITS}
-    assert read_one(path, None).depends_on_unit == (len(by_unit) > 1)
+    assert is_warned_of(path, None) == (len(by_unit) > 1)
     for unit in UNITS:
         entry = read_one(path, unit)
-        assert not entry.depends_on_unit
+        assert not is_warned_of(path, unit)
         # whatever stands in a file, what is wrong with it is told, and the rest is learned
         make_gold(entry)
         bad = [problem.span for problem in check_text(entry)]
         assert all(span in bad for span in entry.spans if isinstance(span, MisplacedSpan))
 
 
-def places(entry: LabelledText) -> list[tuple[int, int]]:
+def places(entry: AnnotatedText) -> list[tuple[int, int]]:
     return [(span.start, span.end) for span in entry.spans]
 
 
-def candidate(text: str, spans: list[tuple[int, int]]) -> Candidate:
-    entities = [Entity(start=start, end=end, label="A", confidence=None) for start, end in spans]
-    return Candidate("id", text, (), tuple(entities), 0.5, 0.9, 0.5)
+def suggestion(text: str, spans: list[tuple[int, int]]) -> Suggestion:
+    found = tuple(LabelledSpan(*span, "A") for span in spans)
+    return Suggestion("id", text, (), found, 0.5, 0.9, 0.5)
 
 
 def test_spans_that_are_no_places_are_bad_by_themselves(tmp_path: Path) -> None:
@@ -266,13 +270,13 @@ def test_a_span_outside_of_a_plain_text(tmp_path: Path, unit: OffsetUnit) -> Non
 
 def test_marked_by_hand_in_doccano() -> None:
     """With the mouse, in doccano 1.8.4: "Rome" in each text, with emoji, accents and line ends."""
-    entries = list(read_labelled_texts(EXPORTS / "doccano_marked_by_hand.jsonl", NLP))
+    entries = list(read_annotated_texts(EXPORTS / "doccano_marked_by_hand.jsonl", NLP))
     words = []
     for entry in entries:
-        assert isinstance(entry, LabelledText)
+        assert isinstance(entry, AnnotatedText)
         words += [entry.text[span.start : span.end] for span in entry.spans]
     assert words == ["Rome"] * 5
-    assert isinstance(entries[0], LabelledText)
+    assert isinstance(entries[0], AnnotatedText)
     assert places(entries[0]) == [(21, 25)]
 
 
@@ -281,18 +285,18 @@ def test_spans_that_were_imported_in_code_points(
     name: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.WARNING, logger="spacy.halfree"):
-        entries = list(read_labelled_texts(EXPORTS / name, NLP, offsets="code-points"))
+        entries = list(read_annotated_texts(EXPORTS / name, NLP, offsets="code-points"))
     assert not caplog.records
     words = {
         entry.number: [entry.text[span.start : span.end] for span in entry.spans]
         for entry in entries
-        if isinstance(entry, LabelledText)
+        if isinstance(entry, AnnotatedText)
     }
     assert words[2] == ["Rome", "ten"]
     assert words[3] == ["two", "New\nYork", "Oslo"]
     # the second "ha"
     assert words[12] == ["ha"]
-    assert isinstance(entries[11], LabelledText)
+    assert isinstance(entries[11], AnnotatedText)
     assert places(entries[11]) == [(7, 9)]
 
 
@@ -301,7 +305,7 @@ def test_texts_are_named_for_which_the_unit_matters(
     name: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.WARNING, logger="spacy.halfree"):
-        list(read_labelled_texts(EXPORTS / name, NLP))
+        list(read_annotated_texts(EXPORTS / name, NLP))
     (record,) = caplog.records
     message = record.getMessage()
     assert message.startswith("[W023]")

@@ -9,7 +9,7 @@ from hypothesis import given, reject
 from hypothesis import strategies as st
 from spacy.tokens import Doc, Span
 
-from spacy_halfree.data.entries import without_white_space
+from spacy_halfree.data.records import without_white_space
 from spacy_halfree.data.splitting import Split, split_docs
 
 VOCAB = spacy.blank("en").vocab

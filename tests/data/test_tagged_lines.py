@@ -7,9 +7,9 @@ import spacy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spacy_halfree.data.entries import BadLine, LabelledSpan, LabelledText
-from spacy_halfree.data.labelled_texts import read_labelled_texts
-from spacy_halfree.data.tagged_lines import read_tagged_lines
+from spacy_halfree.data.annotated_texts import read_annotated_texts
+from spacy_halfree.data.file_formats.iob import read_tagged_lines
+from spacy_halfree.data.records import AnnotatedText, InvalidRecord, LabelledSpan
 
 NLP = spacy.blank("en")
 CONLL_2003 = """-DOCSTART- -X- -X- O
@@ -54,8 +54,8 @@ def test_files(
     tmp_path: Path, name: str, content: str, expected: list[tuple[str, list[tuple[int, int, str]]]]
 ) -> None:
     (tmp_path / name).write_bytes(content.encode("utf-8-sig"))
-    found = list(read_labelled_texts(tmp_path / name, NLP))
-    assert all(isinstance(entry, LabelledText) for entry in found)
+    found = list(read_annotated_texts(tmp_path / name, NLP))
+    assert all(isinstance(entry, AnnotatedText) for entry in found)
     assert [
         (entry.text, [tuple(vars(span).values()) for span in entry.spans]) for entry in found
     ] == expected
@@ -68,7 +68,7 @@ def test_sentences_that_nothing_separates(
     path = tmp_path / "a.conll"
     path.write_text("first O\n\n" + "word O\n" * n_words + "\nlast O\n", encoding="utf8")
     with caplog.at_level("WARNING", "spacy.halfree"):
-        assert len(list(read_labelled_texts(path, NLP))) == 3
+        assert len(list(read_annotated_texts(path, NLP))) == 3
     assert ("line 3: a sentence of 201 words" in caplog.text) == told
 
 
@@ -104,8 +104,8 @@ LABELS = st.sampled_from(["A", "B-C", None])
 def test_every_scheme(spans: list[tuple[int, str | None]], scheme: str, separator: str) -> None:
     tags = tags_of(spans, scheme)
     lines = [f"w{index}{separator}x{separator}{tag}" for index, tag in enumerate(tags)]
-    (entry,) = read_tagged_lines(lines, NLP)
-    assert isinstance(entry, LabelledText)
+    (entry,) = read_tagged_lines(lines, NLP, "a.iob")
+    assert isinstance(entry, AnnotatedText)
     words = [f"w{index}" for index in range(len(tags))]
     assert entry.text == " ".join(words)
     expected, first = [], 0
@@ -119,18 +119,18 @@ def test_every_scheme(spans: list[tuple[int, str | None]], scheme: str, separato
 
 
 def test_words_of_which_nothing_is_known() -> None:
-    (entry,) = read_tagged_lines(["don't -", "go O", "Rome U-X"], NLP)
-    assert isinstance(entry, LabelledText)
+    (entry,) = read_tagged_lines(["don't -", "go O", "Rome U-X"], NLP, "a.iob")
+    assert isinstance(entry, AnnotatedText)
     assert [entry.doc[i].text for i in entry.missing] == ["do", "n't"]
     assert entry.spans == (LabelledSpan(9, 13, "X"),)
 
 
 def test_a_line_without_a_tag_costs_its_sentence_alone() -> None:
     lines = ["a O", "", "b O", "c", "d O", "", "e X-1", "", "f O"]
-    first, second, third, fourth = read_tagged_lines(lines, NLP)
-    assert isinstance(first, LabelledText)
-    assert isinstance(second, BadLine)
-    assert (second.number, "line 4" in second.reason) == (3, True)
-    assert isinstance(third, BadLine)
-    assert isinstance(fourth, LabelledText)
+    first, second, third, fourth = read_tagged_lines(lines, NLP, "a.iob")
+    assert isinstance(first, AnnotatedText)
+    assert isinstance(second, InvalidRecord)
+    assert (second.file, second.line, "line 4" in second.reason) == ("a.iob", 3, True)
+    assert isinstance(third, InvalidRecord)
+    assert isinstance(fourth, AnnotatedText)
     assert fourth.number == 9

@@ -10,8 +10,8 @@ from spacy.tokens import DocBin
 from spacy.training import Example
 from toy_pipelines import TEXTS, predictions, training_config, write_corpus
 
+from spacy_halfree.data.docbin import write_docs
 from spacy_halfree.distill.annotate import annotate
-from spacy_halfree.distill.doc_files import write_docs
 from spacy_halfree.distill.mixed_corpus import create_mixed_corpus
 
 

@@ -21,8 +21,8 @@ from toy_pipelines import (
     train_on,
 )
 
+from spacy_halfree.data.docbin import write_docs
 from spacy_halfree.distill.annotate import annotate
-from spacy_halfree.distill.doc_files import write_docs
 from spacy_halfree.pipeline.pipelines import find_tagger
 from spacy_halfree.tagging.confidence import is_confidence
 from spacy_halfree.tagging.soft_labels import KEY, load_soft_labels

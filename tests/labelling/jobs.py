@@ -8,9 +8,9 @@ from pathlib import Path
 import spacy
 from spacy.tokens import DocBin
 
+from spacy_halfree.data.parts import PartSource
 from spacy_halfree.labelling.engines.local import run_locally
 from spacy_halfree.labelling.job import LabellingJob
-from spacy_halfree.labelling.parts import PartSource
 from spacy_halfree.labelling.shards import ShardTask, Summary
 from spacy_halfree.labelling.worker import Progress, TeacherWorker
 

@@ -13,10 +13,10 @@ from jobs import TEXTS_IN_A_PART, Write, contents, make_job, no_progress, run, s
 from many_texts import make_texts
 from spacy.tokens import Doc
 
+from spacy_halfree.data.parts import PartSource
+from spacy_halfree.data.records import Record
 from spacy_halfree.labelling.engines.local import run_locally
 from spacy_halfree.labelling.output import manifest_path, parts_folder
-from spacy_halfree.labelling.parts import PartSource
-from spacy_halfree.labelling.records import Record
 from spacy_halfree.labelling.shards import ShardTask, Summary
 from spacy_halfree.labelling.worker import Progress, TeacherWorker
 

@@ -14,6 +14,7 @@ from many_texts import make_texts
 from spacy.tokens import DocBin
 
 from spacy_halfree.distill.annotate import annotate
+from spacy_halfree.distill.sharded_corpus import ShardedCorpus
 from spacy_halfree.labelling.engines.local import run_locally
 from spacy_halfree.labelling.job import LabellingJob
 from spacy_halfree.labelling.worker import TeacherWorker
@@ -126,6 +127,8 @@ def test_parquet(teacher_path: Path, write_texts: Write, tmp_path: Path) -> None
         worker = TeacherWorker((str(teacher_path),), top_k=top_k)
         job = LabellingJob(worker, str(texts), tmp_path / name, "parquet")
         assert run(job) == 30
+    with pytest.raises(ValueError, match=r"\[H062\].*parquet files, not \.spacy"):
+        ShardedCorpus(tmp_path / "all").shards()
     table = parquet.read_table(tmp_path / "all")
     rows = table.to_pylist()
     nlp = spacy.load(teacher_path)

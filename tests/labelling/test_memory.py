@@ -21,7 +21,7 @@ from pathlib import Path
 sys.path[:0] = [{folder!r}, {pipeline!r}]
 
 from many_texts import make_texts
-from spacy_halfree.labelling.parts import Part
+from spacy_halfree.data.parts import Part
 from spacy_halfree.labelling.shards import ShardTask
 from spacy_halfree.labelling.worker import TeacherWorker
 

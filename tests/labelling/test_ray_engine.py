@@ -17,12 +17,12 @@ from typing import Any
 import pytest
 from jobs import no_progress
 
+from spacy_halfree.data.inputs import find_inputs
+from spacy_halfree.data.parts import Part, PartSource
 from spacy_halfree.labelling.engines.local import run_locally
 from spacy_halfree.labelling.engines.ray import RayEngine
-from spacy_halfree.labelling.inputs import find_inputs
 from spacy_halfree.labelling.job import Engine, LabellingJob
 from spacy_halfree.labelling.output import parts_folder
-from spacy_halfree.labelling.parts import Part, PartSource
 from spacy_halfree.labelling.shards import Summary
 from spacy_halfree.labelling.worker import TeacherWorker
 

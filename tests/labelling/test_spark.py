@@ -12,8 +12,8 @@ import pytest
 import spacy
 from many_texts import make_texts
 
+from spacy_halfree.data.records import Record
 from spacy_halfree.distill.sharded_corpus import ShardedCorpus
-from spacy_halfree.labelling.records import Record
 from spacy_halfree.labelling.worker import TeacherWorker
 from spacy_halfree.tagging.soft_labels import load_soft_labels
 

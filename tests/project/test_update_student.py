@@ -11,8 +11,8 @@ from spacy.cli.train import train
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 
+from spacy_halfree.data.docbin import write_docs
 from spacy_halfree.distill.annotate import annotate
-from spacy_halfree.distill.doc_files import write_docs
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 CITIES = ("rome", "paris", "oslo")

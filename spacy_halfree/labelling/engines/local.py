@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ..parts import PartSource
+from ...data.parts import PartSource
 from ..shards import ShardTask, Summary
 from ..worker import Progress
 

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ...data.parts import Part, PartSource
 from ...errors import Errors, Warnings
-from ..parts import Part, PartSource
 from ..shards import ShardTask, Summary
 from ..worker import Progress
 

@@ -1,7 +1,8 @@
 """Writing a project: its texts, its configs, its workflow and what explains it."""
 
+import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from contextlib import contextmanager
 from dataclasses import asdict
 from importlib import resources
@@ -9,11 +10,15 @@ from pathlib import Path
 
 from spacy.tokens import Doc
 
+from ..data.checks import FileReport
+from ..data.docbin import write_docs
+from ..data.inputs import find_inputs
+from ..data.raw_texts import read_raw_texts
+from ..data.records import InvalidRecord, text_of, without_white_space
 from ..data.splitting import Split
-from ..distill.doc_files import write_docs
 from ..errors import Errors
 from ..files import partial_folder
-from .settings import ProjectSettings
+from .project_settings import ProjectSettings
 
 PAGES = ("README.md", "project.yml")
 """What is made of a template. The last one is what makes a folder a project."""
@@ -50,6 +55,32 @@ def write_split(folder: Path, split: Split) -> None:
     for name, docs in parts.items():
         if docs:
             write_docs(docs, folder / name)
+
+
+def write_pool(path: Path, location: str, labelled: Set[str], max_length: int) -> FileReport:
+    """Write the raw texts that are not labelled, an object a line.
+
+    path: The `.jsonl` file to write.
+    location: Texts in a file, or in a folder of files; see `find_inputs`.
+    labelled: The labelled texts, without white space.
+    max_length: The most characters of a text.
+    RETURNS: What was written, what was left out because it is labelled, and what is wrong.
+    RAISES: ValueError (H018, H019, H058) if nothing can be read, (H079) if no text is left.
+    """
+    report = FileReport(location)
+    with path.open("w", encoding="utf8", newline="\n") as lines:
+        for file in find_inputs(location):
+            for _, record in read_raw_texts(file, max_length):
+                if isinstance(record, InvalidRecord):
+                    report.add_invalid(record)
+                elif without_white_space(text_of(record)) in labelled:
+                    report.left_out["labelled already"] += 1
+                else:
+                    report.n_texts += 1
+                    lines.write(json.dumps(record, ensure_ascii=False) + "\n")
+    if not report.n_texts:
+        raise ValueError(Errors.H079.format(path=location))
+    return report
 
 
 def write_project(folder: Path, settings: ProjectSettings, counts: dict[str, int]) -> None:

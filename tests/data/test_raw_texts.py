@@ -14,14 +14,14 @@ import spacy
 import srsly
 from spacy.tokens import Doc, DocBin
 
-from spacy_halfree.labelling.inputs import InputFile, find_inputs
-from spacy_halfree.labelling.records import BadRecord, Record, to_input
-from spacy_halfree.labelling.texts import read_texts
+from spacy_halfree.data.inputs import InputFile, find_inputs
+from spacy_halfree.data.raw_texts import read_raw_texts
+from spacy_halfree.data.records import InvalidRecord, Record, text_of, to_input
 
 
-def read(path: Path, max_length: int = 1_000_000) -> list[Record | BadRecord]:
+def read(path: Path, max_length: int = 1_000_000) -> list[Record | InvalidRecord]:
     (file,) = find_inputs(str(path))
-    return [record for _, record in read_texts(file, max_length)]
+    return [record for _, record in read_raw_texts(file, max_length)]
 
 
 def test_words_in_json_lines(tmp_path: Path) -> None:
@@ -48,8 +48,8 @@ def test_words_in_json_lines(tmp_path: Path) -> None:
     # as tables spell it that have both columns
     assert last == {"id": "texts.jsonl:9", "text": "a text"}
     vocab = spacy.blank("en").vocab
-    assert to_input(found[0], vocab).text == "Hi there!"
-    assert to_input(found[1], vocab).text == "no spaces known "
+    for record, text in zip(found, ["Hi there!", "no spaces known "], strict=False):
+        assert to_input(record, vocab).text == text_of(record) == text
 
 
 def test_parquet(tmp_path: Path) -> None:
@@ -66,9 +66,9 @@ def test_parquet(tmp_path: Path) -> None:
     assert read(path) == [
         {"id": "texts.parquet:1", "text": "one"},
         {"id": "texts.parquet:2", "words": ["a", "b"]},
-        BadRecord("texts.parquet", 3, "has an empty text"),
+        InvalidRecord("texts.parquet", 3, "has an empty text"),
         {"id": "texts.parquet:4", "text": "two words"},
-        BadRecord("texts.parquet", 5, "is not an object with a string under the key 'text'"),
+        InvalidRecord("texts.parquet", 5, "is not an object with a string under the key 'text'"),
     ]
     parquet.write_table(pa.table({"price": [1]}), path)
     with pytest.raises(ValueError, match=r"\[H019\].*texts\.parquet.*neither a column 'text'"):
@@ -98,7 +98,7 @@ def test_parquet_that_is_not_utf8(tmp_path: Path, kind: str) -> None:
     assert len(found) == len(values)
     for number, record in enumerate(found, 1):
         if number % 3 == 2:
-            assert record == BadRecord("texts.parquet", number, "is not valid UTF-8")
+            assert record == InvalidRecord("texts.parquet", number, "is not valid UTF-8")
         else:
             text = "gut für zwei" if number % 3 == 0 else "good one"
             assert record[name] == ([text] if kind == "words" else text)
@@ -112,7 +112,7 @@ def test_other_encodings(tmp_path: Path, name: str, encoding: str) -> None:
     content = '{"text": "one"}\n{"text": "two"}\n'.encode(encoding)
     path.write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
     if encoding == "utf-16-be":
-        assert all(isinstance(record, BadRecord) for record in read(path))
+        assert all(isinstance(record, InvalidRecord) for record in read(path))
         assert len(read(path)) >= 2
     else:
         with pytest.raises(ValueError, match=r"\[H019\].*UTF-16 or UTF-32; save it as UTF-8"):
@@ -156,7 +156,7 @@ def test_texts_that_are_too_long(tmp_path: Path) -> None:
     path = tmp_path / "texts.txt"
     path.write_text("short\n" + "x" * 50 + "\nshort again", encoding="utf8")
     found = read(path, max_length=20)
-    assert [isinstance(record, BadRecord) for record in found] == [False, True, False]
+    assert [isinstance(record, InvalidRecord) for record in found] == [False, True, False]
     assert "50 characters, more than the pipeline's 20" in found[1].reason
 
 
@@ -168,7 +168,7 @@ def test_folder(tmp_path: Path) -> None:
         (tmp_path / name).write_text("not a text", encoding="utf8")
     files = find_inputs(str(tmp_path))
     assert [file.name for file in files] == ["a.jsonl.gz", "b/2.txt"]
-    texts = [record["text"] for file in files for _, record in read_texts(file)]
+    texts = [record["text"] for file in files for _, record in read_raw_texts(file)]
     assert texts == ["zero", "two"]
 
 
@@ -183,7 +183,9 @@ def test_uris(tmp_path: Path) -> None:
     local = find_inputs(str(tmp_path))
     assert [file.name for file in files] == [file.name for file in local]
     assert [file.sha256() for file in files] == [file.sha256() for file in local]
-    assert [list(read_texts(file)) for file in files] == [list(read_texts(file)) for file in local]
+    assert [list(read_raw_texts(file)) for file in files] == [
+        list(read_raw_texts(file)) for file in local
+    ]
     (single,) = find_inputs((tmp_path / "b" / "2.txt").as_uri())
     path = tmp_path / "b" / "2.txt"
     assert single == InputFile(str(path), "2.txt", path.as_uri())
@@ -206,7 +208,7 @@ def test_names_that_uris_spell_otherwise(tmp_path: Path) -> None:
     for name in ("a b", "c%20d", "e#f", "g?h", "ü"):
         (tmp_path / f"{name}.txt").write_text(name, encoding="utf8")
     files = find_inputs(tmp_path.as_uri())
-    texts = [record["text"] for file in files for _, record in read_texts(file)]
+    texts = [record["text"] for file in files for _, record in read_raw_texts(file)]
     assert texts == sorted(texts) == ["a b", "c%20d", "e#f", "g?h", "ü"]
 
 
@@ -254,7 +256,7 @@ def test_what_is_empty_or_broken_is_so_in_every_format(tmp_path: Path) -> None:
     vocab = spacy.blank("en").vocab
     docs = [Doc(vocab), Doc(vocab, words=[" ", "\n"]), Doc(vocab, words=["a"])]
     DocBin(docs=docs).to_disk(tmp_path / "docs.spacy")
-    assert [isinstance(record, BadRecord) for record in read(tmp_path / "docs.spacy")] == [
+    assert [isinstance(record, InvalidRecord) for record in read(tmp_path / "docs.spacy")] == [
         *(True, True, False)
     ]
     (tmp_path / "texts.txt").write_text("\u3000\nb\n", encoding="utf8")
@@ -263,7 +265,7 @@ def test_what_is_empty_or_broken_is_so_in_every_format(tmp_path: Path) -> None:
     (tmp_path / "texts.jsonl").write_text("\n".join(map(json.dumps, values)), encoding="utf8")
     first, *others = read(tmp_path / "texts.jsonl")
     assert first == {"id": "texts.jsonl:1", "text": "c"}
-    assert all(isinstance(record, BadRecord) for record in others)
+    assert all(isinstance(record, InvalidRecord) for record in others)
     (tmp_path / "list.spacy").write_bytes(zlib.compress(srsly.msgpack_dumps([1, 2])))
     with pytest.raises(ValueError, match=r"\[H019\].*list\.spacy"):
         read(tmp_path / "list.spacy")

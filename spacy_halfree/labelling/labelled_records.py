@@ -1,28 +1,11 @@
-"""Texts, and what teachers say about them, as plain values that go from process to process."""
+"""What teachers say about texts, as plain values that go from process to process."""
 
-from dataclasses import dataclass
 from typing import TypedDict
 
 from spacy.tokens import Doc
-from spacy.vocab import Vocab
 
 from ..tagging.layers import Layer, PredictedSpan
 from ..tagging.soft_labels import KEY, Payload, load_soft_labels
-
-
-class Record(TypedDict, total=False):
-    """A raw text. Either `text` is there, or `words`.
-
-    id: Its name.
-    text: The text.
-    words: Its words, if it is tokenized.
-    spaces: Whether white space follows each word; unknown if it is not there.
-    """
-
-    id: str
-    text: str
-    words: list[str]
-    spaces: list[bool]
 
 
 class Entity(TypedDict):
@@ -57,35 +40,6 @@ class LabelledRecord(TypedDict, total=False):
     error: str
 
 
-@dataclass(frozen=True)
-class BadRecord:
-    """A record that could not be used.
-
-    file: The file it stands in.
-    line: Its line there (or its number, in files without lines), counted from 1.
-    reason: What is wrong with it.
-    """
-
-    file: str
-    line: int
-    reason: str
-
-
-def to_input(record: Record, vocab: Vocab) -> str | Doc:
-    """What a pipeline takes: a text, or a doc with the record's words."""
-    if "words" in record:
-        return Doc(vocab, words=record["words"], spaces=record.get("spaces"))
-    return record["text"]
-
-
-def from_doc(doc: Doc) -> Record:
-    """The tokens of a doc alone."""
-    record = Record(words=[token.text for token in doc])
-    if not doc.has_unknown_spaces:
-        record["spaces"] = [bool(token.whitespace_) for token in doc]
-    return record
-
-
 def to_labelled(doc: Doc, layer: Layer) -> LabelledRecord:
     """What teachers have written on a doc.
 
@@ -105,20 +59,6 @@ def to_labelled(doc: Doc, layer: Layer) -> LabelledRecord:
         entities=[to_entity(prediction) for prediction in found],
         soft_labels=doc.user_data[KEY],
     )
-
-
-def to_failed(record: Record, reason: str) -> LabelledRecord:
-    """What is said about a text at which the teachers failed.
-
-    record: The text.
-    reason: The reason.
-    """
-    failed = LabelledRecord(error=reason)
-    if "words" in record:
-        failed["words"] = record["words"]
-    else:
-        failed["text"] = record["text"]
-    return failed
 
 
 def to_entity(prediction: PredictedSpan) -> Entity:

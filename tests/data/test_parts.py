@@ -7,20 +7,20 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spacy_halfree.labelling.parts import MOST_CHARACTERS, Part, cut
-from spacy_halfree.labelling.records import BadRecord, Record
+from spacy_halfree.data.parts import MOST_CHARACTERS, Part, cut
+from spacy_halfree.data.records import InvalidRecord, Record
 
 SIZES = st.one_of(
     st.integers(1, 50), st.integers(MOST_CHARACTERS // 3, MOST_CHARACTERS + 10), st.none()
 )
 
 
-def to_texts(sizes: list[int | None]) -> list[tuple[int, Record | BadRecord]]:
+def to_texts(sizes: list[int | None]) -> list[tuple[int, Record | InvalidRecord]]:
     """Texts of these numbers of characters; None is one that cannot be used."""
     return [
         (
             line,
-            BadRecord("f", line, "why")
+            InvalidRecord("f", line, "why")
             if size is None
             else Record(id=str(line), text="x" * size)
             if line % 2
@@ -34,11 +34,11 @@ def to_texts(sizes: list[int | None]) -> list[tuple[int, Record | BadRecord]]:
 def test_parts(sizes: list[int | None], most_texts: int) -> None:
     texts = to_texts(sizes)
     parts = list(cut(iter(texts), Part(3, 0, "f"), most_texts))
-    good = [(line, record) for line, record in texts if not isinstance(record, BadRecord)]
+    good = [(line, record) for line, record in texts if not isinstance(record, InvalidRecord)]
     in_parts = [pair for part in parts for pair in zip(part.lines, part.records, strict=True)]
     assert in_parts == good
     assert [bad for part in parts for bad in part.bad] == [
-        record for _, record in texts if isinstance(record, BadRecord)
+        record for _, record in texts if isinstance(record, InvalidRecord)
     ]
     assert [part.number for part in parts] == list(range(len(parts)))
     assert [part.is_last for part in parts] == [False] * (len(parts) - 1) + [True]

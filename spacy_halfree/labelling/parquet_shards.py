@@ -5,17 +5,20 @@ from collections.abc import Sequence
 from typing import cast
 
 import numpy as np
+from spacy.tokens import Doc
 
 from ..errors import Errors
+from ..tagging.layers import Layer
 from ..tagging.soft_labels import Payload, scheme_of
-from .records import LabelledRecord
+from .labelled_records import to_labelled
 
 
-def encode_table(ids: Sequence[str], records: Sequence[LabelledRecord]) -> bytes:
-    """Write records as a Parquet file with a row for each.
+def encode_table(docs: Sequence[Doc], ids: Sequence[str], layer: Layer) -> bytes:
+    """Write texts as a Parquet file with a row for each.
 
+    docs: What teachers have annotated.
     ids: The records' names.
-    records: What the teachers say.
+    layer: The teachers' layer.
     RETURNS: The file: columns `id`, `text`, `words`, `tags`, `probabilities` (of these tags),
         `entropies` (of the distributions, in nats) and `entities` (a list of `start`, `end`,
         `label`, `confidence`).
@@ -26,6 +29,7 @@ def encode_table(ids: Sequence[str], records: Sequence[LabelledRecord]) -> bytes
         from pyarrow import parquet
     except ImportError as error:
         raise ImportError(Errors.H054.format(what="Parquet", package="pyarrow")) from error
+    records = [to_labelled(doc, layer) for doc in docs]
     entity = pa.struct(
         {"start": pa.int32(), "end": pa.int32(), "label": pa.string(), "confidence": pa.float32()}
     )

@@ -1,4 +1,4 @@
-"""Docs with a teacher's distributions, as files for `spacy train`."""
+"""Docs as files for `spacy train`."""
 
 from collections.abc import Iterable
 from pathlib import Path

@@ -8,13 +8,12 @@ from pathlib import Path
 import pytest
 import spacy
 
-from spacy_halfree.active_learning.candidates import Candidate, TextToken
-from spacy_halfree.active_learning.exports import SUFFIXES, ToolFormat, check_path, export
-from spacy_halfree.data.labelled_texts import LabelledText, read_labelled_texts
+from spacy_halfree.data.annotated_texts import check_suffix, read_annotated_texts, write_suggestions
+from spacy_halfree.data.file_formats import WRITABLE
 from spacy_halfree.data.offsets import OffsetUnit
-from spacy_halfree.labelling.records import Entity
+from spacy_halfree.data.records import AnnotatedText, LabelledSpan, Suggestion, TextToken
 
-SUGGESTION = Candidate(
+SUGGESTION = Suggestion(
     source="pool.txt:7",
     text="Hör 😀 Abbey Road!",
     tokens=(
@@ -24,20 +23,17 @@ SUGGESTION = Candidate(
         TextToken("Road", 12, 16, False),
         TextToken("!", 16, 17, False),
     ),
-    entities=(
-        Entity(start=4, end=5, label="künstler", confidence=0.5),
-        Entity(start=6, end=16, label="album title", confidence=0.25),
-    ),
+    spans=(LabelledSpan(4, 5, "künstler"), LabelledSpan(6, 16, "album title")),
     score=1.23456,
     confidence=0.87654,
     gain=0.98765,
 )
-WITHOUT = Candidate("id 2", "Hi", (TextToken("Hi", 0, 2, False),), (), 0.5, 0.9, 0.5)
+WITHOUT = Suggestion("id 2", "Hi", (TextToken("Hi", 0, 2, False),), (), 0.5, 0.9, 0.5)
 ABOUT = {"score": 1.2346, "gain": 0.9877, "confidence": 0.8765, "source": "pool.txt:7"}
 
 
 def test_prodigy() -> None:
-    first, second = export([SUGGESTION, WITHOUT], "prodigy").decode().splitlines()
+    first, second = write_suggestions([SUGGESTION, WITHOUT], "prodigy").decode().splitlines()
     assert json.loads(first) == {
         "text": "Hör 😀 Abbey Road!",
         "tokens": [
@@ -57,7 +53,7 @@ def test_prodigy() -> None:
 
 
 def test_doccano() -> None:
-    first, second = export([SUGGESTION, WITHOUT], "doccano").decode().splitlines()
+    first, second = write_suggestions([SUGGESTION, WITHOUT], "doccano").decode().splitlines()
     assert json.loads(first) == {
         "text": "Hör 😀 Abbey Road!",
         # UTF-16 units
@@ -68,7 +64,7 @@ def test_doccano() -> None:
 
 
 def test_label_studio() -> None:
-    first, second = json.loads(export([SUGGESTION, WITHOUT], "label-studio"))
+    first, second = json.loads(write_suggestions([SUGGESTION, WITHOUT], "label-studio"))
     names = {"from_name": "label", "to_name": "text", "type": "labels"}
     values = [
         # code points
@@ -94,14 +90,14 @@ TABLE = "Please 😀😀 a table in Rome for two 🍕 and Oslo"
 LINES = "line one\nRome\nfor two 🍕 Oslo"
 
 
-def suggestion(text: str, *words: str) -> Candidate:
+def suggestion(text: str, *words: str) -> Suggestion:
     """A text in which words are entities."""
     starts = [text.index(word) for word in words]
-    entities = [
-        Entity(start=start, end=start + len(word), label="A", confidence=None)
+    spans = [
+        LabelledSpan(start, start + len(word), "A")
         for start, word in zip(starts, words, strict=True)
     ]
-    return Candidate("id 3", text, (), tuple(entities), 0.5, 0.9, 0.5)
+    return Suggestion("id 3", text, (), tuple(spans), 0.5, 0.9, 0.5)
 
 
 @pytest.mark.parametrize(
@@ -114,7 +110,7 @@ def suggestion(text: str, *words: str) -> Candidate:
 def test_label_studio_counts_code_points(
     text: str, words: tuple[str, ...], places: list[tuple[int, int]]
 ) -> None:
-    (task,) = json.loads(export([suggestion(text, *words)], "label-studio"))
+    (task,) = json.loads(write_suggestions([suggestion(text, *words)], "label-studio"))
     values = [region["value"] for region in task["predictions"][0]["result"]]
     assert [(value["start"], value["end"]) for value in values] == places
 
@@ -128,31 +124,35 @@ def test_label_studio_counts_code_points(
     ],
 )
 def test_the_unit_of_doccano(unit: OffsetUnit, places: list[list[int]]) -> None:
-    content = export([suggestion(TABLE, "Rome", "two", "Oslo")], "doccano", offsets=unit)
+    content = write_suggestions([suggestion(TABLE, "Rome", "two", "Oslo")], "doccano", offsets=unit)
     assert [span[:2] for span in json.loads(content)["label"]] == places
 
 
 def test_a_span_that_ends_inside_of_a_grapheme_cluster_takes_in_all_of_it() -> None:
     text = "a cafe\u0301\r\nin Rome"
-    content = export([suggestion(text, "cafe", "Rome")], "doccano", offsets="graphemes")
+    content = write_suggestions([suggestion(text, "cafe", "Rome")], "doccano", offsets="graphemes")
     assert [span[:2] for span in json.loads(content)["label"]] == [[2, 6], [10, 14]]
 
 
-@pytest.mark.parametrize("tool", ["prodigy", "doccano"])
-def test_what_is_exported_can_be_read_back(tool: ToolFormat, tmp_path: Path) -> None:
-    path = tmp_path / "suggestions.jsonl"
-    path.write_bytes(export([SUGGESTION, WITHOUT], tool))
-    for entry, own in zip(
-        read_labelled_texts(path, spacy.blank("en")), [SUGGESTION, WITHOUT], strict=True
+@pytest.mark.parametrize("tool", WRITABLE)
+def test_what_is_exported_can_be_read_back(tool: str, tmp_path: Path) -> None:
+    path = tmp_path / f"suggestions{WRITABLE[tool].suffixes[0]}"
+    path.write_bytes(write_suggestions([SUGGESTION, WITHOUT], tool))
+    if tool == "label-studio":
+        # what is imported there comes out as soon as somebody has accepted it
+        tasks = json.loads(path.read_bytes())
+        accepted = [task | {"annotations": task["predictions"]} for task in tasks]
+        path.write_text(json.dumps(accepted), encoding="utf8")
+    for record, own in zip(
+        read_annotated_texts(path, spacy.blank("en")), [SUGGESTION, WITHOUT], strict=True
     ):
-        assert isinstance(entry, LabelledText)
-        assert entry.text == own.text
-        found = [(span.start, span.end, span.label) for span in entry.spans]
-        assert found == [(e["start"], e["end"], e["label"]) for e in own.entities]
+        assert isinstance(record, AnnotatedText)
+        assert record.text == own.text
+        assert record.spans == own.spans
 
 
 def test_files_end_as_the_tool_wants_it() -> None:
-    for tool, suffix in SUFFIXES.items():
-        check_path(Path(f"out{suffix}"), tool)  # type: ignore[arg-type]
+    for tool, known in WRITABLE.items():
+        check_suffix(Path(f"out{known.suffixes[0]}"), tool)
         with pytest.raises(ValueError, match="H084"):
-            check_path(Path("out.txt"), tool)  # type: ignore[arg-type]
+            check_suffix(Path("out.txt"), tool)

@@ -14,9 +14,10 @@ from urllib.request import url2pathname
 
 from ..errors import Errors, Warnings
 from ..files import CHUNK
+from .file_formats import RAW_FILES
+from .file_formats import RAW_SUFFIXES as SUFFIXES
 
 logger = logging.getLogger("spacy.halfree")
-SUFFIXES = (".txt", ".jsonl", ".jsonl.gz", ".spacy", ".parquet")
 URI = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 
 
@@ -103,19 +104,28 @@ def find_inputs(location: str) -> list[InputFile]:
         (H019) for a file whose name is not UTF-8; FileNotFoundError (H019) if there is nothing;
         OSError (H102) for a folder that cannot be listed.
     """
-    if is_uri(location):
-        return _find_at_uri(location)
+    uri = location if is_uri(location) else None
+    path, is_file, names = _look_at(location) if uri is None else _look_at_uri(location)
+    if names is not None:
+        found = [InputFile(own, name, uri) for name, own in names.items() if is_text_file(name)]
+        return _in_order(found, location, len(names))
+    if not path.endswith(SUFFIXES):
+        raise ValueError(Errors.H018.format(path=location, formats=RAW_FILES))
+    if not is_file:
+        raise FileNotFoundError(Errors.H019.format(path=location, reason="there is no file"))
+    return _in_order([InputFile(path, path.rsplit("/", 1)[-1], uri)], location, 1)
+
+
+Place = tuple[str, bool, dict[str, str] | None]
+"""A path, whether it is a file, and of a folder the paths of its files by their names."""
+
+
+def _look_at(location: str) -> Place:
     # on other machines, relative paths would mean something else
     path = Path(location).absolute()
     if path.is_dir():
-        names = _names_below(path)
-        found = [InputFile(str(path / name), name) for name in names if is_text_file(name)]
-        return _in_order(found, location, len(names))
-    if not path.name.endswith(SUFFIXES):
-        raise ValueError(Errors.H018.format(path=location))
-    if not path.is_file():
-        raise FileNotFoundError(Errors.H019.format(path=location, reason="there is no file"))
-    return _in_order([InputFile(str(path), path.name)], location, 1)
+        return str(path), False, {name: str(path / name) for name in _names_below(path)}
+    return path.as_posix(), path.is_file(), None
 
 
 def _names_below(path: Path) -> list[str]:
@@ -153,30 +163,19 @@ def _names_below(path: Path) -> list[str]:
     return names
 
 
-def _find_at_uri(uri: str) -> list[InputFile]:
+def _look_at_uri(uri: str) -> Place:
     filesystem, root = open_filesystem(uri)
     from pyarrow.fs import FileSelector, FileType
 
-    infos = []
     try:
         kind = filesystem.get_file_info(root).type
-        if kind == FileType.Directory:
-            infos = filesystem.get_file_info(FileSelector(root, recursive=True))
+        if kind != FileType.Directory:
+            return root, kind == FileType.File, None
+        infos = filesystem.get_file_info(FileSelector(root, recursive=True))
     except OSError as error:
         raise ValueError(Errors.H019.format(path=uri, reason=error)) from error
-    if kind == FileType.Directory:
-        names = {
-            info.path: info.path.removeprefix(root).lstrip("/")
-            for info in infos
-            if info.type == FileType.File
-        }
-        found = [InputFile(path, name, uri) for path, name in names.items() if is_text_file(name)]
-        return _in_order(found, uri, len(names))
-    if not root.endswith(SUFFIXES):
-        raise ValueError(Errors.H018.format(path=uri))
-    if kind != FileType.File:
-        raise FileNotFoundError(Errors.H019.format(path=uri, reason="there is no file"))
-    return _in_order([InputFile(root, root.rsplit("/", 1)[-1], uri)], uri, 1)
+    files = [info.path for info in infos if info.type == FileType.File]
+    return root, False, {path.removeprefix(root).lstrip("/"): path for path in files}
 
 
 def is_text_file(name: str) -> bool:

@@ -1,4 +1,4 @@
-"""Parts of the input: the unit of work, whose bounds depend on the input alone."""
+"""Parts of the input, the units of work. Their bounds depend on the input alone."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -6,23 +6,23 @@ from dataclasses import asdict, dataclass, field, replace
 import srsly
 
 from .inputs import InputFile
-from .records import BadRecord, Record
-from .texts import Numbered, read_texts
+from .raw_texts import read_raw_texts
+from .records import InvalidRecord, Numbered, Record
 
 MOST_CHARACTERS = 99_999
-"""Of the texts of a part: a shard then has less than 100,000 words, which never are empty."""
+"""The most characters of a part, so that a shard has less than 100,000 words."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """Texts that stand one after another in a file, and are labelled together.
+    """Successive texts of a file that are labelled together.
 
-    file, number: The file's place among the files, and the part's in its file, from 0.
-    file_name: What messages call the file.
+    file, number: The numbers of the file and of the part in its file, from 0.
+    file_name: The file's name, for messages.
     records: The texts.
-    lines: Where each stands in its file.
-    bad: What could not be used among them.
-    is_last: Whether the file ends with it.
+    lines: The line of each.
+    bad: The records among them that cannot be used.
+    is_last: Whether it is the file's last part.
     """
 
     file: int
@@ -30,7 +30,7 @@ class Part:
     file_name: str
     records: list[Record] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)
-    bad: list[BadRecord] = field(default_factory=list)
+    bad: list[InvalidRecord] = field(default_factory=list)
     is_last: bool = False
 
     @property
@@ -47,7 +47,7 @@ class Part:
     def from_bytes(cls, content: bytes) -> "Part":
         """The part that `to_bytes` wrote."""
         values = srsly.msgpack_loads(content)
-        values["bad"] = [BadRecord(**bad) for bad in values["bad"]]
+        values["bad"] = [InvalidRecord(**bad) for bad in values["bad"]]
         return cls(**values)
 
 
@@ -63,8 +63,7 @@ class PartSource:
     files: The files.
     max_length: The most characters of a text.
     texts_in_a_part: The most texts of a part.
-    finished: How many parts of each file, by its place, need not be labelled again; these are
-        read but not given.
+    finished: By the numbers of files, the numbers of their parts that are not to be yielded.
     """
 
     files: Sequence[InputFile]
@@ -80,13 +79,13 @@ class PartSource:
     def parts_of(self, file: int) -> Iterator[Part]:
         """The parts of a file, in order, without those that are finished.
 
-        file: The file's place among the files.
+        file: The file's number.
         YIELDS: Parts; one without texts if the file has none.
         RAISES: ValueError, ImportError (H019, H054) if the file cannot be read.
         """
         finished = self.finished.get(file, frozenset())
         name = self.files[file].name
-        texts = read_texts(self.files[file], self.max_length)
+        texts = read_raw_texts(self.files[file], self.max_length)
         for part in cut(texts, Part(file, 0, name), self.texts_in_a_part):
             if part.number not in finished:
                 yield part
@@ -108,12 +107,12 @@ def cut(texts: Iterable[Numbered], first: Part, most_texts: int) -> Iterator[Par
     """
     part, size = first, 0
     for line, record in texts:
-        own = 0 if isinstance(record, BadRecord) else size_of(record)
+        own = 0 if isinstance(record, InvalidRecord) else size_of(record)
         too_many = most_texts in (len(part.records), len(part.bad))
         if too_many or (part.records and size + own > MOST_CHARACTERS):
             yield part
             part, size = Part(part.file, part.number + 1, part.file_name), 0
-        if isinstance(record, BadRecord):
+        if isinstance(record, InvalidRecord):
             part.bad.append(record)
         else:
             part.records.append(record)

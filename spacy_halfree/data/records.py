@@ -1,0 +1,230 @@
+"""Records of a file: raw texts, annotated texts, and what cannot be used."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, TypedDict
+
+from spacy.tokens import Doc
+from spacy.vocab import Vocab
+
+DIGITS = 4
+"""How many digits of these numbers annotation tools are given."""
+
+
+class Record(TypedDict, total=False):
+    """A raw text. Either `text` is there, or `words`.
+
+    id: Its name.
+    text: The text.
+    words: Its words, if it is tokenized.
+    spaces: Whether white space follows each word; unknown if it is not there.
+    """
+
+    id: str
+    text: str
+    words: list[str]
+    spaces: list[bool]
+
+
+@dataclass(frozen=True)
+class InvalidRecord:
+    """A record that cannot be used. The fields' names are keys in journals and manifests.
+
+    file: The file that it is in.
+    line: Its line, or its number in files without lines; counted from 1.
+    reason: What is wrong, without its subject: "has an empty text".
+    """
+
+    file: str
+    line: int
+    reason: str
+
+
+Numbered = tuple[int, Record | InvalidRecord]
+"""The number of a line, counted from 1, and its record."""
+
+
+class RecordError(ValueError):
+    """Raised if a record cannot be used. The message is the reason of an `InvalidRecord`."""
+
+
+@dataclass(frozen=True)
+class LabelledSpan:
+    """A labelled span of a text. start, end: Characters, the end excluded."""
+
+    start: int
+    end: int
+    label: str
+
+
+@dataclass(frozen=True)
+class MisplacedSpan(LabelledSpan):
+    """A span whose offsets do not fit its text; start and end are the nearest that do.
+
+    kind: The kind of problem.
+    reason: What exactly is wrong, with the offsets of the file.
+    """
+
+    kind: str = field(compare=False)
+    reason: str = field(compare=False)
+
+
+@dataclass(frozen=True)
+class AnnotatedText:
+    """An annotated text.
+
+    number: The line in the file, or the number of the doc or task; counted from 1.
+    doc: The text with its tokens.
+    spans: Its spans, in the order of the file.
+    missing: The indices of tokens without annotation.
+    """
+
+    number: int
+    doc: Doc
+    spans: tuple[LabelledSpan, ...]
+    missing: tuple[int, ...] = ()
+
+    @property
+    def text(self) -> str:
+        return str(self.doc.text)
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A text without annotation to learn from: rejected, or not annotated yet.
+
+    reason: What the file says about it, the same for all such texts.
+    text: The text if it was rejected, or else "".
+    """
+
+    reason: str
+    text: str = ""
+
+
+AnnotatedRecord = AnnotatedText | InvalidRecord | Skipped
+
+
+@dataclass(frozen=True)
+class TextToken:
+    """A token of a text. start, end: Characters. space: Whether a space follows it."""
+
+    text: str
+    start: int
+    end: int
+    space: bool
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A raw text to annotate next, with the models' annotation.
+
+    source: Its id, or its file and line.
+    text: The text.
+    tokens: Its tokens, white space included.
+    spans: What the models found: entities or spans; for tags, one for each token.
+    score: Its worth by the measure that was asked for, in nats.
+    confidence: The geometric mean of the decoded tags' probabilities.
+    gain: Its worth given the texts that are annotated or chosen already.
+    """
+
+    source: str
+    text: str
+    tokens: tuple[TextToken, ...]
+    spans: tuple[LabelledSpan, ...]
+    score: float
+    confidence: float
+    gain: float
+
+    @property
+    def meta(self) -> dict[str, Any]:
+        """What an annotation tool shows beside the text."""
+        numbers = {"score": self.score, "gain": self.gain, "confidence": self.confidence}
+        rounded = {name: round(number, DIGITS) for name, number in numbers.items()}
+        return {**rounded, "source": self.source}
+
+
+def to_input(record: Record, vocab: Vocab) -> str | Doc:
+    """Make what a pipeline takes: a text, or a doc with the record's words."""
+    if "words" in record:
+        return Doc(vocab, words=record["words"], spaces=record.get("spaces"))
+    return record["text"]
+
+
+def text_of(record: Record) -> str:
+    """The text of a record. If the spaces are unknown, one follows each word."""
+    if "words" not in record:
+        return record["text"]
+    spaces = record.get("spaces", [True] * len(record["words"]))
+    pairs = zip(record["words"], spaces, strict=True)
+    return "".join(word + " " * space for word, space in pairs)
+
+
+def without_white_space(text: str) -> str:
+    """Remove white space, to compare texts without it."""
+    return "".join(text.split())
+
+
+def touched_tokens(doc: Doc, bounds: Iterable[tuple[int, int]]) -> set[int]:
+    """Find the tokens that overlap any of some stretches of a text.
+
+    doc: The text.
+    bounds: Starts and ends, in characters.
+    RETURNS: The tokens' indices.
+    """
+    return {
+        token.i
+        for start, end in bounds
+        for token in doc
+        if token.idx < end and start < token.idx + len(token)
+    }
+
+
+def to_record(value: dict[str, Any]) -> Record:
+    """Make a record of an object or a row.
+
+    value: The object. Other keys than those of a record are ignored.
+    RAISES: RecordError if it has neither a text nor words, or a value of a wrong type.
+    """
+    value = {key: own for key, own in value.items() if own is not None}
+    record = Record()
+    if "id" in value:
+        record["id"] = str(value["id"])
+        _check_characters(record["id"])
+    # a table has empty lists where there is nothing
+    if "words" in value and not (value["words"] == [] and "text" in value):
+        record["words"] = _check_words(value["words"])
+        if "spaces" in value:
+            record["spaces"] = _check_spaces(value["spaces"], len(record["words"]))
+        return record
+    text = value.get("text")
+    if not isinstance(text, str):
+        raise RecordError("is not an object with a string under the key 'text'")
+    if not text.strip():
+        raise RecordError("has an empty text")
+    _check_characters(text)
+    record["text"] = text
+    return record
+
+
+def _check_words(words: Any) -> list[str]:
+    if not isinstance(words, list) or not words:
+        raise RecordError("has no list of words under the key 'words'")
+    if not all(isinstance(word, str) and word for word in words):
+        raise RecordError("has words that are no strings, or empty")
+    _check_characters("".join(words))
+    if not "".join(words).strip():
+        raise RecordError("has an empty text")
+    return words
+
+
+def _check_spaces(spaces: Any, n_words: int) -> list[bool]:
+    if not isinstance(spaces, list) or len(spaces) != n_words:
+        raise RecordError("has not as many spaces as words")
+    return [bool(space) for space in spaces]
+
+
+def _check_characters(text: str) -> None:
+    try:
+        text.encode("utf8")
+    except UnicodeEncodeError as error:
+        raise RecordError("holds half of a surrogate pair, which is no character") from error
