@@ -23,7 +23,7 @@ from typing import Annotated, Any
 import spacy
 import typer
 
-from spacy_halfree.active_learning.suggestions import SuggestionJob, SuggestionSettings
+from spacy_halfree.active_learning.suggest import SuggestionSettings, suggest
 from spacy_halfree.data.annotated_texts import write_suggestions
 from spacy_halfree.files import write_at_once
 from spacy_halfree.labelling.worker import TeacherWorker
@@ -115,13 +115,12 @@ class SuggestedRun(Run):
         self.first.prepare()
         self.texts.mkdir(parents=True, exist_ok=True)
         model, _ = train_system(self.first, TEACHER)
-        job = SuggestionJob(
+        suggestions = suggest(
             TeacherWorker((str(model),)),
             str(self.first.texts / "pool.txt"),
             [self.first.texts / "gold.spacy"],
-            SuggestionSettings(N_MORE, **SETTINGS[self.choice]),
-        )
-        suggestions = job.run()
+            settings=SuggestionSettings(n=N_MORE, **SETTINGS[self.choice]),
+        ).texts
         content = write_suggestions(suggestions, "prodigy")
         write_at_once(self.texts / "suggestions.jsonl", content)
         # the pool is a file of lines, by which its texts are known

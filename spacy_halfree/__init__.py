@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from .about import __version__
 
 if TYPE_CHECKING:
-    from .active_learning.suggest import suggest
+    from .active_learning.suggest import SuggestionSettings, suggest
+    from .data.annotated_texts import write_suggestions
     from .data.check_files import check_files
     from .distill.annotate import Teachers, annotate
     from .evaluation.calibrate import calibrate
@@ -19,13 +20,17 @@ if TYPE_CHECKING:
     from .models.adaptation import adapt_encoder
     from .pipeline.tagger import HalfreeTagger
     from .project.create import create_project
-    from .report.make_report import make_report
+    from .project.project_settings import ProjectSettings
+    from .report.make_report import ReportSettings, make_report
     from .tagging.soft_labels import SoftLabels, load_soft_labels
     from .visualization import confidence_spans
 
 __all__ = [
     "HalfreeTagger",
+    "ProjectSettings",
+    "ReportSettings",
     "SoftLabels",
+    "SuggestionSettings",
     "TeacherWorker",
     "Teachers",
     "__version__",
@@ -39,11 +44,15 @@ __all__ = [
     "load_soft_labels",
     "make_report",
     "suggest",
+    "write_suggestions",
 ]
 
 MODULES = {
     "HalfreeTagger": "pipeline.tagger",
+    "ProjectSettings": "project.project_settings",
+    "ReportSettings": "report.make_report",
     "SoftLabels": "tagging.soft_labels",
+    "SuggestionSettings": "active_learning.suggest",
     "TeacherWorker": "labelling.worker",
     "Teachers": "distill.annotate",
     "adapt_encoder": "models.adaptation",
@@ -56,6 +65,7 @@ MODULES = {
     "load_soft_labels": "tagging.soft_labels",
     "make_report": "report.make_report",
     "suggest": "active_learning.suggest",
+    "write_suggestions": "data.annotated_texts",
 }
 
 

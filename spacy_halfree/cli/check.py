@@ -1,24 +1,19 @@
 """`python -m spacy halfree check`."""
 
-import json
 from collections import Counter
 from pathlib import Path
 
-import spacy
 import typer
 from wasabi import msg
 
-from ..data.annotated_texts import read_annotated_texts
+from ..data.check_files import check_files, write_problems
 from ..data.checks import (
     FileReport,
     Problem,
-    check_file,
     find_gaps,
-    missing_labels,
-    shared_texts,
 )
 from ..data.file_formats import ANNOTATED_FILES
-from ..outputs import check_output_file, write_output
+from ..outputs import check_output_file
 from .options import OFFSETS, Offsets, unit_of
 from .outcome import describe, reports_failures
 
@@ -49,24 +44,14 @@ def check_cli(
     Ends with status 1 if any text or span is wrong, if a text stands in two files (white space
     apart), or if a file has no labelled span. What is scarce is told, and is no error.
     """
-    paths = {"train": train, "dev": dev, "test": test}
     try:
         if output is not None:
-            check_output_file(output, inputs=paths.values(), overwrite=overwrite)
-        nlp = spacy.blank(lang)
-        reports = [
-            check_file(
-                str(path), read_annotated_texts(path, nlp, spans_key, offsets=unit_of(offsets))
-            )
-            for path in paths.values()
-            if path is not None
-        ]
+            check_output_file(output, inputs=[train, dev, test], overwrite=overwrite)
+        reports = check_files(
+            train, dev, test, lang=lang, spans_key=spans_key, offsets=unit_of(offsets)
+        )
     except (ValueError, OSError, ImportError) as error:
         msg.fail("The files were not checked", describe(error), exits=1)
-    for i, report in enumerate(reports):
-        report.problems += missing_labels(report)
-        for other in reports[:i]:
-            report.problems += shared_texts(report, other)
     show_counts(reports)
     for report in reports:
         show_problems(report)
@@ -113,24 +98,3 @@ def describe_problem(problem: Problem) -> str:
     span = problem.span
     place = "" if span is None else f"{span.label} from {span.start} to {span.end}: "
     return f"{place}{problem.reason}" + (f" [{problem.text[:60]!r}]" if problem.text else "")
-
-
-def write_problems(output: Path, reports: list[FileReport], *, overwrite: bool) -> None:
-    """Write all problems as JSON lines.
-
-    RAISES: OSError (H024, H100) if the file cannot be written.
-    """
-    lines = []
-    for report in reports:
-        for problem in report.problems:
-            entry = {
-                "file": report.name,
-                "number": problem.number,
-                "kind": problem.kind,
-                "reason": problem.reason,
-                "text": problem.text,
-            }
-            if problem.span is not None:
-                entry |= vars(problem.span)
-            lines.append(json.dumps(entry, ensure_ascii=False) + "\n")
-    write_output(output, "".join(lines).encode(), overwrite=overwrite)

@@ -4,32 +4,18 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-import spacy
 import typer
-from spacy.language import Language
 from spacy.tokens import Doc
 from wasabi import msg
 
-from ..data.annotated_texts import read_annotated_texts
 from ..data.checks import FEW_RAW_TEXTS, FileReport, check_file, find_gaps
 from ..data.file_formats import ANNOTATED_FILES, RAW_FILES
-from ..data.gold import make_gold_file
-from ..data.inputs import local_path
-from ..data.offsets import OffsetUnit
-from ..data.records import AnnotatedText, LabelledSpan, without_white_space
-from ..data.splitting import Split, split_docs
-from ..errors import Errors, Warnings
-from ..outputs import check_place
-from ..project.project_files import (
-    POOL,
-    PROBLEMS,
-    new_folder,
-    write_pool,
-    write_project,
-    write_split,
-)
-from ..project.project_settings import choose_sizes, make_settings
-from .check import show_counts, show_problems, write_problems
+from ..data.records import AnnotatedText, LabelledSpan
+from ..data.splitting import Split
+from ..errors import Warnings
+from ..project.create import create_project
+from ..project.project_settings import ProjectSettings
+from .check import show_counts, show_problems
 from .options import OFFSETS, Offsets, unit_of
 from .outcome import describe, reports_failures
 
@@ -79,65 +65,39 @@ def init_cli(
     What is wrong is shown, left out and written to `corpus/problems.jsonl`.
     """
     try:
-        read = [labelled, local_path(raw), Path(encoder) if encoder else None]
-        check_place(folder, inputs=read)
-        settings = make_settings(folder, lang, teacher, encoder, seed, gpu_id)
-        nlp = spacy.blank(lang)
-        with new_folder(folder) as partial:
-            corpus = partial / "corpus"
-            corpus.mkdir()
-            docs, report = read_and_check(labelled, nlp, offsets=unit_of(offsets))
-            texts = {without_white_space(doc.text) for doc in docs}
-            split = split_docs(docs, *choose_sizes(dev, test, len(texts)), seed)
-            pool = write_pool(corpus / POOL, raw, texts, nlp.max_length)
-            write_split(corpus, split)
-            n_problems = len(report.problems) + len(pool.problems)
-            if n_problems:
-                write_problems(corpus / PROBLEMS, [report, pool], overwrite=False)
-            counts = {
-                "train": len(split.train),
-                "dev": len(split.dev),
-                "test": len(split.test),
-                "pool": pool.n_texts,
-                "problems": n_problems,
-            }
-            write_project(partial, settings, counts)
+        settings = ProjectSettings(
+            lang=lang,
+            # another word is refused
+            teacher=teacher,  # type: ignore[arg-type]
+            encoder=encoder or "",
+            seed=seed,
+            gpu_id=gpu_id,
+        )
+        project = create_project(
+            folder,
+            labelled,
+            raw,
+            settings=settings,
+            dev=dev,
+            test=test,
+            offsets=unit_of(offsets),
+        )
     except (ValueError, OSError, ImportError) as error:
         msg.fail(f"{folder} was not written", describe(error), exits=1)
-    show_split(split)
+    show_problems(project.labelled)
+    gold, pool = project.gold, project.pool
+    if gold.n_left_out:
+        msg.warn(Warnings.W012.format(n_spans=gold.n_left_out, n_all=gold.n_spans))
+    show_split(project.split)
     show_problems(pool)
-    if n_problems:
-        path = folder / "corpus" / PROBLEMS
-        msg.warn(Warnings.W013.format(n_problems=n_problems, path=path))
+    if project.n_problems:
+        msg.warn(Warnings.W013.format(n_problems=project.n_problems, path=project.problems))
     if pool.n_texts < FEW_RAW_TEXTS:
         msg.warn(Warnings.W022.format(n=pool.n_texts, least=FEW_RAW_TEXTS))
     msg.good(f"{pool.n_texts} raw texts to learn from; the project is in {folder}")
     if not settings.encoder_is_folder:
         msg.info(f"The first run downloads {settings.encoder}, unless it is in the cache")
     msg.text(f"Run it: cd {shlex.quote(str(folder))} && python -m spacy project run all")
-
-
-def read_and_check(
-    path: Path, nlp: Language, *, offsets: OffsetUnit | None = None
-) -> tuple[list[Doc], FileReport]:
-    """Read and check labelled texts, and show what is wrong.
-
-    path: The file.
-    nlp: Tokenizes texts that come without tokens.
-    offsets: See `read_annotated_texts`.
-    RETURNS: The docs to train, tune and test on, and what was found.
-    RAISES: ValueError (H046, H047) if the file cannot be read, (H075) if there is nothing to learn.
-    """
-    records = list(read_annotated_texts(path, nlp, offsets=offsets))
-    report = check_file(str(path), records)
-    show_problems(report)
-    texts = [own for own in records if isinstance(own, AnnotatedText) and own.text.strip()]
-    gold = make_gold_file(texts)
-    if gold.n_left_out:
-        msg.warn(Warnings.W012.format(n_spans=gold.n_left_out, n_all=gold.n_spans))
-    if gold.n_left_out == gold.n_spans:
-        raise ValueError(Errors.H075.format(path=path))
-    return gold.docs, report
 
 
 def show_split(split: Split) -> None:

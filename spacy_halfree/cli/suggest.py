@@ -7,11 +7,11 @@ from spacy.cli._util import setup_gpu
 from tqdm import tqdm
 from wasabi import msg
 
-from ..active_learning.suggestions import SuggestionJob, SuggestionSettings
+from ..active_learning.suggest import Suggestions, SuggestionSettings, suggest
 from ..data.annotated_texts import check_suffix, write_suggestions
 from ..data.file_formats import ANNOTATED_FILES, RAW_FILES, WRITABLE
 from ..data.inputs import find_inputs, local_inputs, local_path
-from ..data.records import Suggestion
+from ..data.records import InvalidRecord
 from ..errors import Errors, Warnings
 from ..labelling.worker import TeacherWorker
 from ..outputs import check_output_file, write_output
@@ -91,48 +91,54 @@ def suggest_cli(
             raise ValueError(Errors.H097.format(tool=tool))
         read = [local_path(raw), *local_inputs(find_inputs(raw)), *labelled, *map(Path, models)]
         check_output_file(output, inputs=read, overwrite=overwrite)
-        job = SuggestionJob(
-            TeacherWorker(
-                tuple(models),
-                component,
-                None,
-                batch_size,
-                # another word is refused when the models are loaded
-                precision,  # type: ignore[arg-type]
-                gpu_id,
-            ),
-            raw,
-            labelled,
-            SuggestionSettings(
-                n,
-                # other words are refused
-                score,  # type: ignore[arg-type]
-                per,  # type: ignore[arg-type]
-                diversity,
-                max_similarity,
-                seed,
-                max_bad,
-            ),
-        )
         setup_gpu(gpu_id)
-        suggestions = run_job(job)
-        content = write_suggestions(suggestions, tool, offsets=unit_of(offsets))
+        worker = TeacherWorker(
+            tuple(models),
+            component=component,
+            batch_size=batch_size,
+            # another word is refused when the models are loaded
+            precision=precision,  # type: ignore[arg-type]
+            gpu_id=gpu_id,
+        )
+        settings = SuggestionSettings(
+            n=n,
+            # other words are refused
+            measure=score,  # type: ignore[arg-type]
+            unit=per,  # type: ignore[arg-type]
+            diversity=diversity,
+            max_similarity=max_similarity,
+            seed=seed,
+            max_bad=max_bad,
+        )
+        found = run(worker, raw, labelled, settings)
+        content = write_suggestions(found.texts, tool, offsets=unit_of(offsets))
         write_output(output, content, overwrite=overwrite)
     except (ValueError, OSError, ImportError) as error:
         msg.fail(f"{output} was not written", describe(error), exits=1)
-    if len(suggestions) < n:
-        msg.warn(Warnings.W014.format(n_found=len(suggestions), n=n, n_texts=job.n_read))
-    msg.good(f"Suggested {len(suggestions)} of {job.n_read} texts: {output}")
+    if found.n_labelled:
+        msg.info(f"{found.n_labelled} of {found.n_read} raw texts are labelled already")
+    n_texts = len(found.texts)
+    if n_texts < n:
+        msg.warn(Warnings.W014.format(n_found=n_texts, n=n, n_texts=found.n_read))
+    msg.good(f"Suggested {n_texts} of {found.n_read} texts: {output}")
 
 
-def run_job(job: SuggestionJob) -> list[Suggestion]:
-    """Run a job with a progress bar, and tell what was left out."""
-    progress = tqdm(unit=" texts")
+def run(
+    worker: TeacherWorker, raw: str, labelled: list[Path], settings: SuggestionSettings
+) -> Suggestions:
+    """Choose texts with a progress bar, and name what cannot be used."""
+    invalid: list[InvalidRecord] = []
     try:
-        return job.run(progress.update)
+        with tqdm(unit=" texts") as progress:
+            return suggest(
+                worker,
+                raw,
+                labelled,
+                settings=settings,
+                on_progress=progress.update,
+                on_invalid=invalid.append,
+            )
     finally:
-        progress.close()
-        for bad in job.bad:
-            msg.warn(Warnings.W001.format(path=bad.file, line=bad.line, reason=bad.reason))
-        if job.n_labelled:
-            msg.info(f"{job.n_labelled} of {job.n_read} raw texts are labelled already")
+        for record in invalid:
+            warning = Warnings.W001.format(path=record.file, line=record.line, reason=record.reason)
+            msg.warn(warning)

@@ -18,7 +18,7 @@ from ..data.records import InvalidRecord, text_of, without_white_space
 from ..data.splitting import Split
 from ..errors import Errors
 from ..files import partial_folder
-from .project_settings import ProjectSettings
+from .project_settings import ProjectSettings, package_name
 
 PAGES = ("README.md", "project.yml")
 """What is made of a template. The last one is what makes a folder a project."""
@@ -83,10 +83,13 @@ def write_pool(path: Path, location: str, labelled: Set[str], max_length: int) -
     return report
 
 
-def write_project(folder: Path, settings: ProjectSettings, counts: dict[str, int]) -> None:
+def write_project(
+    folder: Path, name: str, settings: ProjectSettings, counts: dict[str, int]
+) -> None:
     """Write everything but the texts.
 
-    folder: The project's folder.
+    folder: The folder to fill.
+    name: The project's name.
     settings: How it trains.
     counts: How many texts are to train, to tune and to test on, and how many are raw (`train`,
         `dev`, `test`, `pool`).
@@ -96,8 +99,8 @@ def write_project(folder: Path, settings: ProjectSettings, counts: dict[str, int
 
     package = resources.files(__package__)
     (folder / "configs").mkdir()
-    for name in settings.configs:
-        (folder / "configs" / name).write_bytes((package / "configs" / name).read_bytes())
+    for config in settings.configs:
+        (folder / "configs" / config).write_bytes((package / "configs" / config).read_bytes())
     environment = Environment(
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -108,11 +111,12 @@ def write_project(folder: Path, settings: ProjectSettings, counts: dict[str, int
     values = asdict(settings) | {
         "encoder_is_folder": settings.encoder_is_folder,
         "teachers": settings.teachers,
-        "package_name": settings.package_name,
+        "name": name,
+        "package_name": package_name(name),
         "counts": counts,
         "scored": "test" if counts["test"] else "dev",
     }
-    for name in PAGES:
-        template = (package / "templates" / f"{name}.jinja").read_text(encoding="utf8")
-        page = environment.from_string(template).render(values)
-        (folder / name).write_text(page, encoding="utf8", newline="\n")
+    for page in PAGES:
+        template = (package / "templates" / f"{page}.jinja").read_text(encoding="utf8")
+        rendered = environment.from_string(template).render(values)
+        (folder / page).write_text(rendered, encoding="utf8", newline="\n")

@@ -20,24 +20,44 @@ ENOUGH_FOR_TEST = 300
 """With fewer labelled texts, none is kept for testing unless asked for."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ProjectSettings:
     """How a project trains.
 
-    name: The folder's name.
     lang: The language, as spaCy abbreviates it.
     teacher: What the teachers are made of: an encoder with an aligned decoder, or a T5.
-    encoder: The folder of the encoder (for "t5": of the encoder-decoder), or its name on the hub.
+    encoder: The folder of the encoder (for "t5": of the encoder-decoder), or its name on the
+        Hugging Face hub; "" for the default.
     seed: Of the split and of training.
     gpu_id: The GPU to train on; -1 for the CPU.
     """
 
-    name: str
-    lang: str
-    teacher: Teacher
-    encoder: str
-    seed: int
-    gpu_id: int
+    lang: str = "en"
+    teacher: Teacher = "aligned"
+    encoder: str = ""
+    seed: int = 0
+    gpu_id: int = -1
+
+    def __post_init__(self) -> None:
+        """Settle the encoder.
+
+        RAISES: ValueError (H013) for another teacher, (H078) if the default encoder has not read
+            the language, (H096) if the encoder is neither a folder nor can be a name.
+        """
+        if self.teacher not in TEACHERS:
+            expected = " or ".join(TEACHERS)
+            raise ValueError(
+                Errors.H013.format(setting="--teacher", expected=expected, value=self.teacher)
+            )
+        encoder = self.encoder or DEFAULT_ENCODERS[self.teacher]
+        if not self.encoder and self.lang != "en":
+            raise ValueError(Errors.H078.format(encoder=encoder, lang=self.lang))
+        if Path(encoder).is_dir():
+            # the project runs in its own folder
+            encoder = Path(encoder).resolve().as_posix()
+        elif not HUB_NAME.fullmatch(encoder):
+            raise ValueError(Errors.H096.format(encoder=encoder))
+        object.__setattr__(self, "encoder", encoder)
 
     @property
     def encoder_is_folder(self) -> bool:
@@ -54,38 +74,14 @@ class ProjectSettings:
         """The configs that the project needs."""
         return (f"teacher_{self.teacher}.cfg", "student_first_order.cfg")
 
-    @property
-    def package_name(self) -> str:
-        """A name for the trained pipeline that Python and pip accept."""
-        plain = re.sub(r"[^a-z0-9]+", "_", self.name.lower())
-        return f"{plain.lstrip('0123456789_').rstrip('_')}_tagger".lstrip("_")
 
+def package_name(project: str) -> str:
+    """A name for the trained pipeline that Python and pip accept.
 
-def make_settings(
-    folder: Path, lang: str, teacher: str, encoder: str | None, seed: int, gpu_id: int
-) -> ProjectSettings:
-    """Settings of what was asked for, with defaults for the rest.
-
-    folder: Where the project is to be.
-    encoder: A folder or a name; None for the default.
-    lang, teacher, seed, gpu_id: See `ProjectSettings`.
-    RAISES: ValueError (H013) for another teacher, (H078) if the default encoder has not read the
-        language, (H096) if the encoder is neither a folder nor can be a name.
+    project: The project's name.
     """
-    if teacher not in TEACHERS:
-        raise ValueError(
-            Errors.H013.format(setting="--teacher", expected=" or ".join(TEACHERS), value=teacher)
-        )
-    if encoder is None:
-        encoder = DEFAULT_ENCODERS[teacher]
-        if lang != "en":
-            raise ValueError(Errors.H078.format(encoder=encoder, lang=lang))
-    elif Path(encoder).is_dir():
-        # the project runs in its own folder
-        encoder = Path(encoder).resolve().as_posix()
-    elif not HUB_NAME.fullmatch(encoder):
-        raise ValueError(Errors.H096.format(encoder=encoder))
-    return ProjectSettings(folder.resolve().name, lang, teacher, encoder, seed, gpu_id)  # type: ignore[arg-type]
+    plain = re.sub(r"[^a-z0-9]+", "_", project.lower())
+    return f"{plain.lstrip('0123456789_').rstrip('_')}_tagger".lstrip("_")
 
 
 def parse_size(setting: str, value: str, n_texts: int, least: int) -> int:

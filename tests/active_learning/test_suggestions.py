@@ -13,10 +13,10 @@ import spacy
 from spacy.tokens import Doc
 from toy_pipelines import make_examples, make_nlp, train, write_corpus
 
-from spacy_halfree.active_learning import suggestions as module
+from spacy_halfree.active_learning import suggest as module
 from spacy_halfree.active_learning.diversity import embed_texts
-from spacy_halfree.active_learning.suggestions import SuggestionJob, SuggestionSettings
-from spacy_halfree.data.records import Suggestion
+from spacy_halfree.active_learning.suggest import SuggestionSettings, suggest
+from spacy_halfree.data.records import InvalidRecord, Suggestion
 from spacy_halfree.distill.annotate import annotate
 from spacy_halfree.labelling.worker import TeacherWorker
 from spacy_halfree.tagging.soft_labels import load_soft_labels
@@ -32,7 +32,7 @@ def run(
 ) -> list[Suggestion]:
     worker = TeacherWorker(tuple(map(str, models)), batch_size=8)
     chosen = SuggestionSettings(**settings)  # type: ignore[arg-type]
-    return SuggestionJob(worker, str(raw), labelled, chosen).run()
+    return suggest(worker, str(raw), labelled, settings=chosen).texts
 
 
 def texts_of(suggestions: list[Suggestion]) -> list[str]:
@@ -147,9 +147,9 @@ def test_what_is_labelled_is_left_out(
     gold = write_corpus(tmp_path / "gold.spacy", spacy.blank("en"))
     worker = TeacherWorker((str(model_paths[0]),))
     settings = SuggestionSettings(n=100, max_similarity=1.0)
-    job = SuggestionJob(worker, str(raw), [labelled, gold], settings)
-    assert sorted(texts_of(job.run())) == sorted(pool[20:])
-    assert (job.n_read, job.n_labelled) == (61, 21)
+    found = suggest(worker, str(raw), [labelled, gold], settings=settings)
+    assert sorted(texts_of(found.texts)) == sorted(pool[20:])
+    assert (found.n_read, found.n_labelled) == (61, 21)
     near = run(model_paths[:1], raw, n=100, labelled=[labelled])
     cosines = embed_texts(texts_of(near)) @ embed_texts(pool[:20]).T
     assert cosines.max() < 0.8
@@ -169,9 +169,9 @@ def test_what_somebody_has_rejected_is_left_out(
     path.write_text("".join(json.dumps(line) + "\n" for line in decided), encoding="utf8")
     worker = TeacherWorker(tuple(map(str, model_paths[:1])))
     settings = SuggestionSettings(n=100, max_similarity=1.0)
-    job = SuggestionJob(worker, str(raw), [path], settings)
-    texts = {own.text for own in job.run()}
-    assert job.n_labelled == 3
+    found = suggest(worker, str(raw), [path], settings=settings)
+    texts = {own.text for own in found.texts}
+    assert found.n_labelled == 3
     assert not texts & set(pool[:3])
     assert pool[3] in texts
 
@@ -235,8 +235,12 @@ def test_too_much_that_cannot_be_used(model_paths: list[Path], tmp_path: Path) -
     raw = tmp_path / "p.jsonl"
     raw.write_text('{"text": "Play on"}\n{"text": 5}\n{"no": 1}\n')
     worker = TeacherWorker((str(model_paths[0]),))
-    job = SuggestionJob(worker, str(raw), settings=SuggestionSettings(max_bad=2))
-    assert texts_of(job.run()) == ["Play on"]
-    assert [bad.line for bad in job.bad] == [2, 3]
+    invalid: list[InvalidRecord] = []
+    settings = SuggestionSettings(max_bad=2)
+    found = suggest(worker, str(raw), settings=settings, on_invalid=invalid.append)
+    assert texts_of(found.texts) == ["Play on"]
+    assert [record.line for record in invalid] == [2, 3]
     with pytest.raises(ValueError, match="H086"):
-        SuggestionJob(worker, str(raw), settings=SuggestionSettings(max_bad=1)).run()
+        suggest(worker, str(raw), settings=SuggestionSettings(max_bad=1))
+    # a second run counts anew
+    assert suggest(worker, str(raw), settings=settings).n_read == found.n_read == 1

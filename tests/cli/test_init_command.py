@@ -18,7 +18,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 from weasel.cli.run import project_run
 
-from spacy_halfree.project.project_settings import choose_sizes, make_settings
+from spacy_halfree.project.project_settings import choose_sizes, package_name
 
 NLP = spacy.blank("en")
 CITIES = ("Rome", "New York", "Oslo")
@@ -321,7 +321,7 @@ def test_default_sizes() -> None:
     [("Orders", "orders_tagger"), ("2024-Orders!", "orders_tagger"), ("日本", "tagger")],
 )
 def test_names_of_packages(folder: str, name: str) -> None:
-    assert make_settings(Path(folder), "en", "aligned", "x", 0, -1).package_name == name
+    assert package_name(folder) == name
 
 
 @pytest.mark.parametrize("name", ["init", "adapt-encoder"])
