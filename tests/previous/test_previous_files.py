@@ -336,7 +336,8 @@ def test_interrupted_jobs_resume_or_are_refused(output: str, files: Path) -> Non
     code, printed = run(*command_for(files, output, f"interrupted/{output}"), "--resume")
     if differences:
         assert (code, "[H049]" in printed) == (1, True)
-        assert ", ".join(differences) in printed
+        # lines may be broken at hyphens
+        assert ",".join(differences) in printed.replace(" ", "")
     else:
         assert code == 0, printed
         assert f"{INTERRUPTED[output][2]} texts are finished already" in printed
