@@ -48,8 +48,8 @@ def test_a_commit_and_the_code_as_it_is(folder: Path, tmp_path: Path) -> None:
     for measure, n_hashed in {"tagging": 40, "all_teachers": 20}.items():
         figures = found[measure]
         assert (figures["n_hashed"], figures["n_texts"] % 64) == (n_hashed, 0)
-        ratio = figures["current_by_previous"]
-        assert ratio["least"] == ratio["median"] == ratio["greatest"] > 0
+        for ratio in (figures["current_by_previous"], figures["by_processor_time"]):
+            assert ratio["least"] == ratio["median"] == ratio["greatest"] > 0
         hashes = figures["sha256"]
         assert [len(own) for own in hashes.values()] == [64, 64]
         assert figures["same_output"] == (hashes["previous"] == hashes["current"])
@@ -86,15 +86,18 @@ def test_another_build_is_noticed(build: Path, folder: Path, tmp_path: Path) -> 
 def test_what_is_printed() -> None:
     figures = {
         "current_by_previous": {"median": 0.95, "least": 0.9, "greatest": 1.0},
+        "by_processor_time": {"median": 0.96, "least": 0.9, "greatest": 1.0},
         "same_output": False,
     }
     assert previous_build.describe("tagging", figures) == (
-        "tagging: 0.950 times the speed before (0.900 to 1.000, less than 0.97); ANOTHER OUTPUT"
+        "tagging: 0.950 times the speed before (0.900 to 1.000, less than 0.97), "
+        "0.960 by processor time; ANOTHER OUTPUT"
     )
     figures = figures | {
         "current_by_previous": {"median": 1.0, "least": 0.9, "greatest": 1.1},
         "same_output": True,
     }
     assert previous_build.describe("tagging", figures) == (
-        "tagging: 1.000 times the speed before (0.900 to 1.100); the same output"
+        "tagging: 1.000 times the speed before (0.900 to 1.100), "
+        "0.960 by processor time; the same output"
     )
