@@ -24,12 +24,12 @@ import typer
 from benchmarks.json_results import read_json, write_json
 from benchmarks.origin import describe_origin
 
+from .builds import ROOT, VARIABLES, unpack
 from .neighbour import KINDS, busy_neighbour
 from .tagging_process import TaggingProcess
 from .timing import by_round, spread
 
 RESULTS = Path("benchmarks/results/contention.json")
-ROOT = Path(__file__).resolve().parents[2]
 PREVIOUS = "b1ddb07"
 CORPUS = Path("corpus/addresses/100/seed1")
 MODELS = Path("training/addresses/100/seed1")
@@ -39,20 +39,6 @@ NER_SHARE = 4
 """`ner` is several times slower, and tags so many times fewer texts."""
 N_PROCESS_TEXTS = 16384
 PARTS = ("tagging", "processes", "commands")
-VARIABLES = (
-    *("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"),
-    *("OMP_WAIT_POLICY", "GOMP_SPINCOUNT"),
-)
-
-
-def unpack(commit: str, folder: Path) -> None:
-    """Put the package of a commit in a folder, beside today's benchmarks, scripts and configs."""
-    archive = subprocess.run(
-        ["git", "archive", commit, "spacy_halfree"], cwd=ROOT, check=True, capture_output=True
-    )
-    subprocess.run(["tar", "x"], cwd=folder, input=archive.stdout, check=True)
-    for name in ("benchmarks", "scripts", "configs"):
-        (folder / name).symlink_to(ROOT / name)
 
 
 def measure_tagging(
@@ -250,7 +236,6 @@ def main(
     found |= {**describe_origin(), "previous": previous}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "previous").mkdir()
         unpack(previous, folder / "previous")
         if "tagging" in part:
             texts = list(prepare_texts(folder))

@@ -7,16 +7,16 @@ pipeline computes with is what is installed where the process is started.
 """
 
 import json
-import os
-import subprocess
 import sys
 import time
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
+from .asked_process import AskedProcess
 
-class TaggingProcess:
+
+class TaggingProcess(AskedProcess):
     """Such a process.
 
     Args:
@@ -29,23 +29,9 @@ class TaggingProcess:
     def __init__(
         self, folder: Path, pipeline: Path, texts: Path, variables: dict[str, str] | None = None
     ) -> None:
-        command = [sys.executable, "-m", "benchmarks.speed.tagging_process"]
-        self._process = subprocess.Popen(
-            [*command, str(pipeline.resolve()), str(texts.resolve())],
-            cwd=folder,
-            env=os.environ | (variables or {}),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        self._read()
-
-    def _read(self) -> Any:
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        if not line:
-            raise RuntimeError("the process has ended")
-        return json.loads(line)
+        paths = [str(path.resolve()) for path in (pipeline, texts)]
+        super().__init__(folder, "benchmarks.speed.tagging_process", *paths, variables=variables)
+        self.receive()
 
     def ask(self, batch_size: int, n_texts: int, *, n_process: int = 1, raw: bool = False) -> None:
         """Let it start to tag.
@@ -56,14 +42,12 @@ class TaggingProcess:
             n_process: how many processes tag; with more than one, texts are raw.
             raw: whether tokenizing them is timed, too.
         """
-        assert self._process.stdin is not None
         request = {"batch_size": batch_size, "n_texts": n_texts, "n_process": n_process}
-        self._process.stdin.write(json.dumps(request | {"raw": raw or n_process > 1}) + "\n")
-        self._process.stdin.flush()
+        self.send(request | {"raw": raw or n_process > 1})
 
     def answer(self) -> float:
         """Wait for it, and return the seconds that it took."""
-        return float(self._read())
+        return float(self.receive())
 
     def seconds(
         self, batch_size: int, n_texts: int, *, n_process: int = 1, raw: bool = False
@@ -71,11 +55,6 @@ class TaggingProcess:
         """Let it tag, and return the seconds that it took; see `ask`."""
         self.ask(batch_size, n_texts, n_process=n_process, raw=raw)
         return self.answer()
-
-    def close(self) -> None:
-        """End it."""
-        self._process.kill()
-        self._process.wait()
 
 
 def main(pipeline: str, path: str) -> None:
