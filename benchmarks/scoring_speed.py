@@ -32,7 +32,7 @@ from transformers import T5Config, T5ForConditionalGeneration
 from transformers.utils import logging
 
 from spacy_halfree.distill.annotate import find_tagger
-from spacy_halfree.models.sentinel.texts import write_texts
+from spacy_halfree.models.sentinel.target_texts import write_texts
 from spacy_halfree.models.windows import window_rounds
 from spacy_halfree.pipeline.tagger import HalfreeTagger
 

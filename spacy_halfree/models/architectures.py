@@ -10,7 +10,7 @@ from thinc.types import Floats2d
 from ..errors import Errors
 from .first_order import first_order_head
 from .sentinel.formats import SentinelTagFormat, TargetFormat
-from .words import TaggerModel, tag_words
+from .tagger_model import TaggerModel, build_tagger
 
 TRANSFORMER_LISTENER = "transformer-listener"
 """The layer that stands for an encoder which another component runs with torch."""
@@ -28,7 +28,7 @@ def build_first_order_tagger(tok2vec: Model[list[Doc], list[Floats2d]]) -> Tagge
         from .torch.threads import set_up_threads
 
         set_up_threads()
-    return tag_words(tok2vec, first_order_head())
+    return build_tagger(tok2vec, first_order_head())
 
 
 def build_aligned_seq2seq(
@@ -67,7 +67,7 @@ def build_aligned_seq2seq(
             )
         )
     try:
-        from .torch_layer import aligned_decoder
+        from .aligned_layer import aligned_decoder
     except ImportError as error:
         raise ImportError(Errors.H016.format(what="halfree.AlignedSeq2Seq.v1")) from error
     head = aligned_decoder(
@@ -79,7 +79,7 @@ def build_aligned_seq2seq(
         margin=margin,
         share_label_words=share_label_words,
     )
-    return tag_words(tok2vec, head)
+    return build_tagger(tok2vec, head)
 
 
 LORA_SETTINGS = (

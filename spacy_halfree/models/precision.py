@@ -70,7 +70,7 @@ def computing(shims: Sequence[PyTorchShim], precision: Precision) -> Iterator[No
     if precision == "float32" or not shims:
         yield
         return
-    from .torch.precision import compute_in_bfloat16, quantized
+    from .torch.reduced_precision import compute_in_bfloat16, quantized
 
     modules = [(shim, shim._model) for shim in shims]
     # a module may have a forward method of its own that stands before its class's

@@ -24,7 +24,8 @@ from ..errors import Errors
 from ..types import Ints, Prediction, TaggingBatch
 from .constrained import constrained_softmax
 from .sentinel.ragged import Ragged
-from .sentinel.texts import Vocabulary
+from .sentinel.target_texts import Vocabulary
+from .tagger_model import TaggerInput, TaggerModel
 from .torch.adapters import inject_adapters, merged_tensors
 from .torch.language_model import LanguageModel
 from .torch.prepare import TagStyle, prepare
@@ -41,7 +42,6 @@ from .torch.sentinel_tagger import Lesson, Reading, SentinelTagger, TaggerOutput
 from .torch.shim import TorchShim
 from .torch.threads import set_up_threads
 from .torch.word_pieces import split_words
-from .words import TaggerInput, TaggerModel
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from spacy.util import from_disk, to_disk
 from spacy.vocab import Vocab
 
 from ..errors import Errors
-from ..models.words import TaggerModel, forget_lexemes
+from ..models.tagger_model import TaggerModel, forget_lexemes
 from ..tagging.batch import LabelTags
 from ..tagging.scheme import TagScheme, make_scheme
 from ..types import Target

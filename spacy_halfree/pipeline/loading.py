@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import Errors
-from ..models.words import TaggerModel
+from ..models.tagger_model import TaggerModel
 from ..tagging.scheme import TagScheme
 
 

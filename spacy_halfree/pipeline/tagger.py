@@ -15,7 +15,7 @@ from thinc.api import Optimizer, set_dropout_rate
 
 from ..errors import Errors
 from ..losses import cross_entropy
-from ..models.words import TaggerModel, tag_marginals
+from ..models.tagger_model import TaggerModel, tag_marginals
 from ..tagging.batch import make_batch
 from ..tagging.soft_labels import SoftLabels, store_soft_labels
 from ..tagging.targets import TargetReader

@@ -122,7 +122,7 @@ def test_labelling_twice_at_a_time(with_encoder: Language, first: str, second: s
 def test_tags_fit_scores_though_later_words_have_a_say(most_in_blocks: int, block: int) -> None:
     """Quantized layers scale inputs by the largest of all, those of words guessed wrong, too."""
     from spacy_halfree.models.torch.aligned_decoder import AlignedDecoder
-    from spacy_halfree.models.torch.precision import quantized
+    from spacy_halfree.models.torch.reduced_precision import quantized
 
     n_words, n_tags = 40, 41
     transitions = torch.rand(n_tags + 1, n_tags) > 0.2

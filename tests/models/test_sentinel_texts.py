@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from spacy_halfree.models.sentinel.formats import SentinelTagFormat, TagOnlyFormat
 from spacy_halfree.models.sentinel.ragged import Ragged, interleave, pad
-from spacy_halfree.models.sentinel.texts import Vocabulary, text_weights, write_texts
+from spacy_halfree.models.sentinel.target_texts import Vocabulary, text_weights, write_texts
 from spacy_halfree.models.sentinel.trie import ROOT, build_trie
 from spacy_halfree.models.sentinel.wording import tag_wordings, wording
 from spacy_halfree.models.windows import Budget, split_into_windows, window_rounds

@@ -8,7 +8,7 @@ from transformers import PreTrainedTokenizerBase
 
 from ...errors import Errors
 from ..sentinel.ragged import Ragged
-from ..sentinel.texts import Vocabulary
+from ..sentinel.target_texts import Vocabulary
 from ..sentinel.wording import tag_wordings
 from .language_model import LanguageModel
 from .pretrained import Pretrained, add_tokens, start_as_means, start_at_random

@@ -11,7 +11,7 @@ from ...types import Ints, TaggingBatch, Targets
 from ..constrained import BOUND, greedy_order
 from ..sentinel.formats import TargetFormat
 from ..sentinel.ragged import Ragged
-from ..sentinel.texts import UNKNOWN, Vocabulary, WindowTexts, text_weights, write_texts
+from ..sentinel.target_texts import UNKNOWN, Vocabulary, WindowTexts, text_weights, write_texts
 from ..sentinel.trie import build_trie
 from ..windows import WindowBatch, join_rounds, window_rounds
 from .decoder_memory import DecoderMemory

@@ -14,10 +14,10 @@ from ..errors import Errors
 from ..types import Prediction
 from .constrained import constrained_softmax
 from .label_names import shared_words
+from .tagger_model import HeadInput, HeadModel, HeadOutput
 from .torch.aligned_decoder import AlignedDecoder
 from .torch.shim import TorchShim
 from .torch.threads import set_up_threads
-from .words import HeadInput, HeadModel, HeadOutput
 
 
 class DecoderShim(TorchShim):

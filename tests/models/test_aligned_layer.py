@@ -35,7 +35,7 @@ from thinc.api import set_dropout_rate
 
 torch = pytest.importorskip("torch")
 
-from spacy_halfree.models.torch_layer import DecoderShim, aligned_decoder  # noqa: E402
+from spacy_halfree.models.aligned_layer import DecoderShim, aligned_decoder  # noqa: E402
 from spacy_halfree.tagging.scheme import TagScheme  # noqa: E402
 from spacy_halfree.types import TaggingBatch  # noqa: E402
 
