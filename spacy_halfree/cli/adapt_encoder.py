@@ -12,7 +12,8 @@ from ..errors import Errors, Warnings
 from ..labelling.inputs import find_inputs, local_inputs, local_path
 from ..labelling.records import BadRecord, to_input
 from ..labelling.texts import read_texts
-from ..models.adaptation import AdaptationSettings, adapt_encoder, check_output
+from ..models.adaptation import adapt_encoder
+from ..models.adaptation_settings import AdaptationSettings, check_output
 from ..outputs import check_place
 from .outcome import describe, reports_failures
 

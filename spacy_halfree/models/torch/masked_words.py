@@ -24,7 +24,7 @@ from transformers.trainer_utils import get_last_checkpoint
 
 from ...errors import Errors
 from ...files import partial_folder, replace_folder
-from ..adaptation import LOG, AdaptationSettings, check_output
+from ..adaptation_settings import LOG, AdaptationSettings, check_output
 from .threads import set_up_threads
 
 
