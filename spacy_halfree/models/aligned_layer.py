@@ -3,11 +3,9 @@
 import json
 from typing import Any
 
-import srsly
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load, save
-from thinc.api import Model, get_torch_default_device, torch2xp, xp2torch
+from safetensors.torch import load
+from thinc.api import Model, torch2xp, xp2torch
 from thinc.types import ArgsKwargs, Floats2d
 
 from ..errors import Errors
@@ -15,51 +13,28 @@ from ..types import Prediction
 from .constrained import constrained_softmax
 from .label_names import shared_words
 from .tagger_model import HeadInput, HeadModel, HeadOutput
-from .torch.aligned_decoder import AlignedDecoder
-from .torch.shim import TorchShim
+from .torch.aligned_decoder import AlignedDecoder, DecoderSizes
+from .torch.shim import TorchShim, weights_to_bytes
 from .torch.threads import set_up_threads
 
 
 class DecoderShim(TorchShim):
-    """Holds the module, which exists only once its sizes are known: initialized or loaded.
+    """Holds the decoder. Weights are saved as safetensors, beside the decoder's sizes."""
 
-    Weights are written as safetensors, with the module's sizes beside them, and are read without
-    running any code from the file.
-    """
-
-    def build(self, sizes: dict[str, Any]) -> AlignedDecoder:
-        """Make a new module. sizes: The arguments of `AlignedDecoder`."""
+    def build(self, sizes: dict[str, Any]) -> None:
+        """Make a new decoder. sizes: The fields of `DecoderSizes`."""
         self.cfg = dict(sizes)
-        self._model = AlignedDecoder(**sizes).to(get_torch_default_device())
-        return self._model
+        module = AlignedDecoder(DecoderSizes(**sizes))
+        self.hold(module, [(module, "dropout")])
 
-    def set_dropout(self, rate: float) -> None:
-        """rate: Share of values that the module drops in training."""
-        self._model.dropout = rate
+    def to_message(self) -> dict[str, Any]:
+        state = b"" if self._model is None else weights_to_bytes(self._model.state_dict())
+        return {"sizes": json.dumps(self.cfg), "state": state}
 
-    def finish_update(self, optimizer: Any) -> None:
-        if self._model is not None:
-            super().finish_update(optimizer)
-
-    def to_bytes(self) -> bytes:
-        state = (
-            b""
-            if self._model is None
-            else save(
-                {name: value.cpu().contiguous() for name, value in self._model.state_dict().items()}
-            )
-        )
-        return srsly.msgpack_dumps({"sizes": json.dumps(self.cfg), "state": state})
-
-    def from_bytes(self, bytes_data: bytes) -> "DecoderShim":
-        try:
-            message = srsly.msgpack_loads(bytes_data)
-            if message["state"]:
-                module = self.build(json.loads(message["sizes"]))
-                module.load_state_dict(load(message["state"]))
-        except (SafetensorError, ValueError, TypeError, KeyError, RuntimeError) as error:
-            raise ValueError(Errors.H017.format(reason=error)) from error
-        return self
+    def from_message(self, message: Any) -> None:
+        if message["state"]:
+            self.build(json.loads(message["sizes"]))
+            self._model.load_state_dict(load(message["state"]))
 
 
 def aligned_decoder(
@@ -112,9 +87,6 @@ def init(model: HeadModel, X: HeadInput | None = None, Y: object = None) -> None
 def forward(model: HeadModel, X: HeadInput, is_train: bool) -> HeadOutput:
     vectors, batch, history = X
     shim = model.shims[0]
-    if is_train:
-        fixed = model.attrs["fixed_dropout"]
-        shim.set_dropout(model.attrs["dropout_rate"] if fixed is None else fixed)
     device = shim.device
 
     def on_device(array: Any) -> Any:
@@ -129,7 +101,7 @@ def forward(model: HeadModel, X: HeadInput, is_train: bool) -> HeadOutput:
             "history": on_device(history),
         },
     )
-    (logits, used_history, decoded), backprop_torch = shim(inputs, is_train)
+    (logits, used_history, decoded), backprop_torch = shim.run(model, inputs, is_train)
     probabilities = constrained_softmax(model.ops, torch2xp(logits), torch2xp(used_history), batch)
 
     def backprop(d_logits: Floats2d) -> Floats2d:

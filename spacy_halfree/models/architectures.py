@@ -167,7 +167,7 @@ def build_sentinel_seq2seq(
     try:
         from .sentinel_layer import Source, Training, sentinel_tagger
         from .torch.prepare import TagStyle
-        from .torch.sentinel_tagger import Lesson, Reading
+        from .torch.sentinel_tagger import InputSettings, Objective
     except ImportError as error:
         raise ImportError(Errors.H016.format(what="halfree.SentinelSeq2Seq.v1")) from error
     return sentinel_tagger(
@@ -178,9 +178,11 @@ def build_sentinel_seq2seq(
             outside_words=outside_words,
             inside_words=inside_words,
         ),
-        reading=Reading(format or SentinelTagFormat(), window, margin, max_batch_items),
+        input_settings=InputSettings(
+            format or SentinelTagFormat(), window, margin, max_batch_items
+        ),
         training=Training(
-            lesson=Lesson(tags=loss != "lm", text=loss != "tags"),
+            objective=Objective(tags=loss != "lm", text=loss != "tags"),
             mixed_precision=mixed_precision,
             gradient_checkpointing=gradient_checkpointing,
             lora=None if lora is None else dict(lora),

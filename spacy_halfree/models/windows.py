@@ -72,7 +72,7 @@ class Window(NamedTuple):
 
 
 @dataclass
-class Budget:
+class TokenLimit:
     """Something that words use up, and how much of it a window has.
 
     costs (n_words, int64): What each word takes; none takes more than there is.
@@ -82,9 +82,9 @@ class Budget:
     costs: Ints
     limit: int
 
-    def part(self, words: slice) -> "Budget":
+    def part(self, words: slice) -> "TokenLimit":
         """The same for some of the words."""
-        return Budget(self.costs[words], self.limit)
+        return TokenLimit(self.costs[words], self.limit)
 
     def furthest(self, start: int) -> int:
         """Where a window must end (excluded) that starts at a word."""
@@ -93,7 +93,7 @@ class Budget:
 
 
 def split_into_windows(
-    n_words: int, size: int, margin: int, budgets: Sequence[Budget] = ()
+    n_words: int, size: int, margin: int, limits: Sequence[TokenLimit] = ()
 ) -> list[Window]:
     """Cut a text into windows that decide each of its words exactly once.
 
@@ -101,17 +101,17 @@ def split_into_windows(
     size: The most words in a window.
     margin: How many words at an inner edge of a window are context only; less than half its size.
         Where a budget leaves less room than `size` words, it is a quarter of these at most.
-    budgets: What else limits a window.
+    limits: What else limits a window.
     RETURNS: The windows in order: one if the text fits, none if it is empty.
     """
     windows: list[Window] = []
     decided = 0
     while decided < n_words:
-        room = _end(decided, n_words, size, budgets) - decided
+        room = _end(decided, n_words, size, limits) - decided
         is_limited = room < min(size, n_words - decided)
         own_margin = min(margin, room // 4) if is_limited else margin
         start = max(decided - own_margin, 0)
-        while (end := _end(start, n_words, size, budgets)) <= decided:
+        while (end := _end(start, n_words, size, limits)) <= decided:
             start += 1
         stop = n_words if end == n_words else max(end - own_margin, decided + 1)
         windows.append(Window(start, decided, stop, end))
@@ -119,8 +119,8 @@ def split_into_windows(
     return windows
 
 
-def _end(start: int, n_words: int, size: int, budgets: Sequence[Budget]) -> int:
-    return min(n_words, start + size, *(budget.furthest(start) for budget in budgets))
+def _end(start: int, n_words: int, size: int, limits: Sequence[TokenLimit]) -> int:
+    return min(n_words, start + size, *(budget.furthest(start) for budget in limits))
 
 
 @dataclass
@@ -158,21 +158,21 @@ class WindowBatch:
 
 
 def window_rounds(
-    lengths: Ints, size: int, margin: int, budgets: Sequence[Budget] = ()
+    lengths: Ints, size: int, margin: int, limits: Sequence[TokenLimit] = ()
 ) -> list[WindowBatch]:
     """Group the windows of several texts so that each group depends on earlier groups only.
 
     lengths (n_texts): The number of words of each text, texts laid end to end.
     size: The most words in a window.
     margin: Words of context at inner edges.
-    budgets: What else limits a window, for the words of all texts.
+    limits: What else limits a window, for the words of all texts.
     RETURNS: The first windows of all texts, the second ones, and so on; most often one group.
     """
     offsets = np.cumsum(lengths) - lengths
     rounds: list[list[tuple[int, Window]]] = []
     n_windows = []
     for offset, n_words in zip(offsets.tolist(), lengths.tolist(), strict=True):
-        own = [budget.part(slice(offset, offset + n_words)) for budget in budgets]
+        own = [budget.part(slice(offset, offset + n_words)) for budget in limits]
         windows = split_into_windows(n_words, size, margin, own)
         n_windows.append(len(windows))
         for i, window in enumerate(windows):

@@ -7,12 +7,10 @@ import numpy as np
 
 from ...errors import Errors
 from ...types import Bools, Floats, Ints
-from ..windows import Budget, WindowBatch
+from ..constrained import UNKNOWN
+from ..windows import TokenLimit, WindowBatch
 from .formats import TargetFormat
 from .ragged import Ragged, interleave, pad
-
-UNKNOWN = -1
-"""Stands for a tag that is not known."""
 
 
 @dataclass(frozen=True)
@@ -38,10 +36,19 @@ class Vocabulary:
     has_new: bool = False
 
     @property
+    def n_tags(self) -> int:
+        return len(self.tags) - 1
+
+    @property
+    def tag_tokens(self) -> Ints:
+        """The tokens of the tags, if each has one of its own."""
+        return self.tags.data[:-1]
+
+    @property
     def longest_tag(self) -> int:
         return int(self.tags.lengths.max())
 
-    def budgets(self, target_format: TargetFormat, piece_lengths: Ints) -> list[Budget]:
+    def limits(self, target_format: TargetFormat, piece_lengths: Ints) -> list[TokenLimit]:
         """What windows may not use up: room in the encoder and in the decoder.
 
         target_format: The format.
@@ -49,7 +56,7 @@ class Vocabulary:
         """
         in_encoder = target_format.input_lengths(piece_lengths)
         in_decoder = target_format.mark_lengths(piece_lengths) + self.longest_tag
-        return [Budget(in_encoder, self.input_room), Budget(in_decoder, self.target_room)]
+        return [TokenLimit(in_encoder, self.input_room), TokenLimit(in_decoder, self.target_room)]
 
     def longest_word(self, target_format: TargetFormat) -> int:
         """How many pieces a word may have.
@@ -111,7 +118,7 @@ class WindowTexts:
     mask (n_windows x input length, int64): 1 where it is no padding.
     targets (n_windows x target length, int64): The decoder's input.
     lengths (n_windows, int64): The lengths of the targets.
-    places (n_windows x longest, int64): How many tokens of the target come before each tag.
+    tag_positions (n_windows x longest, int64): How many tokens of the target come before each tag.
     marks (n_windows x longest x longest mark, int64): What is written after each tag.
     mark_lengths (n_windows x longest, int64): How many tokens that is.
     words (n_windows x target length, int64): The column of the word that each token of the target
@@ -122,7 +129,7 @@ class WindowTexts:
     mask: Ints
     targets: Ints
     lengths: Ints
-    places: Ints
+    tag_positions: Ints
     marks: Ints
     mark_lengths: Ints
     words: Ints
@@ -133,7 +140,7 @@ class WindowTexts:
         n_words (n_windows, int64): The column of the word before whose tag to stop.
         RETURNS: The targets, padded (n_windows x longest), and their lengths (n_windows).
         """
-        lengths = self.places[np.arange(len(n_words)), n_words]
+        lengths = self.tag_positions[np.arange(len(n_words)), n_words]
         return self.targets[:, : int(lengths.max())], lengths
 
     def part(self, rows: Ints) -> "WindowTexts":
@@ -156,9 +163,9 @@ def write_texts(
     vocabulary: The tokens.
     target_format: How to put them together.
     """
-    inputs, targets, places, words = [], [], [], []
+    inputs, targets, tag_positions, words = [], [], [], []
     marks, mark_lengths = [], []
-    unknown = len(vocabulary.tags) - 1
+    unknown = vocabulary.n_tags
     start = np.array([vocabulary.start])
     for row, n_words in zip(windows.positions, windows.seen.tolist(), strict=True):
         positions = row[:n_words]
@@ -170,7 +177,7 @@ def write_texts(
         text = target_format.write_input(own_pieces, vocabulary.sentinels)
         inputs.append(np.concatenate([vocabulary.before, text, vocabulary.after]))
         targets.append(np.concatenate([start, target.data]))
-        places.append(1 + target.starts[1::2])
+        tag_positions.append(1 + target.starts[1::2])
         owners = np.repeat(np.arange(n_words), 2)
         words.append(np.repeat(np.concatenate([[0, 0], owners]), [1, *target.lengths]))
         after = own_marks.take(np.arange(1, n_words + 1))
@@ -184,7 +191,7 @@ def write_texts(
         mask=(columns < input_lengths[:, None]).astype(np.int64),
         targets=pad(targets, vocabulary.padding),
         lengths=np.array([len(target) for target in targets]),
-        places=pad(places, 0),
+        tag_positions=pad(tag_positions, 0),
         marks=_stack(marks, vocabulary.padding),
         mark_lengths=pad(mark_lengths, 0),
         words=pad(words, 0),

@@ -17,7 +17,7 @@ class KeyValues:
     keys: Tensor
     values: Tensor
 
-    def first(self, n: int, length: int) -> "KeyValues":
+    def first(self, n: int, length: int | None = None) -> "KeyValues":
         """Those of the first n sequences, up to a length."""
         return KeyValues(self.keys[:n, :, :length], self.values[:n, :, :length])
 
@@ -129,15 +129,6 @@ class DecoderLayer(nn.Module):
         states = self.cross_norm(states + F.dropout(attended, dropout, dropout > 0))
         hidden = self.contract(F.gelu(self.expand(states)))
         return self.output_norm(states + F.dropout(hidden, dropout, dropout > 0))
-
-
-def empty_cache(n: int, heads: int, length: int, width: int, like: Tensor) -> KeyValues:
-    """Room for the keys and values of `length` steps.
-
-    like: A tensor whose type and device are taken.
-    """
-    shape = (n, heads, length, width // heads)
-    return KeyValues(like.new_empty(shape), like.new_empty(shape))
 
 
 def no_padding(padding: Tensor) -> Tensor | None:

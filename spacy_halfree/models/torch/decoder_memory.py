@@ -1,7 +1,7 @@
-"""What a pretrained decoder has read, kept once however many ways to go on are tried.
+"""What a pretrained decoder has read, kept once however many continuations are tried.
 
 The classes here stand in for the key-value caches of `transformers`, so that its decoders can be
-asked to go on from any texts, at any place, without anything being read twice.
+asked to continue any texts, at any position, without anything being read twice.
 """
 
 from collections.abc import Sequence
@@ -68,13 +68,12 @@ class Continuation(Cache):
     ones is masked.
 
     memory: What was read before.
-    texts (n_rows, int64): The text that each row goes on from.
+    texts (n_rows, int64): The text that each row continues.
     lengths (n_rows, int64): How many tokens of its target each row sees.
     path: Keys and values of tokens between these and the new ones, per layer.
     n_new: How many tokens each row adds.
     append: Whether the new tokens are to be written into the memory.
-    siblings: Whether the new tokens are alternatives, which do not see each other, rather than one
-        after another.
+    alternatives: Whether the new tokens are alternatives, which do not see each other.
     """
 
     def __init__(
@@ -85,7 +84,7 @@ class Continuation(Cache):
         path: list[KeyValues] | None,
         n_new: int,
         append: bool,
-        siblings: bool,
+        alternatives: bool,
     ) -> None:
         super().__init__()
         self.memory = memory
@@ -106,13 +105,13 @@ class Continuation(Cache):
         n_path = 0 if path is None else path[0].keys.shape[2]
         self.n_seen = self.longest + n_path
         self.mask: Tensor | None = None
-        if siblings or not self.is_even:
+        if alternatives or not self.is_even:
             is_there = np.pad(columns >= 0, ((0, 0), (0, n_path + n_new)), constant_values=True)
             self.mask = torch.as_tensor(is_there.astype(np.int64), device=device)
-        if siblings and self.mask is not None:
-            self.mask = self._without_siblings(self.mask, n_new)
+        if alternatives and self.mask is not None:
+            self.mask = self._mask_alternatives(self.mask, n_new)
 
-    def _without_siblings(self, seen: Tensor, n_new: int) -> Tensor:
+    def _mask_alternatives(self, seen: Tensor, n_new: int) -> Tensor:
         """What to add to attention scores (n_rows x 1 x n_new x length): 0 for what is seen."""
         visible = seen[:, None, None, :].repeat(1, 1, n_new, 1).bool()
         visible[:, :, :, self.n_seen :] &= torch.eye(n_new, dtype=torch.bool, device=seen.device)

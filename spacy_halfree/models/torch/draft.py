@@ -6,9 +6,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ...types import Doubles
-from ..constrained import BOUND
-
 
 class Draft(nn.Module):
     """A linear guess of each word's tag from the encoder's state alone.
@@ -57,30 +54,3 @@ class _AddLoss(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor]:
         return gradient, gradient.new_ones(())
-
-
-def bounded(scores: Tensor) -> Tensor:
-    """Scores that are all finite, so that none can be taken for that of a tag that is ruled out."""
-    return torch.nan_to_num(scores, nan=-BOUND).clamp(-BOUND, BOUND)
-
-
-def walk(scores: Tensor, allowed: Tensor | None, before: int, barred: Doubles) -> Tensor:
-    """The best tags of words in a row, each one legal after the one before it.
-
-    In numpy, as a step of a loop over few words takes five times as long in torch.
-
-    scores (n x n_tags): Their scores.
-    allowed (n x n_tags, bool): Which tags each word may have; None for all.
-    before: The tag before the first word.
-    barred ((n_tags + 1) x n_tags, float64): 0 where a tag may follow another, the start last, -inf
-        where it may not.
-    RETURNS (n, int64): Their tags.
-    """
-    finite = bounded(scores.detach())
-    if allowed is not None:
-        finite = finite.masked_fill(~allowed, -torch.inf)
-    tags = []
-    for own in finite.to("cpu", torch.float64).numpy():
-        before = int((own + barred[before]).argmax())
-        tags.append(before)
-    return torch.tensor(tags, device=scores.device)

@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
-from safetensors.torch import load, save
+from safetensors.torch import load
 from tokenizers import AddedToken
 from torch import Tensor, nn
 from transformers import (
@@ -26,8 +26,6 @@ TOKENIZER_FILES = (
     *("sentencepiece.bpe.model", "vocab.json", "vocab.txt"),
 )
 """By these a folder is known to have a tokenizer."""
-MAX_BYTES = 2**32 - 2**28
-"""What fits into one value of a pipeline's file, whose lengths have 32 bits, beside a tokenizer."""
 
 
 @dataclass
@@ -144,17 +142,6 @@ def tokenizer_from_files(files: dict[str, bytes]) -> PreTrainedTokenizerBase:
             # a name from a damaged or hostile file must not lead out of the folder
             (Path(folder) / Path(name).name).write_bytes(data)
         return AutoTokenizer.from_pretrained(folder, local_files_only=True)
-
-
-def weights_to_bytes(state: dict[str, Tensor]) -> bytes:
-    """Weights as safetensors.
-
-    RAISES: ValueError (H036) if they are too large for a pipeline.
-    """
-    size = sum(tensor.numel() * tensor.element_size() for tensor in state.values())
-    if size > MAX_BYTES:
-        raise ValueError(Errors.H036.format(gigabytes=size / 1e9))
-    return save({name: tensor.detach().cpu().contiguous() for name, tensor in state.items()})
 
 
 def model_from_bytes(config: str, weights: bytes) -> PreTrainedModel:

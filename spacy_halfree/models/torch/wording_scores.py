@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ...types import Ints
-from ..constrained import BOUND
 from ..sentinel.trie import ROOT, TagTrie
 from .attention import KeyValues
 from .decoder_memory import DecoderMemory
+from .decoding import bounded
 from .language_model import LanguageModel
 
 TOLERANCE = 1e-5
@@ -67,15 +67,15 @@ class WordingTree:
 
 
 @dataclass
-class Places:
-    """Words whose tags are to be scored; each is a place in the target of a text.
+class TagPositions:
+    """Words whose tags are to be scored, as positions in the targets of texts.
 
-    texts (n_places, int64): The texts.
-    lengths (n_places, int64): How much of their targets comes before the tag.
-    states (n_places x width): The decoder's states there.
-    ends (n_places, int64): The token that follows the tag.
-    legal (n_places x n_tags, bool): The tags to score.
-    wanted (n_places x n_tags, bool): The tags to score in full, however improbable; None for none.
+    texts (n_words, int64): The texts.
+    lengths (n_words, int64): How much of their targets comes before the tag.
+    states (n_words x width): The decoder's states there.
+    ends (n_words, int64): The token that follows the tag.
+    legal (n_words x n_tags, bool): The tags to score.
+    wanted (n_words x n_tags, bool): The tags to score in full, however improbable; None for none.
     """
 
     texts: Ints
@@ -96,7 +96,7 @@ class WordingScores:
     language_model: The model.
     memory: What it has read so far.
     tree: The wordings.
-    places: Where to score.
+    positions: Where to score.
     """
 
     def __init__(
@@ -104,35 +104,36 @@ class WordingScores:
         language_model: LanguageModel,
         memory: DecoderMemory,
         tree: WordingTree,
-        places: Places,
+        positions: TagPositions,
     ) -> None:
         self.language_model = language_model
         self.memory = memory
         self.tree = tree
-        self.places = places
-        self._n_tags_below = places.legal.float() @ tree.leads_to.T
+        self.positions = positions
+        self._n_tags_below = positions.legal.float() @ tree.leads_to.T
         self._relevant = self._n_tags_below > 0
         self._wanted = torch.zeros_like(self._relevant)
-        if places.wanted is not None:
-            self._wanted = (places.wanted & places.legal).float() @ tree.leads_to.T > 0
+        if positions.wanted is not None:
+            self._wanted = (positions.wanted & positions.legal).float() @ tree.leads_to.T > 0
         self._opened = torch.zeros_like(self._relevant)
         self._is_known = torch.zeros_like(self._relevant)
-        # for each place and node the row of the key-value pool where the node was read
+        # for each word and node the row of the key-value pool where the node was read
         self._pool_rows = torch.full_like(self._relevant, -1, dtype=torch.int64)
         # n_read x heads x width of a head, per layer
         self._pool: list[KeyValues] = []
         self._n_read = 0
         self.scores = self._score()
-        """n_places x n_tags, float32; 0 for tags that are not legal."""
+        """n_words x n_tags, float32; 0 for tags that are not legal."""
 
     def _score(self) -> Tensor:
-        tree, places = self.tree, self.places
-        logits = _finite(self.language_model.logits(places.states, tree.tokens[tree.first]))
+        tree, positions = self.tree, self.positions
+        logits = self.language_model.logits(positions.states, tree.tokens[tree.first])
+        logits = bounded(logits.float())
         values = logits.new_full(self._relevant.shape, -torch.inf)
         values = values.index_copy(1, tree.first, logits)
         self._is_known[:, tree.first] = True
         self._opened[:, ROOT] = True
-        complete = logits.new_full(places.legal.shape, -torch.inf)
+        complete = logits.new_full(positions.legal.shape, -torch.inf)
         while True:
             todo = self._worthwhile(values.detach(), complete.detach())
             if not bool(todo.any()):
@@ -144,7 +145,7 @@ class WordingScores:
         return self._with_bounds(values, complete)
 
     def _worthwhile(self, values: Tensor, complete: Tensor) -> Tensor:
-        """Which nodes to open next (n_places x n_nodes): all but the improbable ones."""
+        """Which nodes to open next (n_words x n_nodes): all but the improbable ones."""
         is_open = self._relevant & self._is_known & ~self._opened
         bounds = values.masked_fill(~is_open, -torch.inf)
         best = torch.maximum(bounds.amax(1), complete.amax(1))[:, None]
@@ -163,13 +164,13 @@ class WordingScores:
         # all pairs of an opened node and one of its children
         opened, children = torch.nonzero(tree.parents == nodes[:, None], as_tuple=True)
         child_rows = rows[opened]
-        scores = _finite(before[opened] + logits[opened, tree.tokens[children]])
+        scores = bounded(before[opened] + logits[opened, tree.tokens[children]])
         values = values.index_put((child_rows, children), scores)
         self._is_known[child_rows, children] = True
         tags = tree.node_tags[nodes]
-        ending = torch.nonzero((tags >= 0) & self.places.legal[rows, tags])[:, 0]
+        ending = torch.nonzero((tags >= 0) & self.positions.legal[rows, tags])[:, 0]
         end_rows = rows[ending]
-        scores = _finite(before[ending] + logits[ending, self.places.ends[end_rows]])
+        scores = bounded(before[ending] + logits[ending, self.positions.ends[end_rows]])
         complete = complete.index_put((end_rows, tags[ending]), scores)
         self._opened[rows, nodes] = True
         return values, complete
@@ -177,22 +178,22 @@ class WordingScores:
     def _read(self, rows: Tensor, nodes: Tensor) -> Tensor:
         """The decoder's states at nodes of one depth (n x width), which are in order."""
         tree, n = self.tree, len(rows)
-        # children of one node at one place are read side by side
+        # children of one node at one word are read side by side
         families, family, sizes = torch.unique_consecutive(
             rows * tree.n_nodes + tree.parents[nodes], return_inverse=True, return_counts=True
         )
         columns = torch.arange(n, device=rows.device) - (sizes.cumsum(0) - sizes)[family]
         tokens = nodes.new_zeros((len(families), int(sizes.max())))
         tokens[family, columns] = tree.tokens[nodes]
-        places = families // tree.n_nodes
-        host_places = places.cpu().numpy()
-        states, new = self.language_model.go_on(
+        words = families // tree.n_nodes
+        on_host = words.cpu().numpy()
+        states, new = self.language_model.decode_step(
             self.memory,
             tokens,
-            self.places.texts[host_places],
-            self.places.lengths[host_places],
-            self._path(places, families % tree.n_nodes),
-            siblings=True,
+            self.positions.texts[on_host],
+            self.positions.lengths[on_host],
+            self._path(words, families % tree.n_nodes),
+            alternatives=True,
         )
         self._pool_rows[rows, nodes] = self._n_read + torch.arange(n, device=rows.device)
         self._n_read += n
@@ -235,15 +236,15 @@ class WordingScores:
             known = torch.where(self._is_known[:, own], bounds[:, own], from_above)
             bounds = bounds.index_copy(1, own, known)
         scores = torch.where(complete > -torch.inf, complete, bounds[:, tree.tag_nodes])
-        return scores.masked_fill(~self.places.legal, 0.0)
+        return scores.masked_fill(~self.positions.legal, 0.0)
 
     def keep(self, tags: Tensor) -> None:
         """Append wordings to the targets.
 
-        tags (n, int64): The best tags of the first n places, which are of different texts.
+        tags (n, int64): The best tags of the first n words, which are of different texts.
         """
         n = len(tags)
-        texts, before = self.places.texts[:n], self.places.lengths[:n]
+        texts, before = self.positions.texts[:n], self.positions.lengths[:n]
         chains = self.tree.chains[tags]
         lengths = (chains >= 0).sum(dim=1).cpu().numpy()
         for step in range(int(lengths.max(initial=0))):
@@ -256,8 +257,3 @@ class WordingScores:
             ]
             self.memory.write(texts[rows], before[rows] + step, new)
         self.memory.lengths[texts] = before + lengths
-
-
-def _finite(scores: Tensor) -> Tensor:
-    """Scores in float32 without infinities and NaN, so that broken weights break no constraint."""
-    return torch.nan_to_num(scores.float(), nan=-BOUND).clamp(-BOUND, BOUND)
