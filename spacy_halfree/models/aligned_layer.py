@@ -88,17 +88,13 @@ def forward(model: HeadModel, X: HeadInput, is_train: bool) -> HeadOutput:
     vectors, batch, history = X
     shim = model.shims[0]
     device = shim.device
-
-    def on_device(array: Any) -> Any:
-        return None if array is None else torch.as_tensor(array, device=device)
-
     inputs = ArgsKwargs(
         args=(xp2torch(vectors, requires_grad=is_train, device=device),),
         kwargs={
             "lengths": batch.lengths,
-            "transitions": on_device(batch.transitions),
-            "allowed": on_device(batch.allowed),
-            "history": on_device(history),
+            "transitions": batch.transitions,
+            "allowed": batch.allowed,
+            "history": None if history is None else torch.as_tensor(history, device=device),
         },
     )
     (logits, used_history, decoded), backprop_torch = shim.run(model, inputs, is_train)

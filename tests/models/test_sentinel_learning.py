@@ -198,10 +198,10 @@ def test_improbable_wordings_are_not_read(monkeypatch: pytest.MonkeyPatch) -> No
     n_rows = []
     decode_step = language_model.decode_step
 
-    def counting(memory: Any, tokens: Any, *args: Any, **settings: Any) -> Any:
-        if not settings.get("append"):
-            n_rows.append(len(tokens))
-        return decode_step(memory, tokens, *args, **settings)
+    def counting(memory: Any, step: Any) -> Any:
+        if not step.append:
+            n_rows.append(len(step.tokens))
+        return decode_step(memory, step)
 
     monkeypatch.setattr(language_model, "decode_step", counting)
     found = probabilities(nlp)

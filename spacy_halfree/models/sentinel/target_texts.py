@@ -73,25 +73,23 @@ class Vocabulary:
 
     def to_dict(self) -> dict[str, Any]:
         """All of it, for JSON."""
-        return {
-            "sentinels": self.sentinels.tolist(),
-            "tags": [self.tags[i].tolist() for i in range(len(self.tags))],
-            "before": self.before.tolist(),
-            "after": self.after.tolist(),
-            "start": self.start,
-            "padding": self.padding,
-            "max_length": self.max_length,
-            "has_new": self.has_new,
-        }
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        arrays = {name: values[name].tolist() for name in ("sentinels", "before", "after")}
+        tags = [self.tags[i].tolist() for i in range(len(self.tags))]
+        return {**values, **arrays, "tags": tags}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "Vocabulary":
         """What `to_dict` returned."""
+
+        def array(name: str) -> Ints:
+            return np.array(values[name], dtype=np.int64)
+
         return cls(
-            sentinels=np.array(values["sentinels"], dtype=np.int64),
+            sentinels=array("sentinels"),
             tags=Ragged.of(values["tags"]),
-            before=np.array(values["before"], dtype=np.int64),
-            after=np.array(values["after"], dtype=np.int64),
+            before=array("before"),
+            after=array("after"),
             start=int(values["start"]),
             padding=int(values["padding"]),
             max_length=int(values["max_length"]),
@@ -164,7 +162,7 @@ def write_texts(
     target_format: How to put them together.
     """
     inputs, targets, tag_positions, words = [], [], [], []
-    marks, mark_lengths = [], []
+    marks: list[Ragged] = []
     unknown = vocabulary.n_tags
     start = np.array([vocabulary.start])
     for row, n_words in zip(windows.positions, windows.seen.tolist(), strict=True):
@@ -180,20 +178,22 @@ def write_texts(
         tag_positions.append(1 + target.starts[1::2])
         owners = np.repeat(np.arange(n_words), 2)
         words.append(np.repeat(np.concatenate([[0, 0], owners]), [1, *target.lengths]))
-        after = own_marks.take(np.arange(1, n_words + 1))
-        mark_lengths.append(after.lengths)
-        marks.append(_as_table(after))
+        marks.append(own_marks.take(np.arange(1, n_words + 1)))
     padded = pad(inputs, vocabulary.padding)
     columns = np.arange(padded.shape[1])
     input_lengths = np.array([len(text) for text in inputs])
+    mark_lengths = pad([own.lengths for own in marks], 0)
+    mark_table = np.full((*mark_lengths.shape, mark_lengths.max()), vocabulary.padding)
+    is_there = np.arange(mark_table.shape[2]) < mark_lengths[:, :, None]
+    mark_table[is_there] = np.concatenate([own.data for own in marks])
     return WindowTexts(
         inputs=padded,
         mask=(columns < input_lengths[:, None]).astype(np.int64),
         targets=pad(targets, vocabulary.padding),
         lengths=np.array([len(target) for target in targets]),
         tag_positions=pad(tag_positions, 0),
-        marks=_stack(marks, vocabulary.padding),
-        mark_lengths=pad(mark_lengths, 0),
+        marks=mark_table,
+        mark_lengths=mark_lengths,
         words=pad(words, 0),
     )
 
@@ -215,21 +215,3 @@ def text_weights(texts: WindowTexts, weights: Floats, decided: Bools) -> Floats:
     following[rows[:, 0], last] = own[rows[:, 0], last]
     columns = np.arange(own.shape[1])
     return np.where(columns < texts.lengths[:, None], following, 0.0).astype(np.float32)
-
-
-def _as_table(sequences: Ragged) -> Ints:
-    """Sequences as rows, filled up with 0."""
-    longest = int(sequences.lengths.max(initial=0))
-    is_there = np.arange(longest) < sequences.lengths[:, None]
-    table = np.zeros(is_there.shape, dtype=np.int64)
-    table[is_there] = sequences.data
-    return table
-
-
-def _stack(tables: list[Ints], value: int) -> Ints:
-    """Tables of different shapes as one array, filled up with a value."""
-    shape = np.max([table.shape for table in tables], axis=0)
-    stacked = np.full((len(tables), *shape), value, dtype=np.int64)
-    for whole, table in zip(stacked, tables, strict=True):
-        whole[: table.shape[0], : table.shape[1]] = table
-    return stacked

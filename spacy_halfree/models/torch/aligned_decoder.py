@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ...types import Ints
+from ...types import Bools, Ints
 from ..constrained import greedy_order
 from ..windows import WindowBatch, join_rounds, window_rounds
 from .attention import DecoderLayer, KeyValues, no_padding
@@ -93,8 +93,8 @@ class AlignedDecoder(nn.Module):
         vectors: Tensor,
         *,
         lengths: Ints,
-        transitions: Tensor,
-        allowed: Tensor | None,
+        transitions: Tensor | Bools,
+        allowed: Tensor | Bools | None,
         history: Tensor | None,
     ) -> tuple[Tensor, Tensor, Tensor | None]:
         """Score all words, under a given history or under the tags decoded on the way.

@@ -1,5 +1,6 @@
 """A transformer decoder's layer, for whole sequences and for some steps at a time."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -17,13 +18,18 @@ class KeyValues:
     keys: Tensor
     values: Tensor
 
+    def map(self, function: Callable[[Tensor], Tensor]) -> "KeyValues":
+        """Apply a function to both."""
+        return KeyValues(function(self.keys), function(self.values))
+
     def first(self, n: int, length: int | None = None) -> "KeyValues":
         """Those of the first n sequences, up to a length."""
-        return KeyValues(self.keys[:n, :, :length], self.values[:n, :, :length])
+        return self.map(lambda tensor: tensor[:n, :, :length])
 
-    def rows(self, chosen: Tensor) -> "KeyValues":
-        """Those of chosen sequences (n_chosen, int64)."""
-        return KeyValues(self.keys[chosen], self.values[chosen])
+    @classmethod
+    def cat(cls, parts: Sequence["KeyValues"]) -> "KeyValues":
+        """Those of several batches of sequences."""
+        return cls(torch.cat([kv.keys for kv in parts]), torch.cat([kv.values for kv in parts]))
 
 
 class Attention(nn.Module):

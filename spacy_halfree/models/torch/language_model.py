@@ -1,5 +1,7 @@
 """A pretrained encoder-decoder, asked for the scores of single tokens."""
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -10,7 +12,7 @@ from transformers.cache_utils import DynamicCache, EncoderDecoderCache
 from ...errors import Errors
 from ...types import Ints
 from .attention import KeyValues
-from .decoder_memory import Continuation, DecoderMemory
+from .decoder_memory import Continuation, DecoderMemory, Step
 
 
 class LanguageModel(nn.Module):
@@ -106,118 +108,66 @@ class LanguageModel(nn.Module):
         )
         return output.last_hidden_state, memory
 
-    def decode_step(
-        self,
-        memory: DecoderMemory,
-        tokens: Tensor,
-        texts: Ints,
-        lengths: Ints,
-        path: list[KeyValues] | None = None,
-        *,
-        append: bool = False,
-        alternatives: bool = False,
-    ) -> tuple[Tensor, list[KeyValues]]:
-        """Read further tokens of targets; several rows may continue the same text.
+    def decode_step(self, memory: DecoderMemory, step: Step) -> tuple[Tensor, list[KeyValues]]:
+        """Read further tokens of targets.
 
-        Alternatives to each other share all that comes before them. They stand side by side, but
-        at one position; decoders that know distances only take what stands after a token to be as
-        near as itself, so that an alternative's distance to itself is right wherever it stands.
+        Alternatives share all that comes before them. They stand side by side, but at one
+        position; decoders that know distances only take what stands after a token to be as near as
+        itself, so that an alternative's distance to itself is right wherever it stands.
 
         memory: What was read before.
-        tokens (n_rows x n_new, int64): The further tokens.
-        texts (n_rows, int64): The text that each row belongs to.
-        lengths (n_rows, int64): How much of its target each row has before it.
-        path: Keys and values of tokens after these (n_rows x heads x n_between x width of a head),
-            per layer, that were not appended.
-        append: Whether to write the new tokens into the memory; each text stands once, then.
-        alternatives: Whether a row's new tokens are alternatives.
+        step: What to read now.
         RETURNS: The decoder's states (n_rows x n_new x width), and the new keys and values.
         """
-        if alternatives and not self.takes_alternatives and tokens.shape[1] > 1:
-            return self._decode_in_rows(memory, tokens, texts, lengths, path)
-        if not self.is_relative and (lengths != lengths[0]).any():
-            return self._decode_by_length(
-                memory, tokens, texts, lengths, path, append=append, alternatives=alternatives
-            )
-        n_new = tokens.shape[1]
-        cache = Continuation(memory, texts, lengths, path, n_new, append, alternatives)
-        steps = torch.zeros(n_new, dtype=torch.int64) if alternatives else torch.arange(n_new)
-        columns = (cache.n_seen + steps).to(tokens.device)
+        n_rows, n_new = step.tokens.shape
+        if step.alternatives and not self.takes_alternatives and n_new > 1:
+            return self._decode_in_rows(memory, step)
+        if not self.is_relative and (step.lengths != step.lengths[0]).any():
+            return self._decode_by_length(memory, step)
+        cache = Continuation(memory, step)
+        offsets = torch.arange(n_new) * (not step.alternatives)
         states = self.pretrained.get_decoder()(
-            input_ids=tokens,
+            input_ids=step.tokens,
             attention_mask=cache.mask,
             # its keys and values are known, so that only its shape is asked for
-            encoder_hidden_states=memory.states[:1].expand(len(tokens), -1, -1),
+            encoder_hidden_states=memory.states[:1].expand(n_rows, -1, -1),
             encoder_attention_mask=cache.select(memory.mask),
             past_key_values=cache.with_encoder(),
             use_cache=True,
-            cache_position=columns,
+            cache_position=(cache.n_seen + offsets).to(step.tokens.device),
             return_dict=True,
         ).last_hidden_state
-        if cache.writes:
-            memory.write(texts, lengths, cache.new)
-        if append:
-            memory.lengths[texts] = lengths + n_new
+        if step.append:
+            if not cache.in_place:
+                memory.write(step.texts, step.lengths, cache.new)
+            memory.lengths[step.texts] = step.lengths + n_new
         return states, cache.new
 
-    def _decode_in_rows(
-        self,
-        memory: DecoderMemory,
-        tokens: Tensor,
-        texts: Ints,
-        lengths: Ints,
-        path: list[KeyValues] | None,
-    ) -> tuple[Tensor, list[KeyValues]]:
+    def _decode_in_rows(self, memory: DecoderMemory, step: Step) -> tuple[Tensor, list[KeyValues]]:
         """Alternatives as rows of their own."""
-        n_rows, n_new = tokens.shape
-        again = torch.arange(n_rows, device=tokens.device).repeat_interleave(n_new)
-        own_path = None if path is None else [layer.rows(again) for layer in path]
+        n_rows, n_new = step.tokens.shape
+        again = step.rows(np.repeat(np.arange(n_rows), n_new))
         states, new = self.decode_step(
-            memory, tokens.reshape(-1, 1), texts.repeat(n_new), lengths.repeat(n_new), own_path
+            memory, replace(again, tokens=step.tokens.reshape(-1, 1), alternatives=False)
         )
 
         def side_by_side(tensor: Tensor) -> Tensor:
             return tensor[:, :, 0].unflatten(0, (n_rows, n_new)).transpose(1, 2)
 
-        return states.unflatten(0, (n_rows, n_new))[:, :, 0], [
-            KeyValues(side_by_side(layer.keys), side_by_side(layer.values)) for layer in new
-        ]
+        return states[:, 0].unflatten(0, (n_rows, n_new)), [kv.map(side_by_side) for kv in new]
 
     def _decode_by_length(
-        self,
-        memory: DecoderMemory,
-        tokens: Tensor,
-        texts: Ints,
-        lengths: Ints,
-        path: list[KeyValues] | None,
-        *,
-        append: bool,
-        alternatives: bool,
+        self, memory: DecoderMemory, step: Step
     ) -> tuple[Tensor, list[KeyValues]]:
-        order = np.argsort(lengths, kind="stable")
-        bounds = np.flatnonzero(np.diff(lengths[order])) + 1
-        states: list[Tensor] = []
-        new: list[list[KeyValues]] = []
-        for rows in np.split(order, bounds):
-            chosen = torch.as_tensor(rows, device=tokens.device)
-            own_path = None if path is None else [layer.rows(chosen) for layer in path]
-            own_states, own_new = self.decode_step(
-                memory,
-                tokens[chosen],
-                texts[rows],
-                lengths[rows],
-                own_path,
-                append=append,
-                alternatives=alternatives,
-            )
-            states.append(own_states)
-            new.append(own_new)
-        back = torch.as_tensor(np.argsort(order), device=tokens.device)
+        """Rows with targets of one length at a time."""
+        order = np.argsort(step.lengths, kind="stable")
+        groups = np.split(order, np.flatnonzero(np.diff(step.lengths[order])) + 1)
+        states, new = zip(
+            *(self.decode_step(memory, step.rows(rows)) for rows in groups), strict=True
+        )
+        back = torch.as_tensor(np.argsort(order), device=step.tokens.device)
         return torch.cat(states)[back], [
-            KeyValues(
-                torch.cat([layer.keys for layer in layers])[back],
-                torch.cat([layer.values for layer in layers])[back],
-            )
+            KeyValues.cat(layers).map(lambda tensor: tensor[back])
             for layers in zip(*new, strict=True)
         ]
 
@@ -255,7 +205,7 @@ class LanguageModel(nn.Module):
 
     def _compare(self) -> None:
         start = torch.tensor([[self.start_token]], device=self.device)
-        mask, texts, lengths = torch.ones_like(start), np.array([0]), np.array([1])
+        mask, lengths = torch.ones_like(start), np.array([1])
         states, memory = self.encode(start, mask, start, lengths, remember=True)
         assert memory is not None
         expected = self.pretrained(
@@ -268,8 +218,10 @@ class LanguageModel(nn.Module):
             raise ValueError(self._unsupported("its output layer is not a matrix over its states"))
         # not the padding, which some models know by its number
         other = torch.full_like(start, (self.pad_token + 1) % self.n_tokens)
-        alone, _ = self.decode_step(memory, other, texts, lengths)
-        pair, _ = self.decode_step(memory, other.repeat(1, 2), texts, lengths, alternatives=True)
+        step = Step(other, np.array([0]), lengths)
+        alone, _ = self.decode_step(memory, step)
+        step = replace(step, tokens=other.repeat(1, 2), alternatives=True)
+        pair, _ = self.decode_step(memory, step)
         self.takes_alternatives = torch.allclose(alone.expand_as(pair), pair, rtol=1e-3, atol=1e-4)
 
     def _unsupported(self, reason: str) -> str:

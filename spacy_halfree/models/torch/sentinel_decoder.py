@@ -10,7 +10,7 @@ from ...types import Ints
 from ..constrained import greedy_order
 from ..sentinel.target_texts import Vocabulary, WindowTexts
 from ..windows import WindowBatch
-from .decoder_memory import DecoderMemory
+from .decoder_memory import DecoderMemory, Step
 from .decoding import Decoding
 from .language_model import LanguageModel
 from .wording_scores import TagPositions, WordingScores, WordingTree
@@ -95,9 +95,8 @@ class SentinelDecoder:
         for length in np.unique(lengths).tolist():
             rows = np.flatnonzero(lengths == length)
             chosen = torch.as_tensor(rows, device=tags.device)
-            new_states, _ = self.language_model.decode_step(
-                memory, tokens[chosen, :length], rows, memory.lengths[rows], append=True
-            )
+            step = Step(tokens[chosen, :length], rows, memory.lengths[rows], append=True)
+            new_states, _ = self.language_model.decode_step(memory, step)
             order.append(chosen)
             states.append(new_states[:, -1])
         return torch.cat(states)[torch.cat(order).argsort()]

@@ -4,13 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from ...types import Ints
 from ..sentinel.trie import ROOT, TagTrie
 from .attention import KeyValues
-from .decoder_memory import DecoderMemory
+from .decoder_memory import DecoderMemory, Step
 from .decoding import bounded
 from .language_model import LanguageModel
 
@@ -41,19 +40,11 @@ class WordingTree:
     @classmethod
     def of(cls, trie: TagTrie, device: torch.device) -> "WordingTree":
         """Put a trie on a device."""
-
-        def tensor(array: NDArray) -> Tensor:
-            return torch.as_tensor(array, device=device)
-
+        names = ("tokens", "parents", "depths", "tag_nodes", "node_tags", "chains")
         return cls(
-            tokens=tensor(trie.tokens),
-            parents=tensor(trie.parents),
-            depths=tensor(trie.depths),
-            tag_nodes=tensor(trie.tag_nodes),
-            node_tags=tensor(trie.node_tags),
-            chains=tensor(trie.chains),
-            leads_to=tensor(trie.leads_to).float(),
-            first=tensor(np.flatnonzero(trie.depths == 1)),
+            **{name: torch.as_tensor(getattr(trie, name), device=device) for name in names},
+            leads_to=torch.as_tensor(trie.leads_to, device=device).float(),
+            first=torch.as_tensor(np.flatnonzero(trie.depths == 1), device=device),
         )
 
     @property
@@ -187,28 +178,20 @@ class WordingScores:
         tokens[family, columns] = tree.tokens[nodes]
         words = families // tree.n_nodes
         on_host = words.cpu().numpy()
-        states, new = self.language_model.decode_step(
-            self.memory,
+        step = Step(
             tokens,
             self.positions.texts[on_host],
             self.positions.lengths[on_host],
             self._path(words, families % tree.n_nodes),
             alternatives=True,
         )
+        states, new = self.language_model.decode_step(self.memory, step)
         self._pool_rows[rows, nodes] = self._n_read + torch.arange(n, device=rows.device)
         self._n_read += n
-        own = [
-            KeyValues(layer.keys[family, :, columns], layer.values[family, :, columns])
-            for layer in new
-        ]
-        self._pool = (
-            [
-                KeyValues(torch.cat([old.keys, layer.keys]), torch.cat([old.values, layer.values]))
-                for old, layer in zip(self._pool, own, strict=True)
-            ]
-            if self._pool
-            else own
-        )
+        own = [layer.map(lambda tensor: tensor[family, :, columns]) for layer in new]
+        if self._pool:
+            own = [KeyValues.cat(both) for both in zip(self._pool, own, strict=True)]
+        self._pool = own
         return states[family, columns]
 
     def _path(self, rows: Tensor, nodes: Tensor) -> list[KeyValues] | None:
@@ -221,10 +204,7 @@ class WordingScores:
             return None
         chosen = torch.stack(path[::-1], dim=1)
         # n x depth x heads x width of a head
-        return [
-            KeyValues(layer.keys[chosen].transpose(1, 2), layer.values[chosen].transpose(1, 2))
-            for layer in self._pool
-        ]
+        return [layer.map(lambda tensor: tensor[chosen].transpose(1, 2)) for layer in self._pool]
 
     def _with_bounds(self, values: Tensor, complete: Tensor) -> Tensor:
         """Scores of all tags: those that were left out share what their beginning has."""
@@ -252,7 +232,7 @@ class WordingScores:
             on_device = torch.as_tensor(rows, device=tags.device)
             pool_rows = self._pool_rows[on_device, chains[on_device, step]]
             new = [
-                KeyValues(layer.keys[pool_rows][:, :, None], layer.values[pool_rows][:, :, None])
+                layer.map(lambda tensor, rows=pool_rows: tensor[rows][:, :, None])
                 for layer in self._pool
             ]
             self.memory.write(texts[rows], before[rows] + step, new)
