@@ -14,7 +14,7 @@ from torch import nn
 from transformers import PreTrainedTokenizerBase
 
 from ..errors import Errors
-from ..types import Ints, Prediction, TaggingBatch
+from ..types import Prediction, TaggingBatch
 from .constrained import constrained_softmax
 from .sentinel.ragged import Ragged
 from .sentinel.target_texts import Vocabulary
@@ -38,8 +38,7 @@ from .torch.word_pieces import split_words
 
 @dataclass(frozen=True)
 class Source:
-    """Where the pretrained model comes from: a name or folder, its revision, and whether to read
-    nothing but what is on disk already."""
+    """Where to load the pretrained model from; see `halfree.SentinelSeq2Seq.v1`."""
 
     name: str
     revision: str | None
@@ -48,7 +47,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Training:
-    """How it learns; see `halfree.SentinelSeq2Seq.v1`."""
+    """How the model is trained; see `halfree.SentinelSeq2Seq.v1`."""
 
     objective: Objective
     mixed_precision: bool
@@ -57,11 +56,11 @@ class Training:
 
 
 class SentinelShim(TorchShim):
-    """Holds model and tokenizer, which exist only once they are initialized or loaded.
+    """Holds the tagger and its tokenizer.
 
     input_settings: How texts are read.
     style: How tags are written.
-    training: How the model learns.
+    training: How the model is trained.
     """
 
     def __init__(self, input_settings: InputSettings, style: TagStyle, training: Training) -> None:
@@ -85,12 +84,8 @@ class SentinelShim(TorchShim):
     def build(self, pretrained: Pretrained, vocabulary: Vocabulary) -> None:
         """Take a model and its tokenizer."""
         self.tokenizer = pretrained.tokenizer
-        model = SentinelTagger(
-            LanguageModel(pretrained.model),
-            vocabulary,
-            self.input_settings,
-            one_token=self.style.one_token,
-        )
+        language_model, one_token = LanguageModel(pretrained.model), self.style.one_token
+        model = SentinelTagger(language_model, vocabulary, self.input_settings, one_token=one_token)
         model.objective = self.training.objective
         model.mixed_precision = self.training.mixed_precision
         self._has_adapters = False
@@ -143,10 +138,10 @@ class SentinelShim(TorchShim):
 
 
 def find_dropout(model: nn.Module) -> list[tuple[nn.Module, str]]:
-    """Where a model drops values: modules and the attributes that hold their rates.
+    """A model's modules with dropout, and the attributes that hold the rates.
 
-    All places whose rate is above 0 (values, activations, attention, layers); if there are none,
-    all dropout modules.
+    All those with a rate above 0 (values, activations, attention, layers); all dropout modules if
+    there are none.
     """
     modules = [(module, "p") for module in model.modules() if isinstance(module, nn.Dropout)]
     rates = [
@@ -230,5 +225,5 @@ def word_pieces(shim: SentinelShim, batch: TaggingBatch) -> Ragged:
     keys = np.concatenate([doc.to_array([ORTH]).reshape(-1) for doc in batch.docs])
     unique, positions = np.unique(keys[batch.words], return_inverse=True)
     strings = batch.docs[0].vocab.strings
-    places: Ints = positions.reshape(-1)
-    return shim.split_words([strings[int(key)] for key in unique]).take(places)
+    pieces = shim.split_words([strings[int(key)] for key in unique])
+    return pieces.take(positions.reshape(-1))
