@@ -10,6 +10,7 @@ from thinc.types import Floats2d
 from ..errors import Errors
 from .first_order import first_order_head
 from .sentinel.formats import SentinelTagFormat, TargetFormat
+from .sentinel.wording import TagStyle
 from .tagger_model import TaggerModel, build_tagger
 
 TRANSFORMER_LISTENER = "transformer-listener"
@@ -147,7 +148,6 @@ def build_sentinel_seq2seq(
         raise ValueError(Errors.H037.format(loss=loss))
     try:
         from .sentinel_layer import Source, Training, sentinel_tagger
-        from .torch.prepare import TagStyle
         from .torch.sentinel_tagger import InputSettings, Objective
     except ImportError as error:
         raise ImportError(Errors.H016.format(what="halfree.SentinelSeq2Seq.v1")) from error

@@ -22,11 +22,10 @@ LOCK = Lock()
 def reduced_precision(models: Iterable[Model], precision: Precision) -> Iterator[None]:
     """Let the torch modules of models compute in another precision for a while.
 
-    With "bfloat16", matrix products are computed in that type, by PyTorch's autocast. With "int8",
-    the weights of linear layers are rounded to 8 bits, and their inputs as they come (dynamic
-    quantization, CPU only); layers that a module names in `exact_layers` are left alone. What
-    modules return is float32 in any case, and afterwards they are as they were. For as long as
-    it takes, whoever else calls these models gets the other precision, too.
+    With "bfloat16", PyTorch's autocast computes matrix products in that type. With "int8", the
+    weights of linear layers are rounded to 8 bits, and their inputs as they come (dynamic
+    quantization, CPU only), except for layers that a module names in `exact_layers`. Modules
+    return float32 in any case. Meanwhile, other callers of these models get the same precision.
 
     models: The models; those without torch modules stay as they are.
     precision: The type.
@@ -44,11 +43,8 @@ def reduced_precision(models: Iterable[Model], precision: Precision) -> Iterator
 
 @contextmanager
 def held(shims: Sequence[PyTorchShim], precision: Precision) -> Iterator[None]:
-    """Keep others from letting modules compute in another precision.
-
-    Two that change modules would put back each other's changes, and a change in the middle of
-    somebody's labelling would give labels of two kinds.
-    """
+    """Keep others from changing the precision of modules: they would undo each other's changes,
+    and labels that others are producing would be of two kinds."""
     with LOCK:
         for shim in shims:
             others = set(IN_USE.get(shim, ()))

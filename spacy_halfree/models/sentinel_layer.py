@@ -18,10 +18,11 @@ from ..types import Prediction, TaggingBatch
 from .constrained import constrained_softmax
 from .sentinel.ragged import Ragged
 from .sentinel.target_texts import Vocabulary
+from .sentinel.wording import TagStyle
 from .tagger_model import TaggerInput, TaggerModel
 from .torch.adapters import inject_adapters, merged_tensors
 from .torch.language_model import LanguageModel
-from .torch.prepare import TagStyle, prepare
+from .torch.prepare import prepare
 from .torch.pretrained import (
     Pretrained,
     config_to_json,

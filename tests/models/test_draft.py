@@ -47,7 +47,7 @@ def test_what_it_learns() -> None:
     start = 3
     history = torch.tensor([start, 2, 1, start, 0])
     draft = Draft(WIDTH, start)
-    draft.learn_beside(torch.zeros(5, start, requires_grad=True), vectors, history).sum().backward()
+    draft.attach_loss(torch.zeros(5, start, requires_grad=True), vectors, history).sum().backward()
     expected = torch.zeros(start, WIDTH)
     for word, tag in ((0, 2), (1, 1), (3, 0)):
         error = torch.full((start,), 1 / start)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from spacy_halfree.models.sentinel.formats import SentinelTagFormat, TagOnlyForm
 from spacy_halfree.models.sentinel.ragged import Ragged, interleave, pad
 from spacy_halfree.models.sentinel.target_texts import Vocabulary, text_weights, write_texts
 from spacy_halfree.models.sentinel.trie import ROOT, build_trie
-from spacy_halfree.models.sentinel.wording import tag_wordings, wording
+from spacy_halfree.models.sentinel.wording import TagStyle, tag_wordings, wording
 from spacy_halfree.models.windows import TokenLimit, split_into_windows, window_rounds
 
 sequences = st.lists(st.lists(st.integers(0, 9), max_size=4), max_size=8)
@@ -85,26 +86,23 @@ def test_every_label_has_a_wording(label: str) -> None:
     assert wording(label)
 
 
-DEFAULTS: dict[str, Any] = {
-    "spans": True,
-    "label_words": {},
-    "outside_words": "O",
-    "inside_words": "I",
-}
+STYLE = TagStyle(one_token=False, label_words={}, outside_words="O", inside_words="I")
 
 
 def test_labels_with_the_same_words_stay_as_they_are() -> None:
     labels = ["object_name", "object name", "city", "o"]
-    found = tag_wordings(labels, **{**DEFAULTS, "outside_words": "o"})
+    found = tag_wordings(labels, spans=True, style=replace(STYLE, outside_words="o"))
     assert found == ["o", "I", "object_name", "object name", "city", "o"]
 
 
 def test_own_wordings() -> None:
-    found = tag_wordings(["PER", "LOC"], **{**DEFAULTS, "label_words": {"PER": "a human being"}})
+    style = replace(STYLE, label_words={"PER": "a human being"})
+    found = tag_wordings(["PER", "LOC"], spans=True, style=style)
     assert found == ["O", "I", "a human being", "location"]
-    assert tag_wordings(["PER"], **{**DEFAULTS, "spans": False}) == ["person"]
+    assert tag_wordings(["PER"], spans=False, style=STYLE) == ["person"]
+    style = replace(STYLE, label_words={"ORG": "organization"})
     with pytest.raises(ValueError, match=r"H031.*'ORG'"):
-        tag_wordings(["PER"], **{**DEFAULTS, "label_words": {"ORG": "organization"}})
+        tag_wordings(["PER"], spans=True, style=style)
 
 
 # -- tries

@@ -49,7 +49,7 @@ class Vocabulary:
         return int(self.tags.lengths.max())
 
     def limits(self, target_format: TargetFormat, piece_lengths: Ints) -> list[TokenLimit]:
-        """What windows may not use up: room in the encoder and in the decoder.
+        """The limits of windows: room in the encoder and in the decoder.
 
         target_format: The format.
         piece_lengths (n_words, int64): How many pieces each word has.
@@ -59,7 +59,7 @@ class Vocabulary:
         return [TokenLimit(in_encoder, self.input_room), TokenLimit(in_decoder, self.target_room)]
 
     def longest_word(self, target_format: TargetFormat) -> int:
-        """How many pieces a word may have.
+        """The most pieces of a word.
 
         RAISES: ValueError (H034) if there is no room for any.
         """
@@ -133,7 +133,7 @@ class WindowTexts:
     words: Ints
 
     def prefixes(self, n_words: Ints) -> tuple[Ints, Ints]:
-        """The beginnings of the targets, up to the tags of some words.
+        """The beginnings of the targets.
 
         n_words (n_windows, int64): The column of the word before whose tag to stop.
         RETURNS: The targets, padded (n_windows x longest), and their lengths (n_windows).

@@ -112,7 +112,7 @@ class AlignedDecoder(nn.Module):
         if history is not None:
             logits = self.score(vectors, join_rounds(rounds), history)
             if self.training and self.draft is not None:
-                logits = self.draft.learn_beside(logits, vectors, history)
+                logits = self.draft.attach_loss(logits, vectors, history)
             return logits, history, None
         decoding = Decoding.start(lengths, transitions, allowed, vectors.dtype, vectors.device)
         for windows in rounds:

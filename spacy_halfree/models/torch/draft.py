@@ -1,4 +1,4 @@
-"""Guesses of tags, for a decoder that looks at words before it knows the tags before them."""
+"""First guesses of tags, for a decoder that reads several words at once."""
 
 from typing import Any
 
@@ -8,10 +8,10 @@ from torch.nn import functional as F
 
 
 class Draft(nn.Module):
-    """A linear guess of each word's tag from the encoder's state alone.
+    """Guesses each word's tag from the encoder's state alone, by a linear layer.
 
     It decides nothing: the better it guesses, the less is computed in vain. It starts at 0, and
-    learns beside the decoder without having a say in what that or the encoder learn.
+    learns beside the decoder without any influence on what that or the encoder learn.
 
     width: Of the encoder's states.
     n_tags: The number of tags.
@@ -26,14 +26,14 @@ class Draft(nn.Module):
         """vectors (n_words x width): The encoder's states. RETURNS (n_words x n_tags): Scores."""
         return F.linear(vectors, self.weight, self.bias)
 
-    def learn_beside(self, logits: Tensor, vectors: Tensor, history: Tensor) -> Tensor:
-        """Have the draft learn whenever a gradient comes back to the decoder's scores.
+    def attach_loss(self, logits: Tensor, vectors: Tensor, history: Tensor) -> Tensor:
+        """Train the draft whenever a gradient comes back to the decoder's scores.
 
         logits (n_words x n_tags): These scores.
         vectors (n_words x width): The encoder's states.
         history (n_words, int64): The tag before each word, `n_tags` where a text begins: what the
             draft is to guess at the word before. The last tag of a text is in no history.
-        RETURNS (n_words x n_tags): The same scores, to be used in their place.
+        RETURNS (n_words x n_tags): The same scores, to be used instead.
         """
         tags = history[1:].masked_fill(history[1:] == len(self.bias), IGNORED)
         scores = self(vectors[:-1].detach())

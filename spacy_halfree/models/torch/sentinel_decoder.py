@@ -90,7 +90,7 @@ class SentinelDecoder:
             tokens = torch.cat([own[tags][:, None], tokens], dim=1)
             lengths = lengths + 1
         else:
-            wordings.keep(tags)
+            wordings.append(tags)
         order, states = [], []
         for length in np.unique(lengths).tolist():
             rows = np.flatnonzero(lengths == length)

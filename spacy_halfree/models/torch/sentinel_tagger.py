@@ -108,7 +108,7 @@ class SentinelTagger(nn.Module):
         with torch.autocast(device_type, torch.bfloat16, enabled=self.mixed_precision):
             if targets is None:
                 return self._decode(batch, pieces, rounds)
-            return self._force(batch, pieces, join_rounds(rounds), targets)
+            return self._teacher_force(batch, pieces, join_rounds(rounds), targets)
 
     def _windows(self, batch: TaggingBatch, pieces: Ragged) -> list[WindowBatch]:
         target_format = self.input_settings.target_format
@@ -160,10 +160,10 @@ class SentinelTagger(nn.Module):
                 )
         return TaggerOutput(decoding.logits, decoding.history, decoding.tags[1:], None)
 
-    def _force(
+    def _teacher_force(
         self, batch: TaggingBatch, pieces: Ragged, windows: WindowBatch, targets: Targets
     ) -> TaggerOutput:
-        """Score all words in parallel, every tag before them being known (teacher forcing)."""
+        """Score all words in parallel, given the tags before them."""
         texts = self._write(windows, pieces, targets.tags)
         objective = self.objective if self.training else Objective(tags=True, text=False)
         tree = self._tree()

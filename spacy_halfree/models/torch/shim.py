@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from ...errors import Errors
 
 DAMAGE = (
-    *(SafetensorError, ValueError, TypeError, KeyError, AttributeError, RuntimeError, OSError),
+    *(AttributeError, KeyError, OSError, RuntimeError, SafetensorError, TypeError, ValueError),
 )
 """What is raised when bytes are not those of a saved module."""
 MAX_BYTES = 2**32 - 2**28

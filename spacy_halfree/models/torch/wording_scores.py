@@ -106,13 +106,13 @@ class WordingScores:
         self._wanted = torch.zeros_like(self._relevant)
         if positions.wanted is not None:
             self._wanted = (positions.wanted & positions.legal).float() @ tree.leads_to.T > 0
-        self._opened = torch.zeros_like(self._relevant)
+        self._expanded = torch.zeros_like(self._relevant)
         self._is_known = torch.zeros_like(self._relevant)
         # for each word and node the row of the key-value pool where the node was read
         self._pool_rows = torch.full_like(self._relevant, -1, dtype=torch.int64)
-        # n_read x heads x width of a head, per layer
+        # n_pooled x heads x width of a head, per layer
         self._pool: list[KeyValues] = []
-        self._n_read = 0
+        self._n_pooled = 0
         self.scores = self._score()
         """n_words x n_tags, float32; 0 for tags that are not legal."""
 
@@ -123,21 +123,21 @@ class WordingScores:
         values = logits.new_full(self._relevant.shape, -torch.inf)
         values = values.index_copy(1, tree.first, logits)
         self._is_known[:, tree.first] = True
-        self._opened[:, ROOT] = True
+        self._expanded[:, ROOT] = True
         complete = logits.new_full(positions.legal.shape, -torch.inf)
         while True:
-            todo = self._worthwhile(values.detach(), complete.detach())
+            todo = self._frontier(values.detach(), complete.detach())
             if not bool(todo.any()):
                 break
             depth = tree.depths.expand_as(todo)[todo].min()
             chosen = torch.nonzero(todo & (tree.depths == depth))
             for part in chosen.split(max(1, MAX_LOGITS // self.language_model.n_tokens)):
-                values, complete = self._open(part[:, 0], part[:, 1], values, complete)
+                values, complete = self._expand(part[:, 0], part[:, 1], values, complete)
         return self._with_bounds(values, complete)
 
-    def _worthwhile(self, values: Tensor, complete: Tensor) -> Tensor:
-        """Which nodes to open next (n_words x n_nodes): all but the improbable ones."""
-        is_open = self._relevant & self._is_known & ~self._opened
+    def _frontier(self, values: Tensor, complete: Tensor) -> Tensor:
+        """Which nodes to expand next (n_words x n_nodes): all but the improbable ones."""
+        is_open = self._relevant & self._is_known & ~self._expanded
         bounds = values.masked_fill(~is_open, -torch.inf)
         best = torch.maximum(bounds.amax(1), complete.amax(1))[:, None]
         ascending, order = bounds.sort(dim=1)
@@ -145,17 +145,17 @@ class WordingScores:
         keep = torch.zeros_like(is_open).scatter(1, order, ~left_out)
         return (keep | self._wanted) & is_open
 
-    def _open(
+    def _expand(
         self, rows: Tensor, nodes: Tensor, values: Tensor, complete: Tensor
     ) -> tuple[Tensor, Tensor]:
         """Read nodes of one depth, and score what may follow each of them."""
         tree = self.tree
-        logits = self.language_model.logits(self._read(rows, nodes)).float()
+        logits = self.language_model.logits(self._decode_nodes(rows, nodes)).float()
         before = values[rows, nodes] - logits.logsumexp(dim=1)
-        # all pairs of an opened node and one of its children
-        opened, children = torch.nonzero(tree.parents == nodes[:, None], as_tuple=True)
-        child_rows = rows[opened]
-        scores = bounded(before[opened] + logits[opened, tree.tokens[children]])
+        # all pairs of an expanded node and one of its children
+        expanded, children = torch.nonzero(tree.parents == nodes[:, None], as_tuple=True)
+        child_rows = rows[expanded]
+        scores = bounded(before[expanded] + logits[expanded, tree.tokens[children]])
         values = values.index_put((child_rows, children), scores)
         self._is_known[child_rows, children] = True
         tags = tree.node_tags[nodes]
@@ -163,10 +163,10 @@ class WordingScores:
         end_rows = rows[ending]
         scores = bounded(before[ending] + logits[ending, self.positions.ends[end_rows]])
         complete = complete.index_put((end_rows, tags[ending]), scores)
-        self._opened[rows, nodes] = True
+        self._expanded[rows, nodes] = True
         return values, complete
 
-    def _read(self, rows: Tensor, nodes: Tensor) -> Tensor:
+    def _decode_nodes(self, rows: Tensor, nodes: Tensor) -> Tensor:
         """The decoder's states at nodes of one depth (n x width), which are in order."""
         tree, n = self.tree, len(rows)
         # children of one node at one word are read side by side
@@ -186,8 +186,8 @@ class WordingScores:
             alternatives=True,
         )
         states, new = self.language_model.decode_step(self.memory, step)
-        self._pool_rows[rows, nodes] = self._n_read + torch.arange(n, device=rows.device)
-        self._n_read += n
+        self._pool_rows[rows, nodes] = self._n_pooled + torch.arange(n, device=rows.device)
+        self._n_pooled += n
         own = [layer.map(lambda tensor: tensor[family, :, columns]) for layer in new]
         if self._pool:
             own = [KeyValues.cat(both) for both in zip(self._pool, own, strict=True)]
@@ -218,8 +218,8 @@ class WordingScores:
         scores = torch.where(complete > -torch.inf, complete, bounds[:, tree.tag_nodes])
         return scores.masked_fill(~self.positions.legal, 0.0)
 
-    def keep(self, tags: Tensor) -> None:
-        """Append wordings to the targets.
+    def append(self, tags: Tensor) -> None:
+        """Append the tags' wordings to the targets.
 
         tags (n, int64): The best tags of the first n words, which are of different texts.
         """
