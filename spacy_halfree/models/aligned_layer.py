@@ -38,25 +38,15 @@ class DecoderShim(TorchShim):
 
 
 def aligned_decoder(
-    *,
-    layers: int,
-    heads: int,
-    hidden_factor: int,
-    dropout: float | None,
-    window: int,
-    margin: int,
-    share_label_words: bool,
+    sizes: dict[str, int], *, dropout: float | None, share_label_words: bool
 ) -> HeadModel:
-    """The head of `halfree.AlignedSeq2Seq.v1`, where its settings are explained."""
+    """The head of `halfree.AlignedSeq2Seq.v1`, where its settings are explained.
+
+    sizes: The fields of `DecoderSizes` that are known before initializing.
+    """
     set_up_threads()
     attrs: dict[str, Any] = {
-        "sizes": {
-            "layers": layers,
-            "heads": heads,
-            "hidden_factor": hidden_factor,
-            "window": window,
-            "margin": margin,
-        },
+        "sizes": sizes,
         "share_label_words": share_label_words,
         # set before initializing
         "labels": (),

@@ -66,15 +66,14 @@ def build_aligned_seq2seq(
         from .aligned_layer import aligned_decoder
     except ImportError as error:
         raise ImportError(Errors.H016.format(what="halfree.AlignedSeq2Seq.v1")) from error
-    head = aligned_decoder(
-        layers=layers,
-        heads=heads,
-        hidden_factor=hidden_factor,
-        dropout=dropout,
-        window=window,
-        margin=margin,
-        share_label_words=share_label_words,
-    )
+    sizes = {
+        "layers": layers,
+        "heads": heads,
+        "hidden_factor": hidden_factor,
+        "window": window,
+        "margin": margin,
+    }
+    head = aligned_decoder(sizes, dropout=dropout, share_label_words=share_label_words)
     return build_tagger(tok2vec, head)
 
 

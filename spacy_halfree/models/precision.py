@@ -68,18 +68,17 @@ def computing(shims: Sequence[PyTorchShim], precision: Precision) -> Iterator[No
         return
     from .torch.reduced_precision import compute_in_bfloat16, quantized
 
-    modules = [(shim, shim._model) for shim in shims]
     # a module may have a forward method of its own that stands before its class's
-    forwards = [vars(module).get("forward") for _, module in modules]
+    modules = [(shim, shim._model, vars(shim._model).get("forward")) for shim in shims]
     try:
-        for shim, module in modules:
+        for shim, module, _ in modules:
             if precision == "int8":
                 shim._model = quantized(module)
             else:
                 compute_in_bfloat16(module)
         yield
     finally:
-        for (shim, module), forward in zip(modules, forwards, strict=True):
+        for shim, module, forward in modules:
             shim._model = module
             vars(module).pop("forward", None)
             if forward is not None:

@@ -56,7 +56,11 @@ class Vocabulary:
         """
         in_encoder = target_format.input_lengths(piece_lengths)
         in_decoder = target_format.mark_lengths(piece_lengths) + self.longest_tag
-        return [TokenLimit(in_encoder, self.input_room), TokenLimit(in_decoder, self.target_room)]
+        return [
+            TokenLimit(in_encoder, self.max_length - len(self.before) - len(self.after)),
+            # beside the start and the last mark
+            TokenLimit(in_decoder, self.max_length - 2),
+        ]
 
     def longest_word(self, target_format: TargetFormat) -> int:
         """The most pieces of a word.
@@ -64,11 +68,11 @@ class Vocabulary:
         RAISES: ValueError (H034) if there is no room for any.
         """
         n_pieces = np.arange(1, self.max_length + 1)
-        in_decoder = target_format.mark_lengths(n_pieces) + self.longest_tag
-        fits = in_decoder <= self.target_room
-        fits &= target_format.input_lengths(n_pieces) <= self.input_room
+        in_encoder, in_decoder = self.limits(target_format, n_pieces)
+        fits = (in_encoder.costs <= in_encoder.limit) & (in_decoder.costs <= in_decoder.limit)
         if not fits[0]:
-            raise ValueError(Errors.H034.format(limit=self.max_length, needed=int(in_decoder[0])))
+            needed = int(in_decoder.costs[0])
+            raise ValueError(Errors.H034.format(limit=self.max_length, needed=needed))
         return int(n_pieces[fits].max())
 
     def to_dict(self) -> dict[str, Any]:
@@ -95,17 +99,6 @@ class Vocabulary:
             max_length=int(values["max_length"]),
             has_new=bool(values["has_new"]),
         )
-
-    @property
-    def input_room(self) -> int:
-        """How many tokens of words fit into the encoder."""
-        return self.max_length - len(self.before) - len(self.after)
-
-    @property
-    def target_room(self) -> int:
-        """How many tokens of tags and what follows them fit into the decoder."""
-        # the start, and the last mark
-        return self.max_length - 2
 
 
 @dataclass
