@@ -91,12 +91,15 @@ class SentinelDecoder:
             lengths = lengths + 1
         else:
             wordings.append(tags)
-        order, states = [], []
-        for length in np.unique(lengths).tolist():
-            rows = np.flatnonzero(lengths == length)
+        longest = int(lengths.max())
+        # one by one, unless all are of one length
+        size = longest if (lengths == longest).all() else 1
+        states = memory.states
+        for start in range(0, longest, size):
+            rows = np.flatnonzero(lengths > start)
             chosen = torch.as_tensor(rows, device=tags.device)
-            step = Step(tokens[chosen, :length], rows, memory.lengths[rows], append=True)
-            new_states, _ = self.language_model.decode_step(memory, step)
-            order.append(chosen)
-            states.append(new_states[:, -1])
-        return torch.cat(states)[torch.cat(order).argsort()]
+            new = tokens[chosen, start : start + size]
+            step = Step(new, rows, memory.lengths[rows], append=True)
+            new_states = self.language_model.decode_step(memory, step)[0][:, -1]
+            states = states.index_put((chosen,), new_states) if start else new_states
+        return states
