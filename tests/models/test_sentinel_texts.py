@@ -119,9 +119,9 @@ different = st.lists(
 def test_tries_spell_the_tags(tags: list[tuple[int, ...]]) -> None:
     trie = build_trie(tags)
     prefixes = {tag[:n] for tag in tags for n in range(len(tag) + 1)}
-    assert trie.n_nodes == len(prefixes)
+    assert len(trie.tokens) == len(prefixes)
     spelled: dict[int, tuple[int, ...]] = {ROOT: ()}
-    for node in range(1, trie.n_nodes):
+    for node in range(1, len(trie.tokens)):
         parent = int(trie.parents[node])
         assert parent < node
         spelled[node] = (*spelled[parent], int(trie.tokens[node]))

@@ -9,11 +9,12 @@ from torch import Tensor
 from ...types import Ints
 from ..constrained import greedy_order
 from ..sentinel.target_texts import Vocabulary, WindowTexts
+from ..sentinel.trie import TagTrie
 from ..windows import WindowBatch
 from .decoder_memory import DecoderMemory, Step
 from .decoding import Decoding
 from .language_model import LanguageModel
-from .wording_scores import TagPositions, WordingScores, WordingTree
+from .wording_scores import TagPositions, WordingScores
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class SentinelDecoder:
 
     language_model: LanguageModel
     vocabulary: Vocabulary
-    tree: WordingTree | None
+    tree: TagTrie[Tensor] | None
     decoding: Decoding
 
     def decode(self, windows: WindowBatch, texts: WindowTexts) -> None:

@@ -11,12 +11,12 @@ from ...types import Ints, TaggingBatch, Targets
 from ..sentinel.formats import TargetFormat
 from ..sentinel.ragged import Ragged
 from ..sentinel.target_texts import Vocabulary, WindowTexts, text_weights, write_texts
-from ..sentinel.trie import build_trie
+from ..sentinel.trie import TagTrie, build_trie
 from ..windows import WindowBatch, join_rounds, window_rounds
 from .decoding import Decoding
 from .language_model import LanguageModel
 from .sentinel_decoder import SentinelDecoder
-from .wording_scores import TagPositions, WordingScores, WordingTree
+from .wording_scores import TagPositions, WordingScores
 
 WANTED = 0.01
 """From which probability on a tag of the targets is scored in full in training."""
@@ -140,9 +140,12 @@ class SentinelTagger(nn.Module):
         target_format = self.input_settings.target_format
         return write_texts(windows, pieces, tags, self.vocabulary, target_format)
 
-    def _tree(self) -> WordingTree | None:
-        """The tags' wordings; None if every tag is one token."""
-        return None if self.one_token else WordingTree.of(self.trie, self.language_model.device)
+    def _tree(self) -> TagTrie[Tensor] | None:
+        """The tags' wordings on the model's device; None if every tag is one token."""
+        device = self.language_model.device
+        if self.one_token:
+            return None
+        return self.trie.map(lambda array: torch.as_tensor(array, device=device))
 
     def _decode(
         self, batch: TaggingBatch, pieces: Ragged, rounds: list[WindowBatch]

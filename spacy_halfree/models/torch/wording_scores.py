@@ -21,43 +21,6 @@ MAX_LOGITS = 2**24
 
 
 @dataclass
-class WordingTree:
-    """A `TagTrie` on the model's device; see there.
-
-    leads_to (n_nodes x n_tags, float32): 1 where a node is on the way to a tag.
-    first (n_first, int64): The nodes after the root.
-    """
-
-    tokens: Tensor
-    parents: Tensor
-    depths: Tensor
-    tag_nodes: Tensor
-    node_tags: Tensor
-    chains: Tensor
-    leads_to: Tensor
-    first: Tensor
-
-    @classmethod
-    def of(cls, trie: TagTrie, device: torch.device) -> "WordingTree":
-        """Put a trie on a device."""
-        names = ("tokens", "parents", "depths", "tag_nodes", "node_tags", "chains")
-        return cls(
-            **{name: torch.as_tensor(getattr(trie, name), device=device) for name in names},
-            leads_to=torch.as_tensor(trie.leads_to, device=device).float(),
-            first=torch.as_tensor(np.flatnonzero(trie.depths == 1), device=device),
-        )
-
-    @property
-    def n_nodes(self) -> int:
-        return len(self.tokens)
-
-    @property
-    def depth(self) -> int:
-        """How many tokens the longest wording has."""
-        return int(self.chains.shape[1])
-
-
-@dataclass
 class TagPositions:
     """Words whose tags are to be scored, as positions in the targets of texts.
 
@@ -94,7 +57,7 @@ class WordingScores:
         self,
         language_model: LanguageModel,
         memory: DecoderMemory,
-        tree: WordingTree,
+        tree: TagTrie[Tensor],
         positions: TagPositions,
     ) -> None:
         self.language_model = language_model
@@ -118,11 +81,12 @@ class WordingScores:
 
     def _score(self) -> Tensor:
         tree, positions = self.tree, self.positions
-        logits = self.language_model.logits(positions.states, tree.tokens[tree.first])
+        first = torch.nonzero(tree.depths == 1)[:, 0]
+        logits = self.language_model.logits(positions.states, tree.tokens[first])
         logits = bounded(logits.float())
         values = logits.new_full(self._relevant.shape, -torch.inf)
-        values = values.index_copy(1, tree.first, logits)
-        self._is_known[:, tree.first] = True
+        values = values.index_copy(1, first, logits)
+        self._is_known[:, first] = True
         self._expanded[:, ROOT] = True
         complete = logits.new_full(positions.legal.shape, -torch.inf)
         while True:
@@ -168,21 +132,21 @@ class WordingScores:
 
     def _decode_nodes(self, rows: Tensor, nodes: Tensor) -> Tensor:
         """The decoder's states at nodes of one depth (n x width), which are in order."""
-        tree, n = self.tree, len(rows)
+        tree, n, n_nodes = self.tree, len(rows), len(self.tree.tokens)
         # children of one node at one word are read side by side
         families, family, sizes = torch.unique_consecutive(
-            rows * tree.n_nodes + tree.parents[nodes], return_inverse=True, return_counts=True
+            rows * n_nodes + tree.parents[nodes], return_inverse=True, return_counts=True
         )
         columns = torch.arange(n, device=rows.device) - (sizes.cumsum(0) - sizes)[family]
         tokens = nodes.new_zeros((len(families), int(sizes.max())))
         tokens[family, columns] = tree.tokens[nodes]
-        words = families // tree.n_nodes
+        words = families // n_nodes
         on_host = words.cpu().numpy()
         step = Step(
             tokens,
             self.positions.texts[on_host],
             self.positions.lengths[on_host],
-            self._path(words, families % tree.n_nodes),
+            self._path(words, families % n_nodes),
             alternatives=True,
         )
         states, new = self.language_model.decode_step(self.memory, step)
@@ -210,7 +174,7 @@ class WordingScores:
         """Scores of all tags: those that were left out share what their beginning has."""
         tree = self.tree
         bounds = values - self._n_tags_below.clamp(min=1).log()
-        for depth in range(2, tree.depth + 1):
+        for depth in range(2, tree.chains.shape[1] + 1):
             own = torch.nonzero(tree.depths == depth)[:, 0]
             from_above = bounds[:, tree.parents[own]]
             known = torch.where(self._is_known[:, own], bounds[:, own], from_above)
