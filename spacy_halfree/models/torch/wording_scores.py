@@ -195,8 +195,11 @@ class WordingScores:
             rows = np.flatnonzero(lengths > step)
             on_device = torch.as_tensor(rows, device=tags.device)
             pool_rows = self._pool_rows[on_device, chains[on_device, step]]
+            # n x heads x 1 x width of a head
             new = [
-                layer.map(lambda tensor, rows=pool_rows: tensor[rows][:, :, None])
+                KeyValues(layer.keys[pool_rows], layer.values[pool_rows]).map(
+                    lambda tensor: tensor.unsqueeze(2)
+                )
                 for layer in self._pool
             ]
             self.memory.write(texts[rows], before[rows] + step, new)
