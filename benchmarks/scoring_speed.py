@@ -31,7 +31,7 @@ from thinc.api import fix_random_seed
 from transformers import T5Config, T5ForConditionalGeneration
 from transformers.utils import logging
 
-from spacy_halfree.models.sentinel.texts import write_texts
+from spacy_halfree.models.sentinel.target_texts import write_texts
 from spacy_halfree.models.windows import window_rounds
 from spacy_halfree.pipeline.pipelines import find_tagger
 from spacy_halfree.pipeline.tagger import HalfreeTagger
@@ -92,7 +92,7 @@ def generation(tagger: HalfreeTagger, docs: list[Doc]) -> tuple[Callable[[], obj
     """
     batch, prediction = tagger.predict(docs)
     shim = tagger.model.shims[0]
-    vocabulary, reading = shim.tagger.vocabulary, shim.tagger.reading
+    vocabulary, reading = shim.tagger.vocabulary, shim.tagger.input_settings
     words = [token.text for doc in docs for token in doc if not token.is_space]
     rounds = window_rounds(batch.lengths, len(words), 0)
     tags = tagger.model.ops.to_numpy(prediction.tags)

@@ -27,7 +27,7 @@ from spacy.tokens import Doc, DocBin
 from thinc.api import Config
 
 from spacy_halfree.models.sentinel.ragged import Ragged
-from spacy_halfree.models.sentinel.texts import Vocabulary
+from spacy_halfree.models.sentinel.target_texts import Vocabulary
 from spacy_halfree.models.torch.sentinel_tagger import SentinelTagger
 from spacy_halfree.pipeline.pipelines import find_tagger
 from spacy_halfree.tagging.scheme import INSIDE, OUTSIDE, spans_from_tags
@@ -132,7 +132,7 @@ def generate(tagger: SentinelTagger, pieces: Sequence[Ragged]) -> list[list[int]
     vocabulary, language_model = tagger.vocabulary, tagger.language_model
     outputs = []
     for own in pieces:
-        text = tagger.reading.target_format.write_input(own, vocabulary.sentinels)
+        text = tagger.input_settings.target_format.write_input(own, vocabulary.sentinels)
         inputs = np.concatenate([vocabulary.before, text, vocabulary.after])
         # twice the room that the longest right answer takes
         room = 2 * (len(own) + 1) * (1 + vocabulary.longest_tag)

@@ -16,7 +16,7 @@ import spacy_halfree
 ROOT = Path(spacy_halfree.__file__).parent
 PACKAGE = "spacy_halfree"
 FILES = sorted(ROOT.rglob("*.py"))
-BRIDGES = ("models/torch_layer.py", "models/sentinel_layer.py")
+BRIDGES = ("models/aligned_layer.py", "models/sentinel_layer.py")
 TORCH = {"tokenizers", "peft", "torch", "safetensors", "transformers", "spacy_transformers"}
 MAY_USE = {
     "cli": {
@@ -112,10 +112,10 @@ def test_few_reach_the_bridges_and_only_lazily() -> None:
         for statement in ast.parse(path.read_text(encoding="utf8")).body:
             if isinstance(statement, ast.ImportFrom):
                 assert (statement.module or "").split(".")[0] not in (
-                    *("torch_layer", "sentinel_layer", "torch"),
+                    *("aligned_layer", "sentinel_layer", "torch"),
                 )
                 imported = {alias.name for alias in statement.names}
-                assert not imported & {"torch_layer", "sentinel_layer"}
+                assert not imported & {"aligned_layer", "sentinel_layer"}
 
 
 @pytest.mark.parametrize("path", FILES, ids=relative_name)

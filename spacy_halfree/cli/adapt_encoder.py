@@ -13,7 +13,8 @@ from ..data.inputs import InputFile, find_inputs, local_inputs, local_path
 from ..data.raw_texts import read_raw_texts
 from ..data.records import InvalidRecord, text_of
 from ..errors import Errors, Warnings
-from ..models.adaptation import AdaptationSettings, adapt_encoder, check_output
+from ..models.adaptation import adapt_encoder
+from ..models.adaptation_settings import AdaptationSettings, check_output
 from ..outputs import check_place
 from .outcome import describe, reports_failures
 

@@ -10,7 +10,8 @@ from thinc.types import Floats2d
 from ..errors import Errors
 from .first_order import first_order_head
 from .sentinel.formats import SentinelTagFormat, TargetFormat
-from .words import TaggerModel, tag_words
+from .sentinel.wording import TagStyle
+from .tagger_model import TaggerModel, build_tagger
 
 TRANSFORMER_LISTENER = "transformer-listener"
 """The layer that stands for an encoder which another component runs with torch."""
@@ -28,7 +29,7 @@ def build_first_order_tagger(tok2vec: Model[list[Doc], list[Floats2d]]) -> Tagge
         from .torch.threads import set_up_threads
 
         set_up_threads()
-    return tag_words(tok2vec, first_order_head())
+    return build_tagger(tok2vec, first_order_head())
 
 
 def build_aligned_seq2seq(
@@ -60,26 +61,20 @@ def build_aligned_seq2seq(
     """
     _check_counts(layers=layers, heads=heads, hidden_factor=hidden_factor)
     _check_dropout(dropout)
-    if window <= 2 * margin or margin < 0:
-        raise ValueError(
-            Errors.H013.format(
-                setting="window", expected=f"above twice the margin ({margin})", value=window
-            )
-        )
+    _check_window(window, margin)
     try:
-        from .torch_layer import aligned_decoder
+        from .aligned_layer import aligned_decoder
     except ImportError as error:
         raise ImportError(Errors.H016.format(what="halfree.AlignedSeq2Seq.v1")) from error
-    head = aligned_decoder(
-        layers=layers,
-        heads=heads,
-        hidden_factor=hidden_factor,
-        dropout=dropout,
-        window=window,
-        margin=margin,
-        share_label_words=share_label_words,
-    )
-    return tag_words(tok2vec, head)
+    sizes = {
+        "layers": layers,
+        "heads": heads,
+        "hidden_factor": hidden_factor,
+        "window": window,
+        "margin": margin,
+    }
+    head = aligned_decoder(sizes, dropout=dropout, share_label_words=share_label_words)
+    return build_tagger(tok2vec, head)
 
 
 LORA_SETTINGS = (
@@ -139,35 +134,20 @@ def build_sentinel_seq2seq(
     lora: Arguments of `peft.LoraConfig` (those in `LORA_SETTINGS`), to train low-rank adapters
         instead of all weights.
     """
-    for setting, value, known in (
-        ("label_style", label_style, get_args(LabelStyle)),
-        ("loss", loss, get_args(Loss)),
-    ):
-        if value not in known:
-            raise ValueError(
-                Errors.H013.format(setting=setting, expected=f"in {known}", value=value)
-            )
+    styles, losses = get_args(LabelStyle), get_args(Loss)
+    _check("label_style", label_style, label_style in styles, f"in {styles}")
+    _check("loss", loss, loss in losses, f"in {losses}")
     _check_counts(max_batch_items=max_batch_items)
-    if margin < 0 or (window is not None and window <= 2 * margin):
-        raise ValueError(
-            Errors.H013.format(
-                setting="window", expected=f"above twice the margin ({margin})", value=window
-            )
-        )
+    _check_window(window, margin)
     _check_dropout(dropout)
     for setting in lora or ():
-        if setting not in LORA_SETTINGS:
-            raise ValueError(
-                Errors.H013.format(
-                    setting=f"lora.{setting}", expected=f"one of {LORA_SETTINGS}", value=setting
-                )
-            )
+        expected = f"one of {LORA_SETTINGS}"
+        _check(f"lora.{setting}", setting, setting in LORA_SETTINGS, expected)
     if gradient_checkpointing and label_style == "words" and loss != "lm":
         raise ValueError(Errors.H037.format(loss=loss))
     try:
         from .sentinel_layer import Source, Training, sentinel_tagger
-        from .torch.prepare import TagStyle
-        from .torch.sentinel_tagger import Lesson, Reading
+        from .torch.sentinel_tagger import InputSettings, Objective
     except ImportError as error:
         raise ImportError(Errors.H016.format(what="halfree.SentinelSeq2Seq.v1")) from error
     return sentinel_tagger(
@@ -178,9 +158,11 @@ def build_sentinel_seq2seq(
             outside_words=outside_words,
             inside_words=inside_words,
         ),
-        reading=Reading(format or SentinelTagFormat(), window, margin, max_batch_items),
+        input_settings=InputSettings(
+            format or SentinelTagFormat(), window, margin, max_batch_items
+        ),
         training=Training(
-            lesson=Lesson(tags=loss != "lm", text=loss != "tags"),
+            objective=Objective(tags=loss != "lm", text=loss != "tags"),
             mixed_precision=mixed_precision,
             gradient_checkpointing=gradient_checkpointing,
             lora=None if lora is None else dict(lora),
@@ -189,16 +171,21 @@ def build_sentinel_seq2seq(
     )
 
 
+def _check(setting: str, value: object, is_valid: bool, expected: str) -> None:
+    if not is_valid:
+        raise ValueError(Errors.H013.format(setting=setting, expected=expected, value=value))
+
+
 def _check_counts(**settings: int) -> None:
     for setting, value in settings.items():
-        if value < 1:
-            raise ValueError(
-                Errors.H013.format(setting=setting, expected="at least 1", value=value)
-            )
+        _check(setting, value, value >= 1, "at least 1")
 
 
 def _check_dropout(dropout: float | None) -> None:
-    if dropout is not None and not 0 <= dropout < 1:
-        raise ValueError(
-            Errors.H013.format(setting="dropout", expected="from 0 to below 1", value=dropout)
-        )
+    is_valid = dropout is None or 0 <= dropout < 1
+    _check("dropout", dropout, is_valid, "from 0 to below 1")
+
+
+def _check_window(window: int | None, margin: int) -> None:
+    is_valid = margin >= 0 and (window is None or window > 2 * margin)
+    _check("window", window, is_valid, f"above twice the margin ({margin})")

@@ -8,6 +8,8 @@ from ..types import Ints, TaggingBatch
 
 BOUND = 1e30
 """Beyond every real score, and small enough that a few of them can be added up."""
+UNKNOWN = -1
+"""Stands for a tag that is not known."""
 
 
 def constrained_softmax(

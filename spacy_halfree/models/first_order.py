@@ -6,7 +6,7 @@ from thinc.types import Floats2d, Ints1d
 
 from ..types import Prediction, TaggingBatch
 from .constrained import constrained_softmax, finite, greedy_order
-from .words import HeadInput, HeadModel, HeadOutput
+from .tagger_model import HeadInput, HeadModel, HeadOutput
 
 
 def first_order_head() -> HeadModel:

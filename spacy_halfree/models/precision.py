@@ -22,11 +22,10 @@ LOCK = Lock()
 def reduced_precision(models: Iterable[Model], precision: Precision) -> Iterator[None]:
     """Let the torch modules of models compute in another precision for a while.
 
-    With "bfloat16", matrix products are computed in that type, by PyTorch's autocast. With "int8",
-    the weights of linear layers are rounded to 8 bits, and their inputs as they come (dynamic
-    quantization, CPU only); layers that a module names in `exact_layers` are left alone. What
-    modules return is float32 in any case, and afterwards they are as they were. For as long as
-    it takes, whoever else calls these models gets the other precision, too.
+    With "bfloat16", PyTorch's autocast computes matrix products in that type. With "int8", the
+    weights of linear layers are rounded to 8 bits, and their inputs as they come (dynamic
+    quantization, CPU only), except for layers that a module names in `exact_layers`. Modules
+    return float32 in any case. Meanwhile, other callers of these models get the same precision.
 
     models: The models; those without torch modules stay as they are.
     precision: The type.
@@ -44,11 +43,8 @@ def reduced_precision(models: Iterable[Model], precision: Precision) -> Iterator
 
 @contextmanager
 def held(shims: Sequence[PyTorchShim], precision: Precision) -> Iterator[None]:
-    """Keep others from letting modules compute in another precision.
-
-    Two that change modules would put back each other's changes, and a change in the middle of
-    somebody's labelling would give labels of two kinds.
-    """
+    """Keep others from changing the precision of modules: they would undo each other's changes,
+    and labels that others are producing would be of two kinds."""
     with LOCK:
         for shim in shims:
             others = set(IN_USE.get(shim, ()))
@@ -70,20 +66,19 @@ def computing(shims: Sequence[PyTorchShim], precision: Precision) -> Iterator[No
     if precision == "float32" or not shims:
         yield
         return
-    from .torch.precision import compute_in_bfloat16, quantized
+    from .torch.reduced_precision import compute_in_bfloat16, quantized
 
-    modules = [(shim, shim._model) for shim in shims]
     # a module may have a forward method of its own that stands before its class's
-    forwards = [vars(module).get("forward") for _, module in modules]
+    modules = [(shim, shim._model, vars(shim._model).get("forward")) for shim in shims]
     try:
-        for shim, module in modules:
+        for shim, module, _ in modules:
             if precision == "int8":
                 shim._model = quantized(module)
             else:
                 compute_in_bfloat16(module)
         yield
     finally:
-        for (shim, module), forward in zip(modules, forwards, strict=True):
+        for shim, module, forward in modules:
             shim._model = module
             vars(module).pop("forward", None)
             if forward is not None:

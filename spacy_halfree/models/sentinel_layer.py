@@ -6,28 +6,23 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import srsly
 import torch
-from safetensors import SafetensorError
 from spacy.attrs import ORTH
-from thinc.api import (
-    Model,
-    get_torch_default_device,
-    torch2xp,
-    xp2torch,
-)
+from thinc.api import Model, torch2xp, xp2torch
 from thinc.types import ArgsKwargs, Floats2d
 from torch import nn
 from transformers import PreTrainedTokenizerBase
 
 from ..errors import Errors
-from ..types import Ints, Prediction, TaggingBatch
+from ..types import Prediction, TaggingBatch
 from .constrained import constrained_softmax
 from .sentinel.ragged import Ragged
-from .sentinel.texts import Vocabulary
+from .sentinel.target_texts import Vocabulary
+from .sentinel.wording import TagStyle
+from .tagger_model import TaggerInput, TaggerModel
 from .torch.adapters import inject_adapters, merged_tensors
 from .torch.language_model import LanguageModel
-from .torch.prepare import TagStyle, prepare
+from .torch.prepare import prepare
 from .torch.pretrained import (
     Pretrained,
     config_to_json,
@@ -35,19 +30,16 @@ from .torch.pretrained import (
     model_from_bytes,
     tokenizer_from_files,
     tokenizer_to_files,
-    weights_to_bytes,
 )
-from .torch.sentinel_tagger import Lesson, Reading, SentinelTagger, TaggerOutput
-from .torch.shim import TorchShim
+from .torch.sentinel_tagger import InputSettings, Objective, SentinelTagger, TaggerOutput
+from .torch.shim import TorchShim, weights_to_bytes
 from .torch.threads import set_up_threads
 from .torch.word_pieces import split_words
-from .words import TaggerInput, TaggerModel
 
 
 @dataclass(frozen=True)
 class Source:
-    """Where the pretrained model comes from: a name or folder, its revision, and whether to read
-    nothing but what is on disk already."""
+    """Where to load the pretrained model from; see `halfree.SentinelSeq2Seq.v1`."""
 
     name: str
     revision: str | None
@@ -56,30 +48,29 @@ class Source:
 
 @dataclass(frozen=True)
 class Training:
-    """How it learns; see `halfree.SentinelSeq2Seq.v1`."""
+    """How the model is trained; see `halfree.SentinelSeq2Seq.v1`."""
 
-    lesson: Lesson
+    objective: Objective
     mixed_precision: bool
     gradient_checkpointing: bool
     lora: Mapping[str, Any] | None
 
 
 class SentinelShim(TorchShim):
-    """Holds model and tokenizer, which exist only once they are initialized or loaded.
+    """Holds the tagger and its tokenizer.
 
-    reading: How texts are read.
+    input_settings: How texts are read.
     style: How tags are written.
-    training: How the model learns.
+    training: How the model is trained.
     """
 
-    def __init__(self, reading: Reading, style: TagStyle, training: Training) -> None:
+    def __init__(self, input_settings: InputSettings, style: TagStyle, training: Training) -> None:
         super().__init__()
-        self.reading = reading
+        self.input_settings = input_settings
         self.style = style
         self.training = training
         self.tokenizer: PreTrainedTokenizerBase = None
         self._has_adapters = False
-        self._dropout_places: list[tuple[nn.Module, str]] = []
 
     @property
     def tagger(self) -> SentinelTagger:
@@ -94,96 +85,64 @@ class SentinelShim(TorchShim):
     def build(self, pretrained: Pretrained, vocabulary: Vocabulary) -> None:
         """Take a model and its tokenizer."""
         self.tokenizer = pretrained.tokenizer
-        model = SentinelTagger(
-            LanguageModel(pretrained.model),
-            vocabulary,
-            self.reading,
-            one_token=self.style.one_token,
-        )
-        model.lesson = self.training.lesson
+        language_model, one_token = LanguageModel(pretrained.model), self.style.one_token
+        model = SentinelTagger(language_model, vocabulary, self.input_settings, one_token=one_token)
+        model.objective = self.training.objective
         model.mixed_precision = self.training.mixed_precision
-        self._dropout_places = find_dropout(model)
         self._has_adapters = False
         if self.training.gradient_checkpointing:
             pretrained.model.gradient_checkpointing_enable({"use_reentrant": False})
-        self._model = model.to(get_torch_default_device())
+        self.hold(model, find_dropout(model))
 
     def split_words(self, words: list[str]) -> Ragged:
         """The pieces of words."""
         vocabulary = self.tagger.vocabulary
         specials = set(self.tokenizer.all_special_ids) - {self.tokenizer.unk_token_id}
         reserved = np.union1d(vocabulary.sentinels, np.array(sorted(specials), dtype=np.int64))
-        limit = vocabulary.longest_word(self.reading.target_format)
+        limit = vocabulary.longest_word(self.input_settings.target_format)
         return split_words(self.tokenizer, words, reserved, limit)
 
-    def set_dropout(self, rate: float) -> None:
-        """rate: Share of values dropped in training, wherever the pretrained model drops any."""
-        for module, name in self._dropout_places:
-            setattr(module, name, rate)
+    def begin_update(self, inputs: ArgsKwargs) -> tuple[TaggerOutput, Callable]:
+        if self.training.lora is not None and not self._has_adapters:
+            inject_adapters(
+                self.tagger.language_model.pretrained,
+                self.training.lora,
+                train_embeddings=self.tagger.vocabulary.has_new,
+            )
+            self._has_adapters = True
+        return super().begin_update(inputs)
 
-    def __call__(self, inputs: ArgsKwargs, is_train: bool) -> tuple[TaggerOutput, Callable]:
-        if is_train and self.training.lora is not None and not self._has_adapters:
-            self._add_adapters()
-        return super().__call__(inputs, is_train)
-
-    def _add_adapters(self) -> None:
-        inject_adapters(
-            self.tagger.language_model.pretrained,
-            self.training.lora or {},
-            train_embeddings=self.tagger.vocabulary.has_new,
-        )
-        self._has_adapters = True
-
-    def finish_update(self, optimizer: Any) -> None:
-        if self._model is not None:
-            super().finish_update(optimizer)
-
-    def to_bytes(self) -> bytes:
+    def to_message(self) -> dict[str, Any]:
         if self._model is None:
-            return srsly.msgpack_dumps({})
+            return {}
         pretrained = self.tagger.language_model.pretrained
-        return srsly.msgpack_dumps(
-            {
-                "config": config_to_json(pretrained),
-                "tokenizer": tokenizer_to_files(self.tokenizer),
-                "vocabulary": json.dumps(self.tagger.vocabulary.to_dict()),
-                "one_token": self.tagger.one_token,
-                "format": type(self.reading.target_format).__name__,
-                "state": weights_to_bytes(merged_tensors(pretrained)),
-            }
-        )
+        return {
+            "config": config_to_json(pretrained),
+            "tokenizer": tokenizer_to_files(self.tokenizer),
+            "vocabulary": json.dumps(self.tagger.vocabulary.to_dict()),
+            "one_token": self.tagger.one_token,
+            "format": type(self.input_settings.target_format).__name__,
+            "state": weights_to_bytes(merged_tensors(pretrained)),
+        }
 
-    def from_bytes(self, bytes_data: bytes) -> "SentinelShim":
-        try:
-            message = srsly.msgpack_loads(bytes_data)
-            if message:
-                if message["one_token"] != self.style.one_token:
-                    raise ValueError("it was trained with another `label_style`")
-                if message["format"] != type(self.reading.target_format).__name__:
-                    raise ValueError(f"it was trained with another `format`: {message['format']}")
-                pretrained = Pretrained(
-                    model_from_bytes(message["config"], message["state"]),
-                    tokenizer_from_files(message["tokenizer"]),
-                )
-                self.build(pretrained, Vocabulary.from_dict(json.loads(message["vocabulary"])))
-        except (
-            SafetensorError,
-            ValueError,
-            TypeError,
-            KeyError,
-            AttributeError,
-            RuntimeError,
-            OSError,
-        ) as error:
-            raise ValueError(Errors.H017.format(reason=error)) from error
-        return self
+    def from_message(self, message: Any) -> None:
+        if not message:
+            return
+        if message["one_token"] != self.style.one_token:
+            raise ValueError("it was trained with another `label_style`")
+        if message["format"] != type(self.input_settings.target_format).__name__:
+            raise ValueError(f"it was trained with another `format`: {message['format']}")
+        model = model_from_bytes(message["config"], message["state"])
+        tokenizer = tokenizer_from_files(message["tokenizer"])
+        vocabulary = Vocabulary.from_dict(json.loads(message["vocabulary"]))
+        self.build(Pretrained(model, tokenizer), vocabulary)
 
 
 def find_dropout(model: nn.Module) -> list[tuple[nn.Module, str]]:
-    """Where a model drops values: modules and the attributes that hold their rates.
+    """A model's modules with dropout, and the attributes that hold the rates.
 
-    All places whose rate is above 0 (values, activations, attention, layers); if there are none,
-    all dropout modules.
+    All those with a rate above 0 (values, activations, attention, layers); all dropout modules if
+    there are none.
     """
     modules = [(module, "p") for module in model.modules() if isinstance(module, nn.Dropout)]
     rates = [
@@ -200,7 +159,7 @@ def sentinel_tagger(
     *,
     source: Source,
     style: TagStyle,
-    reading: Reading,
+    input_settings: InputSettings,
     training: Training,
     dropout: float | None,
 ) -> TaggerModel:
@@ -212,7 +171,7 @@ def sentinel_tagger(
         init=init,
         dims={"nO": None},
         attrs={"source": source, "fixed_dropout": dropout, "dropout_rate": 0.0},
-        shims=[SentinelShim(reading, style, training)],
+        shims=[SentinelShim(input_settings, style, training)],
     )
     return model
 
@@ -226,7 +185,7 @@ def init(model: TaggerModel, X: TaggerInput | None = None, Y: object = None) -> 
     spans = batch.n_tags > len(batch.labels)
     vocabulary = prepare(pretrained, batch.labels, spans=spans, style=shim.style)
     # says so now if there is no room for any
-    vocabulary.longest_word(shim.reading.target_format)
+    vocabulary.longest_word(shim.input_settings.target_format)
     shim.build(pretrained, vocabulary)
     # last, because it says that all parameters are there
     model.set_dim("nO", batch.n_tags)
@@ -237,11 +196,8 @@ def forward(
 ) -> tuple[Prediction, Callable[[Floats2d | None], TaggingBatch]]:
     batch, targets = X
     shim = model.shims[0]
-    if is_train:
-        fixed = model.attrs["fixed_dropout"]
-        shim.set_dropout(model.attrs["dropout_rate"] if fixed is None else fixed)
     inputs = ArgsKwargs(args=(batch, word_pieces(shim, batch), targets), kwargs={})
-    output, backprop_torch = shim(inputs, is_train)
+    output, backprop_torch = shim.run(model, inputs, is_train)
 
     def backprop(d_logits: Floats2d | None) -> TaggingBatch:
         tensors, gradients = [], []
@@ -270,5 +226,5 @@ def word_pieces(shim: SentinelShim, batch: TaggingBatch) -> Ragged:
     keys = np.concatenate([doc.to_array([ORTH]).reshape(-1) for doc in batch.docs])
     unique, positions = np.unique(keys[batch.words], return_inverse=True)
     strings = batch.docs[0].vocab.strings
-    places: Ints = positions.reshape(-1)
-    return shim.split_words([strings[int(key)] for key in unique]).take(places)
+    pieces = shim.split_words([strings[int(key)] for key in unique])
+    return pieces.take(positions.reshape(-1))

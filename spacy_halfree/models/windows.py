@@ -15,16 +15,16 @@ logger = logging.getLogger("spacy.halfree")
 
 
 class WindowCounter:
-    """Counts how often texts were too long for one window, and tells the log (at level INFO): of
-    the first time, the tenth, the hundredth and so on, so that a heap of them does not fill it.
+    """Counts the texts of this process that do not fit into one window.
 
-    n_texts: How often in this process; a text that is read by three teachers counts three times.
-    n_windows: In how many windows they were read.
+    The first one, the tenth, the hundredth and so on is logged at level INFO.
+
+    n_texts: How many there were; a text that three teachers read counts three times.
+    n_windows: How many windows they took.
     """
 
     def __init__(self) -> None:
-        self.n_texts = 0
-        self.n_windows = 0
+        self.n_texts = self.n_windows = 0
         self._next = 1
         self._lock = threading.Lock()
 
@@ -35,8 +35,6 @@ class WindowCounter:
         size: The most words in a window.
         """
         split = [n for n in n_windows if n > 1]
-        if not split:
-            return
         with self._lock:
             self.n_texts += len(split)
             self.n_windows += sum(split)
@@ -57,7 +55,7 @@ window_counter = WindowCounter()
 
 
 class Window(NamedTuple):
-    """A stretch of words; all numbers are indices of words, ends excluded.
+    """Consecutive words; all numbers are indices of words, ends excluded.
 
     start: The first word seen.
     first: The first word decided here; those before it were decided in the window before.
@@ -72,46 +70,46 @@ class Window(NamedTuple):
 
 
 @dataclass
-class Budget:
-    """Something that words use up, and how much of it a window has.
+class TokenLimit:
+    """How many tokens fit into a window.
 
-    costs (n_words, int64): What each word takes; none takes more than there is.
-    limit: How much there is.
+    costs (n_words, int64): The tokens of each word; none has more than the limit.
+    limit: The most tokens.
     """
 
     costs: Ints
     limit: int
 
-    def part(self, words: slice) -> "Budget":
+    def part(self, words: slice) -> "TokenLimit":
         """The same for some of the words."""
-        return Budget(self.costs[words], self.limit)
+        return TokenLimit(self.costs[words], self.limit)
 
     def furthest(self, start: int) -> int:
-        """Where a window must end (excluded) that starts at a word."""
+        """The end of the longest window that starts at a word."""
         used = np.cumsum(self.costs[start:])
         return start + int(np.searchsorted(used, self.limit, side="right"))
 
 
 def split_into_windows(
-    n_words: int, size: int, margin: int, budgets: Sequence[Budget] = ()
+    n_words: int, size: int, margin: int, limits: Sequence[TokenLimit] = ()
 ) -> list[Window]:
     """Cut a text into windows that decide each of its words exactly once.
 
     n_words: The length of the text.
     size: The most words in a window.
     margin: How many words at an inner edge of a window are context only; less than half its size.
-        Where a budget leaves less room than `size` words, it is a quarter of these at most.
-    budgets: What else limits a window.
+        In windows that `limits` make smaller, at most a quarter of the words.
+    limits: Limits of tokens.
     RETURNS: The windows in order: one if the text fits, none if it is empty.
     """
     windows: list[Window] = []
     decided = 0
     while decided < n_words:
-        room = _end(decided, n_words, size, budgets) - decided
+        room = _end(decided, n_words, size, limits) - decided
         is_limited = room < min(size, n_words - decided)
         own_margin = min(margin, room // 4) if is_limited else margin
         start = max(decided - own_margin, 0)
-        while (end := _end(start, n_words, size, budgets)) <= decided:
+        while (end := _end(start, n_words, size, limits)) <= decided:
             start += 1
         stop = n_words if end == n_words else max(end - own_margin, decided + 1)
         windows.append(Window(start, decided, stop, end))
@@ -119,8 +117,8 @@ def split_into_windows(
     return windows
 
 
-def _end(start: int, n_words: int, size: int, budgets: Sequence[Budget]) -> int:
-    return min(n_words, start + size, *(budget.furthest(start) for budget in budgets))
+def _end(start: int, n_words: int, size: int, limits: Sequence[TokenLimit]) -> int:
+    return min(n_words, start + size, *(limit.furthest(start) for limit in limits))
 
 
 @dataclass
@@ -158,21 +156,21 @@ class WindowBatch:
 
 
 def window_rounds(
-    lengths: Ints, size: int, margin: int, budgets: Sequence[Budget] = ()
+    lengths: Ints, size: int, margin: int, limits: Sequence[TokenLimit] = ()
 ) -> list[WindowBatch]:
     """Group the windows of several texts so that each group depends on earlier groups only.
 
     lengths (n_texts): The number of words of each text, texts laid end to end.
     size: The most words in a window.
     margin: Words of context at inner edges.
-    budgets: What else limits a window, for the words of all texts.
+    limits: Limits of tokens, for the words of all texts.
     RETURNS: The first windows of all texts, the second ones, and so on; most often one group.
     """
     offsets = np.cumsum(lengths) - lengths
     rounds: list[list[tuple[int, Window]]] = []
     n_windows = []
     for offset, n_words in zip(offsets.tolist(), lengths.tolist(), strict=True):
-        own = [budget.part(slice(offset, offset + n_words)) for budget in budgets]
+        own = [limit.part(slice(offset, offset + n_words)) for limit in limits]
         windows = split_into_windows(n_words, size, margin, own)
         n_windows.append(len(windows))
         for i, window in enumerate(windows):
@@ -205,14 +203,12 @@ def pad_windows(windows: list[tuple[int, Window]]) -> WindowBatch:
 def join_rounds(rounds: list[WindowBatch]) -> WindowBatch:
     """All windows side by side, for when every tag is known and nothing has to wait."""
     longest = max(batch.positions.shape[1] for batch in rounds)
-    return WindowBatch(
-        positions=np.concatenate(
-            [
-                np.pad(batch.positions, ((0, 0), (0, longest - batch.positions.shape[1])))
-                for batch in rounds
-            ]
-        ),
-        seen=np.concatenate([batch.seen for batch in rounds]),
-        first=np.concatenate([batch.first for batch in rounds]),
-        stop=np.concatenate([batch.stop for batch in rounds]),
+    positions = [
+        np.pad(batch.positions, ((0, 0), (0, longest - batch.positions.shape[1])))
+        for batch in rounds
+    ]
+    seen, first, stop = (
+        np.concatenate([getattr(batch, name) for batch in rounds])
+        for name in ("seen", "first", "stop")
     )
+    return WindowBatch(np.concatenate(positions), seen, first, stop)

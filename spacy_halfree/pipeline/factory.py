@@ -3,7 +3,7 @@
 from spacy.language import Language
 from thinc.api import Config
 
-from ..models.words import TaggerModel
+from ..models.tagger_model import TaggerModel
 from .scorers import TaggerScorer
 from .tagger import HalfreeTagger
 

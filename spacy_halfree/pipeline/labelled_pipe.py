@@ -9,7 +9,7 @@ from spacy.util import from_disk, to_disk
 from spacy.vocab import Vocab
 
 from ..errors import Errors
-from ..models.words import TaggerModel, forget_lexemes
+from ..models.tagger_model import TaggerModel, forget_lexemes
 from ..tagging.label_tags import LabelTags
 from ..tagging.layers import Layer, make_layer
 from ..tagging.scheme import TagScheme

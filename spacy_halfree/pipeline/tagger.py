@@ -16,7 +16,7 @@ from thinc.types import FloatsXd
 
 from ..errors import Errors
 from ..losses import cross_entropy
-from ..models.words import TaggerModel, tag_marginals
+from ..models.tagger_model import TaggerModel, tag_marginals
 from ..tagging.batch import make_batch
 from ..tagging.confidence import apply_temperature, register_extensions, store_tag_probabilities
 from ..tagging.layers import Decoded

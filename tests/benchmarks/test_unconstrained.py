@@ -28,7 +28,7 @@ from unconstrained import (
 )
 
 from spacy_halfree.models.sentinel.ragged import Ragged
-from spacy_halfree.models.sentinel.texts import Vocabulary
+from spacy_halfree.models.sentinel.target_texts import Vocabulary
 
 NOTHING = np.array([], dtype=np.int64)
 VOCABULARY = Vocabulary(

@@ -14,7 +14,8 @@ from spacy.cli import app
 from spacy.util import registry
 from typer.testing import CliRunner
 
-from spacy_halfree.models.adaptation import AdaptationSettings, adapt_encoder
+from spacy_halfree.models.adaptation import adapt_encoder
+from spacy_halfree.models.adaptation_settings import AdaptationSettings
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("accelerate")

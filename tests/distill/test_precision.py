@@ -121,15 +121,15 @@ def test_labelling_twice_at_a_time(with_encoder: Language, first: str, second: s
 @pytest.mark.parametrize(("most_in_blocks", "block"), [(0, 1), (4, 1), (4, 8), (4, 40)])
 def test_tags_fit_scores_though_later_words_have_a_say(most_in_blocks: int, block: int) -> None:
     """Quantized layers scale inputs by the largest of all, those of words guessed wrong, too."""
-    from spacy_halfree.models.torch.aligned_decoder import AlignedDecoder
-    from spacy_halfree.models.torch.precision import quantized
+    from spacy_halfree.models.torch.aligned_decoder import AlignedDecoder, DecoderSizes
+    from spacy_halfree.models.torch.reduced_precision import quantized
 
     n_words, n_tags = 40, 41
     transitions = torch.rand(n_tags + 1, n_tags) > 0.2
     for seed in range(10):
         torch.manual_seed(seed)
         sizes = {"width": 64, "layers": 1, "heads": 4, "hidden_factor": 2}
-        decoder = AlignedDecoder(**sizes, n_tags=n_tags, window=64, margin=4)
+        decoder = AlignedDecoder(DecoderSizes(**sizes, n_tags=n_tags, window=64, margin=4))
         torch.nn.init.normal_(decoder.tag_embedding.weight, std=2.0)
         decoder.most_in_blocks, decoder.block = most_in_blocks, block
         for module in (decoder.eval(), quantized(decoder)):

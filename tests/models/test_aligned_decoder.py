@@ -15,7 +15,7 @@ from strategies import head_batches, history_of, legal_mask, make_head_batch, no
 
 torch = pytest.importorskip("torch")
 
-from spacy_halfree.models.torch.aligned_decoder import AlignedDecoder  # noqa: E402
+from spacy_halfree.models.torch.aligned_decoder import AlignedDecoder, DecoderSizes  # noqa: E402
 from spacy_halfree.models.windows import (  # noqa: E402
     join_rounds,
     split_into_windows,
@@ -35,7 +35,7 @@ def random_decoder(
     """With an odd seed, the last two tags share words of their labels' names; there is a draft
     unless the seed is a multiple of 3."""
     torch.manual_seed(seed % 2**31)
-    decoder = AlignedDecoder(
+    sizes = DecoderSizes(
         width=WIDTH,
         n_tags=n_tags,
         layers=2,
@@ -46,6 +46,7 @@ def random_decoder(
         label_words=[[0], [0, 1]] if seed % 2 and n_tags > 1 else [],
         draft=seed % 3 > 0,
     )
+    decoder = AlignedDecoder(sizes)
     with torch.no_grad():
         for parameter in decoder.parameters():
             parameter.normal_(std=0.7)
@@ -137,7 +138,7 @@ def reference_decode(
     for length in batch.lengths.tolist():
         own = slice(offset, offset + length)
         before = [batch.start]
-        for window in split_into_windows(length, decoder.window, decoder.margin):
+        for window in split_into_windows(length, decoder.sizes.window, decoder.sizes.margin):
             memory = vectors[own][window.start : window.end]
             for i in range(window.first, window.stop):
                 known = np.array(before[window.start : i + 1])

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from strategies import head_batches, legal_mask, make_head_batch, normal, seeds
+from strategies import legal_mask, make_head_batch, normal
 
 torch = pytest.importorskip("torch")
 
-from spacy_halfree.models.torch.aligned_decoder import AlignedDecoder  # noqa: E402
-from spacy_halfree.models.torch.draft import Draft, walk  # noqa: E402
+from spacy_halfree.models.torch.aligned_decoder import AlignedDecoder, DecoderSizes  # noqa: E402
+from spacy_halfree.models.torch.draft import Draft  # noqa: E402
 from spacy_halfree.tagging.scheme import TagScheme  # noqa: E402
-from spacy_halfree.types import TaggingBatch  # noqa: E402
 
 WIDTH = 8
 
@@ -21,26 +18,7 @@ WIDTH = 8
 def make_decoder(n_tags: int, draft: bool = True) -> AlignedDecoder:
     torch.manual_seed(1)
     sizes = {"width": WIDTH, "layers": 1, "heads": 2, "hidden_factor": 2}
-    return AlignedDecoder(**sizes, n_tags=n_tags, window=64, margin=8, draft=draft)
-
-
-@given(batch=head_batches(max_length=9, min_words=1), seed=seeds, with_allowed=st.booleans())
-def test_walking_is_greedy_and_legal(batch: TaggingBatch, seed: int, with_allowed: bool) -> None:
-    length = int(batch.lengths.max())
-    scores = normal(seed, length, batch.n_tags)
-    allowed = None
-    if with_allowed and batch.allowed is not None:
-        start = int(batch.lengths[: batch.lengths.argmax()].sum())
-        allowed = torch.as_tensor(batch.allowed[start : start + length])
-    barred = np.where(batch.transitions, 0.0, -np.inf)
-    tags = walk(torch.as_tensor(scores), allowed, batch.start, barred).tolist()
-    before = batch.start
-    for word, tag in enumerate(tags):
-        legal = batch.transitions[before]
-        if allowed is not None:
-            legal = legal & allowed[word].numpy()
-        assert tag == np.where(legal, scores[word], -np.inf).argmax()
-        before = tag
+    return AlignedDecoder(DecoderSizes(**sizes, n_tags=n_tags, window=64, margin=8, draft=draft))
 
 
 def test_the_same_gradients_with_and_without() -> None:
@@ -69,7 +47,7 @@ def test_what_it_learns() -> None:
     start = 3
     history = torch.tensor([start, 2, 1, start, 0])
     draft = Draft(WIDTH, start)
-    draft.learn_beside(torch.zeros(5, start, requires_grad=True), vectors, history).sum().backward()
+    draft.attach_loss(torch.zeros(5, start, requires_grad=True), vectors, history).sum().backward()
     expected = torch.zeros(start, WIDTH)
     for word, tag in ((0, 2), (1, 1), (3, 0)):
         error = torch.full((start,), 1 / start)

@@ -196,14 +196,14 @@ def test_improbable_wordings_are_not_read(monkeypatch: pytest.MonkeyPatch) -> No
     train(nlp)
     language_model = shim_of(nlp).tagger.language_model
     n_rows = []
-    go_on = language_model.go_on
+    decode_step = language_model.decode_step
 
-    def counting(memory: Any, tokens: Any, *args: Any, **settings: Any) -> Any:
-        if not settings.get("append"):
-            n_rows.append(len(tokens))
-        return go_on(memory, tokens, *args, **settings)
+    def counting(memory: Any, step: Any) -> Any:
+        if not step.append:
+            n_rows.append(len(step.tokens))
+        return decode_step(memory, step)
 
-    monkeypatch.setattr(language_model, "go_on", counting)
+    monkeypatch.setattr(language_model, "decode_step", counting)
     found = probabilities(nlp)
     pruned, n_rows[:] = sum(n_rows), []
     monkeypatch.setattr(wording_scores, "TOLERANCE", 0.0)

@@ -183,7 +183,7 @@ def normalize(scores: NDArray[np.float64], legal: NDArray[np.bool_]) -> NDArray[
 
 def windows_of(reference: Reference, words: list[str]) -> list[Any]:
     """Windows of at most so many words as there are sentinels for, cut by length too."""
-    from spacy_halfree.models.windows import Budget
+    from spacy_halfree.models.windows import TokenLimit
 
     n_words = len(words)
     lengths = [len(reference.pieces(word)) or 1 for word in words]
@@ -193,8 +193,8 @@ def windows_of(reference: Reference, words: list[str]) -> list[Any]:
     around = len(reference.tokenizer.build_inputs_with_special_tokens([]))
     inputs = np.array(lengths) + is_sentinel_tag
     marks = np.array(lengths) if reference.name == "input tag" else np.ones(n_words, dtype=int)
-    budgets = [Budget(inputs, 64 - around), Budget(marks + longest, 64 - 2)]
-    return split_into_windows(n_words, size, 1, budgets)
+    limits = [TokenLimit(inputs, 64 - around), TokenLimit(marks + longest, 64 - 2)]
+    return split_into_windows(n_words, size, 1, limits)
 
 
 def reference_decode(

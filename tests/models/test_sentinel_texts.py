@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,10 @@ from hypothesis import strategies as st
 
 from spacy_halfree.models.sentinel.formats import SentinelTagFormat, TagOnlyFormat
 from spacy_halfree.models.sentinel.ragged import Ragged, interleave, pad
-from spacy_halfree.models.sentinel.texts import Vocabulary, text_weights, write_texts
+from spacy_halfree.models.sentinel.target_texts import Vocabulary, text_weights, write_texts
 from spacy_halfree.models.sentinel.trie import ROOT, build_trie
-from spacy_halfree.models.sentinel.wording import tag_wordings, wording
-from spacy_halfree.models.windows import Budget, split_into_windows, window_rounds
+from spacy_halfree.models.sentinel.wording import TagStyle, tag_wordings, wording
+from spacy_halfree.models.windows import TokenLimit, split_into_windows, window_rounds
 
 sequences = st.lists(st.lists(st.integers(0, 9), max_size=4), max_size=8)
 
@@ -85,26 +86,23 @@ def test_every_label_has_a_wording(label: str) -> None:
     assert wording(label)
 
 
-DEFAULTS: dict[str, Any] = {
-    "spans": True,
-    "label_words": {},
-    "outside_words": "O",
-    "inside_words": "I",
-}
+STYLE = TagStyle(one_token=False, label_words={}, outside_words="O", inside_words="I")
 
 
 def test_labels_with_the_same_words_stay_as_they_are() -> None:
     labels = ["object_name", "object name", "city", "o"]
-    found = tag_wordings(labels, **{**DEFAULTS, "outside_words": "o"})
+    found = tag_wordings(labels, spans=True, style=replace(STYLE, outside_words="o"))
     assert found == ["o", "I", "object_name", "object name", "city", "o"]
 
 
 def test_own_wordings() -> None:
-    found = tag_wordings(["PER", "LOC"], **{**DEFAULTS, "label_words": {"PER": "a human being"}})
+    style = replace(STYLE, label_words={"PER": "a human being"})
+    found = tag_wordings(["PER", "LOC"], spans=True, style=style)
     assert found == ["O", "I", "a human being", "location"]
-    assert tag_wordings(["PER"], **{**DEFAULTS, "spans": False}) == ["person"]
+    assert tag_wordings(["PER"], spans=False, style=STYLE) == ["person"]
+    style = replace(STYLE, label_words={"ORG": "organization"})
     with pytest.raises(ValueError, match=r"H031.*'ORG'"):
-        tag_wordings(["PER"], **{**DEFAULTS, "label_words": {"ORG": "organization"}})
+        tag_wordings(["PER"], spans=True, style=style)
 
 
 # -- tries
@@ -121,9 +119,9 @@ different = st.lists(
 def test_tries_spell_the_tags(tags: list[tuple[int, ...]]) -> None:
     trie = build_trie(tags)
     prefixes = {tag[:n] for tag in tags for n in range(len(tag) + 1)}
-    assert trie.n_nodes == len(prefixes)
+    assert len(trie.tokens) == len(prefixes)
     spelled: dict[int, tuple[int, ...]] = {ROOT: ()}
-    for node in range(1, trie.n_nodes):
+    for node in range(1, len(trie.tokens)):
         parent = int(trie.parents[node])
         assert parent < node
         spelled[node] = (*spelled[parent], int(trie.tokens[node]))
@@ -163,7 +161,7 @@ def test_the_sentinel_tag_format() -> None:
     texts = one_text(SentinelTagFormat(), [2, 0, -1])
     assert texts.inputs[0].tolist() == [100, 10, 101, 11, 12, 102, 13, 1]
     assert texts.targets[0].tolist() == [0, 100, 22, 23, 101, 20, 102, 2, 103]
-    assert texts.places[0].tolist() == [2, 5, 7]
+    assert texts.tag_positions[0].tolist() == [2, 5, 7]
     assert texts.marks[0, :, 0].tolist() == [101, 102, 103]
     assert SentinelTagFormat().max_words(5) == 4
 
@@ -172,7 +170,7 @@ def test_the_tag_only_format() -> None:
     texts = one_text(TagOnlyFormat(), [2, 0, 3])
     assert texts.inputs[0].tolist() == [10, 11, 12, 13, 1]
     assert texts.targets[0].tolist() == [0, 22, 23, 100, 20, 100, 22, 24, 25, 100]
-    assert texts.places[0].tolist() == [1, 4, 6]
+    assert texts.tag_positions[0].tolist() == [1, 4, 6]
     assert texts.marks[0, :, 0].tolist() == [100, 100, 100]
     assert TagOnlyFormat().max_words(5) is None
 
@@ -210,20 +208,20 @@ def test_vocabularies_survive() -> None:
     assert as_lists(found.tags) == as_lists(VOCABULARY.tags)
 
 
-# -- windows with budgets
+# -- windows with limits
 
-budgets = st.lists(
+drawn_limits = st.lists(
     st.tuples(st.lists(st.integers(0, 5), min_size=30, max_size=30), st.integers(5, 30)),
     max_size=2,
 )
 
 
-@given(st.integers(0, 30), st.integers(1, 12), st.integers(0, 4), budgets)
-def test_windows_keep_to_their_budgets(
+@given(st.integers(0, 30), st.integers(1, 12), st.integers(0, 4), drawn_limits)
+def test_windows_keep_to_their_limits(
     n_words: int, size: int, margin: int, drawn: list[tuple[list[int], int]]
 ) -> None:
     margin = min(margin, (size - 1) // 2)
-    limits = [Budget(np.array(costs[:n_words]), limit) for costs, limit in drawn]
+    limits = [TokenLimit(np.array(costs[:n_words]), limit) for costs, limit in drawn]
     windows = split_into_windows(n_words, size, margin, limits)
     decided = [i for window in windows for i in range(window.first, window.stop)]
     assert decided == list(range(n_words))
@@ -234,16 +232,16 @@ def test_windows_keep_to_their_budgets(
             assert limit.costs[window.start : window.end].sum() <= limit.limit
 
 
-def test_windows_limited_by_a_budget_decide_half_of_their_words() -> None:
+def test_windows_limited_by_tokens_decide_half_of_their_words() -> None:
     """Or, with a margin as wide as the window, each would decide a single word."""
-    windows = split_into_windows(90, 90, 16, [Budget(np.full(90, 4), 126)])
+    windows = split_into_windows(90, 90, 16, [TokenLimit(np.full(90, 4), 126)])
     assert len(windows) < 7
     assert all(window.end - window.stop >= 7 for window in windows[:-1])
     assert all(window.first - window.start >= 7 for window in windows[1:])
 
 
 def test_words_that_leave_no_room_for_the_margin() -> None:
-    costs = Budget(np.array([1, 1, 9, 9, 1, 1, 1, 1]), 10)
+    costs = TokenLimit(np.array([1, 1, 9, 9, 1, 1, 1, 1]), 10)
     windows = split_into_windows(8, 6, 2, [costs])
     assert [(window.first, window.stop) for window in windows][:3] == [(0, 2), (2, 3), (3, 5)]
     assert all(costs.costs[window.start : window.end].sum() <= 10 for window in windows)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from ...errors import Errors
 from ..label_names import split_name
@@ -16,6 +17,22 @@ ABBREVIATIONS = {
     "FAC": "facility",
 }
 """Labels of CoNLL 2003 and OntoNotes that no reader would take for words."""
+
+
+@dataclass(frozen=True)
+class TagStyle:
+    """How tags are written.
+
+    one_token: Whether each is a new token, or its wording.
+    label_words: Wordings for labels that are not to be derived.
+    outside_words: The wording of O.
+    inside_words: That of I.
+    """
+
+    one_token: bool
+    label_words: Mapping[str, str]
+    outside_words: str
+    inside_words: str
 
 
 def wording(label: str) -> str:
@@ -33,44 +50,31 @@ def wording(label: str) -> str:
     words = split_name(label)
     mixed = label != label.upper()
     kept = [
-        word if _has_digit(word) or (mixed and len(word) > 1 and word.isupper()) else word.lower()
+        word
+        if any(map(str.isdigit, word)) or (mixed and len(word) > 1 and word.isupper())
+        else word.lower()
         for word in words
     ]
     return " ".join(kept) or label
 
 
-def _has_digit(word: str) -> bool:
-    return any(character.isdigit() for character in word)
-
-
-def tag_wordings(
-    labels: Sequence[str],
-    *,
-    spans: bool,
-    label_words: Mapping[str, str],
-    outside_words: str,
-    inside_words: str,
-) -> list[str]:
+def tag_wordings(labels: Sequence[str], *, spans: bool, style: TagStyle) -> list[str]:
     """The wordings of all tags, in their order.
 
     Labels whose derived wordings would be the same are left as they are.
 
     labels: The labels.
     spans: Whether the tags are those of spans, with O and I before the labels'.
-    label_words: The user's own wordings.
-    outside_words: That of O.
-    inside_words: That of I.
+    style: How tags are written.
     RAISES: ValueError (H031) for a wording of something that is not a label.
     """
-    for label in label_words:
+    given = style.label_words
+    for label in given:
         if label not in labels:
             raise ValueError(Errors.H031.format(label=label, labels=list(labels)))
-    own = [outside_words, inside_words] if spans else []
-    derived = {label: wording(label) for label in labels if label not in label_words}
-    counts = Counter([*own, *label_words.values(), *derived.values()])
-    return own + [
-        label_words[label]
-        if label in label_words
-        else (derived[label] if counts[derived[label]] == 1 else label)
-        for label in labels
-    ]
+    own = [style.outside_words, style.inside_words] if spans else []
+    derived = {label: wording(label) for label in labels if label not in given}
+    counts = Counter([*own, *given.values(), *derived.values()])
+    chosen = {label: words if counts[words] == 1 else label for label, words in derived.items()}
+    chosen.update(given)
+    return own + [chosen[label] for label in labels]

@@ -1,1 +1,1 @@
-"""PyTorch modules: with `models/torch_layer.py` the only code that imports torch."""
+"""PyTorch modules: with `models/aligned_layer.py` and `models/sentinel_layer.py` the only code that imports torch."""

@@ -1,5 +1,6 @@
 """A transformer decoder's layer, for whole sequences and for some steps at a time."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -17,13 +18,18 @@ class KeyValues:
     keys: Tensor
     values: Tensor
 
-    def first(self, n: int, length: int) -> "KeyValues":
-        """Those of the first n sequences, up to a length."""
-        return KeyValues(self.keys[:n, :, :length], self.values[:n, :, :length])
+    def map(self, function: Callable[[Tensor], Tensor]) -> "KeyValues":
+        """Apply a function to both."""
+        return KeyValues(function(self.keys), function(self.values))
 
-    def rows(self, chosen: Tensor) -> "KeyValues":
-        """Those of chosen sequences (n_chosen, int64)."""
-        return KeyValues(self.keys[chosen], self.values[chosen])
+    def first(self, n: int, length: int | None = None) -> "KeyValues":
+        """Those of the first n sequences, up to a length."""
+        return self.map(lambda tensor: tensor[:n, :, :length])
+
+    @classmethod
+    def cat(cls, parts: Sequence["KeyValues"]) -> "KeyValues":
+        """Those of several batches of sequences."""
+        return cls(torch.cat([kv.keys for kv in parts]), torch.cat([kv.values for kv in parts]))
 
 
 class Attention(nn.Module):
@@ -129,15 +135,6 @@ class DecoderLayer(nn.Module):
         states = self.cross_norm(states + F.dropout(attended, dropout, dropout > 0))
         hidden = self.contract(F.gelu(self.expand(states)))
         return self.output_norm(states + F.dropout(hidden, dropout, dropout > 0))
-
-
-def empty_cache(n: int, heads: int, length: int, width: int, like: Tensor) -> KeyValues:
-    """Room for the keys and values of `length` steps.
-
-    like: A tensor whose type and device are taken.
-    """
-    shape = (n, heads, length, width // heads)
-    return KeyValues(like.new_empty(shape), like.new_empty(shape))
 
 
 def no_padding(padding: Tensor) -> Tensor | None:

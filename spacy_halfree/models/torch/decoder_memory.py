@@ -1,11 +1,11 @@
-"""What a pretrained decoder has read, kept once however many ways to go on are tried.
+"""What a pretrained decoder has read, kept once however many continuations are tried.
 
 The classes here stand in for the key-value caches of `transformers`, so that its decoders can be
-asked to go on from any texts, at any place, without anything being read twice.
+asked to continue any texts, at any position, without anything being read twice.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -42,8 +42,7 @@ class DecoderMemory:
             room[:, :, :length] = tensor
             return room
 
-        own = [KeyValues(widen(layer.keys), widen(layer.values)) for layer in self.own]
-        return DecoderMemory(self.states, self.mask, self.cross, own, self.lengths)
+        return replace(self, own=[layer.map(widen) for layer in self.own])
 
     def write(self, texts: Ints, positions: Ints, new: list[KeyValues]) -> None:
         """Remember further tokens.
@@ -61,43 +60,63 @@ class DecoderMemory:
             own.values[rows, :, columns] = layer.values.transpose(1, 2)
 
 
+@dataclass(frozen=True)
+class Step:
+    """Further tokens of targets; several rows may continue the same text.
+
+    tokens (n_rows x n_new, int64): The further tokens.
+    texts (n_rows, int64): The text that each row continues.
+    lengths (n_rows, int64): How much of its target each row has before it.
+    path: Keys and values of tokens after these (n_rows x heads x n_between x width of a head), per
+        layer, that were not appended.
+    append: Whether to write the new tokens into the memory; each text stands once, then.
+    alternatives: Whether a row's new tokens are alternatives, which do not see each other.
+    """
+
+    tokens: Tensor
+    texts: Ints
+    lengths: Ints
+    path: list[KeyValues] | None = None
+    append: bool = False
+    alternatives: bool = False
+
+    def rows(self, chosen: Ints) -> "Step":
+        """Some of the rows (n_chosen, int64)."""
+        on_device = torch.as_tensor(chosen, device=self.tokens.device)
+        path = self.path
+        if path is not None:
+            path = [layer.map(lambda tensor: tensor[on_device]) for layer in path]
+        return replace(
+            self,
+            tokens=self.tokens[on_device],
+            texts=self.texts[chosen],
+            lengths=self.lengths[chosen],
+            path=path,
+        )
+
+
 class Continuation(Cache):
-    """The self-attention's cache of one call: sees a memory, and gathers what is new.
+    """The self-attention's cache of one step: sees a memory, and gathers what is new.
 
     All targets are laid out so that they end in the same column; what is free before the shorter
     ones is masked.
 
     memory: What was read before.
-    texts (n_rows, int64): The text that each row goes on from.
-    lengths (n_rows, int64): How many tokens of its target each row sees.
-    path: Keys and values of tokens between these and the new ones, per layer.
-    n_new: How many tokens each row adds.
-    append: Whether the new tokens are to be written into the memory.
-    siblings: Whether the new tokens are alternatives, which do not see each other, rather than one
-        after another.
+    step: What is read now.
     """
 
-    def __init__(
-        self,
-        memory: DecoderMemory,
-        texts: Ints,
-        lengths: Ints,
-        path: list[KeyValues] | None,
-        n_new: int,
-        append: bool,
-        siblings: bool,
-    ) -> None:
+    def __init__(self, memory: DecoderMemory, step: Step) -> None:
         super().__init__()
+        texts, lengths, path = step.texts, step.lengths, step.path
+        n_new = step.tokens.shape[1]
         self.memory = memory
         self.path = path
         self.texts = texts
-        self.lengths = lengths
         self.longest = int(lengths.max())
         self.is_even = bool((lengths == self.longest).all())
         self.is_first = np.array_equal(texts, np.arange(len(texts)))
         # nothing has to be copied if the rows are the first texts, all equally far
-        self.in_place = append and self.is_even and self.is_first and path is None
-        self.writes = append and not self.in_place
+        self.in_place = step.append and self.is_even and self.is_first and path is None
         self.new: list[KeyValues] = []
         device = memory.mask.device
         self._rows = torch.as_tensor(texts, device=device)
@@ -106,13 +125,13 @@ class Continuation(Cache):
         n_path = 0 if path is None else path[0].keys.shape[2]
         self.n_seen = self.longest + n_path
         self.mask: Tensor | None = None
-        if siblings or not self.is_even:
+        if step.alternatives or not self.is_even:
             is_there = np.pad(columns >= 0, ((0, 0), (0, n_path + n_new)), constant_values=True)
             self.mask = torch.as_tensor(is_there.astype(np.int64), device=device)
-        if siblings and self.mask is not None:
-            self.mask = self._without_siblings(self.mask, n_new)
+            if step.alternatives:
+                self.mask = self._mask_alternatives(self.mask, n_new)
 
-    def _without_siblings(self, seen: Tensor, n_new: int) -> Tensor:
+    def _mask_alternatives(self, seen: Tensor, n_new: int) -> Tensor:
         """What to add to attention scores (n_rows x 1 x n_new x length): 0 for what is seen."""
         visible = seen[:, None, None, :].repeat(1, 1, n_new, 1).bool()
         visible[:, :, :, self.n_seen :] &= torch.eye(n_new, dtype=torch.bool, device=seen.device)

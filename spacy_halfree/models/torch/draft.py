@@ -1,4 +1,4 @@
-"""Guesses of tags, for a decoder that looks at words before it knows the tags before them."""
+"""First guesses of tags, for a decoder that reads several words at once."""
 
 from typing import Any
 
@@ -6,15 +6,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ...types import Doubles
-from ..constrained import BOUND
-
 
 class Draft(nn.Module):
-    """A linear guess of each word's tag from the encoder's state alone.
+    """Guesses each word's tag from the encoder's state alone, by a linear layer.
 
     It decides nothing: the better it guesses, the less is computed in vain. It starts at 0, and
-    learns beside the decoder without having a say in what that or the encoder learn.
+    learns beside the decoder without any influence on what that or the encoder learn.
 
     width: Of the encoder's states.
     n_tags: The number of tags.
@@ -29,14 +26,14 @@ class Draft(nn.Module):
         """vectors (n_words x width): The encoder's states. RETURNS (n_words x n_tags): Scores."""
         return F.linear(vectors, self.weight, self.bias)
 
-    def learn_beside(self, logits: Tensor, vectors: Tensor, history: Tensor) -> Tensor:
-        """Have the draft learn whenever a gradient comes back to the decoder's scores.
+    def attach_loss(self, logits: Tensor, vectors: Tensor, history: Tensor) -> Tensor:
+        """Train the draft whenever a gradient comes back to the decoder's scores.
 
         logits (n_words x n_tags): These scores.
         vectors (n_words x width): The encoder's states.
         history (n_words, int64): The tag before each word, `n_tags` where a text begins: what the
             draft is to guess at the word before. The last tag of a text is in no history.
-        RETURNS (n_words x n_tags): The same scores, to be used in their place.
+        RETURNS (n_words x n_tags): The same scores, to be used instead.
         """
         tags = history[1:].masked_fill(history[1:] == len(self.bias), IGNORED)
         scores = self(vectors[:-1].detach())
@@ -57,30 +54,3 @@ class _AddLoss(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor]:
         return gradient, gradient.new_ones(())
-
-
-def bounded(scores: Tensor) -> Tensor:
-    """Scores that are all finite, so that none can be taken for that of a tag that is ruled out."""
-    return torch.nan_to_num(scores, nan=-BOUND).clamp(-BOUND, BOUND)
-
-
-def walk(scores: Tensor, allowed: Tensor | None, before: int, barred: Doubles) -> Tensor:
-    """The best tags of words in a row, each one legal after the one before it.
-
-    In numpy, as a step of a loop over few words takes five times as long in torch.
-
-    scores (n x n_tags): Their scores.
-    allowed (n x n_tags, bool): Which tags each word may have; None for all.
-    before: The tag before the first word.
-    barred ((n_tags + 1) x n_tags, float64): 0 where a tag may follow another, the start last, -inf
-        where it may not.
-    RETURNS (n, int64): Their tags.
-    """
-    finite = bounded(scores.detach())
-    if allowed is not None:
-        finite = finite.masked_fill(~allowed, -torch.inf)
-    tags = []
-    for own in finite.to("cpu", torch.float64).numpy():
-        before = int((own + barred[before]).argmax())
-        tags.append(before)
-    return torch.tensor(tags, device=scores.device)

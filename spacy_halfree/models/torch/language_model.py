@@ -1,5 +1,7 @@
 """A pretrained encoder-decoder, asked for the scores of single tokens."""
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -10,11 +12,11 @@ from transformers.cache_utils import DynamicCache, EncoderDecoderCache
 from ...errors import Errors
 from ...types import Ints
 from .attention import KeyValues
-from .decoder_memory import Continuation, DecoderMemory
+from .decoder_memory import Continuation, DecoderMemory, Step
 
 
 class LanguageModel(nn.Module):
-    """Reads texts once, and goes on writing from any place of their targets.
+    """Reads texts once, and continues their targets from any position.
 
     pretrained: An encoder-decoder of `transformers` with an output layer over its vocabulary.
     RAISES: ValueError (H033) if its decoder does not work as those of T5 and BART do.
@@ -28,8 +30,12 @@ class LanguageModel(nn.Module):
         self.is_relative = hasattr(
             pretrained.config, "relative_attention_num_buckets"
         ) and not hasattr(pretrained.get_decoder(), "embed_positions")
-        self.scale = self._find_scale()
-        self.takes_siblings = self._check_siblings()
+        # T5 multiplies states before the output layer if its weights are tied
+        self.scale = 1.0
+        # whether tokens can stand side by side at one position: not where positions are counted
+        # from the tokens themselves, as M2M100 does
+        self.takes_alternatives = True
+        self._probe()
 
     @property
     def start_token(self) -> int:
@@ -58,8 +64,14 @@ class LanguageModel(nn.Module):
     def device(self) -> torch.device:
         return self.pretrained.device
 
-    def read(
-        self, inputs: Tensor, mask: Tensor, targets: Tensor, lengths: Ints, *, remember: bool
+    def encode(
+        self,
+        inputs: Ints | Tensor,
+        mask: Ints | Tensor,
+        targets: Ints | Tensor,
+        lengths: Ints,
+        *,
+        remember: bool,
     ) -> tuple[Tensor, DecoderMemory | None]:
         """Read texts and the beginnings of their targets.
 
@@ -67,9 +79,12 @@ class LanguageModel(nn.Module):
         mask (n_texts x input length, int64): 1 where it is no padding.
         targets (n_texts x target length, int64): The decoder's input, padded at the end.
         lengths (n_texts, int64): The lengths of the targets.
-        remember: Whether there is more to come.
+        remember: Whether `decode_step` is to follow.
         RETURNS: The decoder's states (n_texts x target length x width), and what it has read.
         """
+        inputs, mask, targets = (
+            torch.as_tensor(array, device=self.device) for array in (inputs, mask, targets)
+        )
         encoder = self.pretrained.get_encoder()
         states = encoder(input_ids=inputs, attention_mask=mask, return_dict=True).last_hidden_state
         cache = EncoderDecoderCache(DynamicCache(), DynamicCache()) if remember else None
@@ -93,122 +108,70 @@ class LanguageModel(nn.Module):
         )
         return output.last_hidden_state, memory
 
-    def go_on(
-        self,
-        memory: DecoderMemory,
-        tokens: Tensor,
-        texts: Ints,
-        lengths: Ints,
-        path: list[KeyValues] | None = None,
-        *,
-        append: bool = False,
-        siblings: bool = False,
-    ) -> tuple[Tensor, list[KeyValues]]:
-        """Read further tokens of targets; several rows may go on from the same text.
+    def decode_step(self, memory: DecoderMemory, step: Step) -> tuple[Tensor, list[KeyValues]]:
+        """Read further tokens of targets.
 
-        Alternatives to each other share all that comes before them. They stand side by side, but
-        at one position; decoders that know distances only take what stands after a token to be as
-        near as itself, so that an alternative's distance to itself is right wherever it stands.
+        Alternatives share all that comes before them. They stand side by side, but at one
+        position; decoders that know distances only take what stands after a token to be as near as
+        itself, so that an alternative's distance to itself is right wherever it stands.
 
         memory: What was read before.
-        tokens (n_rows x n_new, int64): The further tokens.
-        texts (n_rows, int64): The text that each row belongs to.
-        lengths (n_rows, int64): How much of its target each row has before it.
-        path: Keys and values of tokens after these (n_rows x heads x n_between x width of a head),
-            per layer, that were not appended.
-        append: Whether to write the new tokens into the memory; each text stands once, then.
-        siblings: Whether a row's new tokens are alternatives.
+        step: What to read now.
         RETURNS: The decoder's states (n_rows x n_new x width), and the new keys and values.
         """
-        if siblings and not self.takes_siblings and tokens.shape[1] > 1:
-            return self._go_on_in_rows(memory, tokens, texts, lengths, path)
-        if not self.is_relative and (lengths != lengths[0]).any():
-            return self._go_on_by_length(
-                memory, tokens, texts, lengths, path, append=append, siblings=siblings
-            )
-        n_new = tokens.shape[1]
-        cache = Continuation(memory, texts, lengths, path, n_new, append, siblings)
-        steps = torch.zeros(n_new, dtype=torch.int64) if siblings else torch.arange(n_new)
-        columns = (cache.n_seen + steps).to(tokens.device)
+        n_rows, n_new = step.tokens.shape
+        if step.alternatives and not self.takes_alternatives and n_new > 1:
+            return self._decode_in_rows(memory, step)
+        if not self.is_relative and (step.lengths != step.lengths[0]).any():
+            return self._decode_by_length(memory, step)
+        cache = Continuation(memory, step)
+        offsets = torch.arange(n_new) * (not step.alternatives)
         states = self.pretrained.get_decoder()(
-            input_ids=tokens,
+            input_ids=step.tokens,
             attention_mask=cache.mask,
             # its keys and values are known, so that only its shape is asked for
-            encoder_hidden_states=memory.states[:1].expand(len(tokens), -1, -1),
+            encoder_hidden_states=memory.states[:1].expand(n_rows, -1, -1),
             encoder_attention_mask=cache.select(memory.mask),
             past_key_values=cache.with_encoder(),
             use_cache=True,
-            cache_position=columns,
+            cache_position=(cache.n_seen + offsets).to(step.tokens.device),
             return_dict=True,
         ).last_hidden_state
-        if cache.writes:
-            memory.write(texts, lengths, cache.new)
-        if append:
-            memory.lengths[texts] = lengths + n_new
+        if step.append:
+            if not cache.in_place:
+                memory.write(step.texts, step.lengths, cache.new)
+            memory.lengths[step.texts] = step.lengths + n_new
         return states, cache.new
 
-    def _go_on_in_rows(
-        self,
-        memory: DecoderMemory,
-        tokens: Tensor,
-        texts: Ints,
-        lengths: Ints,
-        path: list[KeyValues] | None,
-    ) -> tuple[Tensor, list[KeyValues]]:
+    def _decode_in_rows(self, memory: DecoderMemory, step: Step) -> tuple[Tensor, list[KeyValues]]:
         """Alternatives as rows of their own."""
-        n_rows, n_new = tokens.shape
-        again = torch.arange(n_rows, device=tokens.device).repeat_interleave(n_new)
-        own_path = None if path is None else [layer.rows(again) for layer in path]
-        states, new = self.go_on(
-            memory, tokens.reshape(-1, 1), texts.repeat(n_new), lengths.repeat(n_new), own_path
+        n_rows, n_new = step.tokens.shape
+        again = step.rows(np.repeat(np.arange(n_rows), n_new))
+        states, new = self.decode_step(
+            memory, replace(again, tokens=step.tokens.reshape(-1, 1), alternatives=False)
         )
 
         def side_by_side(tensor: Tensor) -> Tensor:
             return tensor[:, :, 0].unflatten(0, (n_rows, n_new)).transpose(1, 2)
 
-        return states.unflatten(0, (n_rows, n_new))[:, :, 0], [
-            KeyValues(side_by_side(layer.keys), side_by_side(layer.values)) for layer in new
-        ]
+        return states[:, 0].unflatten(0, (n_rows, n_new)), [kv.map(side_by_side) for kv in new]
 
-    def _go_on_by_length(
-        self,
-        memory: DecoderMemory,
-        tokens: Tensor,
-        texts: Ints,
-        lengths: Ints,
-        path: list[KeyValues] | None,
-        *,
-        append: bool,
-        siblings: bool,
+    def _decode_by_length(
+        self, memory: DecoderMemory, step: Step
     ) -> tuple[Tensor, list[KeyValues]]:
-        order = np.argsort(lengths, kind="stable")
-        bounds = np.flatnonzero(np.diff(lengths[order])) + 1
-        states: list[Tensor] = []
-        new: list[list[KeyValues]] = []
-        for rows in np.split(order, bounds):
-            chosen = torch.as_tensor(rows, device=tokens.device)
-            own_path = None if path is None else [layer.rows(chosen) for layer in path]
-            own_states, own_new = self.go_on(
-                memory,
-                tokens[chosen],
-                texts[rows],
-                lengths[rows],
-                own_path,
-                append=append,
-                siblings=siblings,
-            )
-            states.append(own_states)
-            new.append(own_new)
-        back = torch.as_tensor(np.argsort(order), device=tokens.device)
+        """Rows with targets of one length at a time."""
+        order = np.argsort(step.lengths, kind="stable")
+        groups = np.split(order, np.flatnonzero(np.diff(step.lengths[order])) + 1)
+        states, new = zip(
+            *(self.decode_step(memory, step.rows(rows)) for rows in groups), strict=True
+        )
+        back = torch.as_tensor(np.argsort(order), device=step.tokens.device)
         return torch.cat(states)[back], [
-            KeyValues(
-                torch.cat([layer.keys for layer in layers])[back],
-                torch.cat([layer.values for layer in layers])[back],
-            )
+            KeyValues.cat(layers).map(lambda tensor: tensor[back])
             for layers in zip(*new, strict=True)
         ]
 
-    def logits(self, states: Tensor, tokens: Tensor | None = None) -> Tensor:
+    def logits(self, states: Tensor, tokens: Ints | Tensor | None = None) -> Tensor:
         """Score tokens by the decoder's states.
 
         states (... x width): The states.
@@ -222,58 +185,44 @@ class LanguageModel(nn.Module):
         if final_bias is not None:
             bias = final_bias[0] if bias is None else bias + final_bias[0]
         if tokens is not None:
+            tokens = torch.as_tensor(tokens, device=states.device)
             weight = weight[tokens]
             bias = None if bias is None else bias[tokens]
         return F.linear(states * self.scale, weight, bias)
 
-    def _find_scale(self) -> float:
-        """What states are multiplied with before the output layer: T5 does so if its weights are
-        tied. Found by comparing with the model's own output, so that nothing is taken for granted.
-        """
+    def _probe(self) -> None:
+        """Set `scale` and `takes_alternatives` by comparing with the model's own output, so that
+        nothing is taken for granted."""
         was_training = self.pretrained.training
         self.pretrained.eval()
         try:
-            start = torch.tensor([[self.start_token]], device=self.device)
-            mask = torch.ones_like(start)
             with torch.no_grad():
-                states, _ = self.read(start, mask, start, np.array([1]), remember=True)
-                expected = self.pretrained(
-                    input_ids=start,
-                    attention_mask=mask,
-                    decoder_input_ids=start,
-                    use_cache=False,
-                ).logits
-                for scale in (1.0, float(states.shape[-1]) ** -0.5):
-                    self.scale = scale
-                    if torch.allclose(self.logits(states), expected, rtol=1e-3, atol=1e-4):
-                        return scale
+                self._compare()
         except (AttributeError, TypeError, LookupError, RuntimeError) as error:
             raise ValueError(self._unsupported(f"{type(error).__name__}: {error}")) from error
         finally:
             self.pretrained.train(was_training)
-        raise ValueError(self._unsupported("its output layer is not a matrix over its states"))
 
-    def _check_siblings(self) -> bool:
-        """Whether tokens can stand side by side at one position: not where positions are counted
-        from the tokens themselves, as M2M100 does."""
-        was_training = self.pretrained.training
-        self.pretrained.eval()
-        try:
-            token = torch.tensor([[self.start_token]], device=self.device)
-            with torch.no_grad():
-                _, memory = self.read(
-                    token, torch.ones_like(token), token, np.array([1]), remember=True
-                )
-                assert memory is not None
-                self.takes_siblings = True
-                texts, lengths = np.array([0]), np.array([1])
-                # not the padding, which some models know by its number
-                other = torch.full_like(token, (self.pad_token + 1) % self.n_tokens)
-                alone, _ = self.go_on(memory, other, texts, lengths)
-                pair, _ = self.go_on(memory, other.repeat(1, 2), texts, lengths, siblings=True)
-            return torch.allclose(alone.expand_as(pair), pair, rtol=1e-3, atol=1e-4)
-        finally:
-            self.pretrained.train(was_training)
+    def _compare(self) -> None:
+        start = torch.tensor([[self.start_token]], device=self.device)
+        mask, lengths = torch.ones_like(start), np.array([1])
+        states, memory = self.encode(start, mask, start, lengths, remember=True)
+        assert memory is not None
+        expected = self.pretrained(
+            input_ids=start, attention_mask=mask, decoder_input_ids=start, use_cache=False
+        ).logits
+        for self.scale in (1.0, float(states.shape[-1]) ** -0.5):
+            if torch.allclose(self.logits(states), expected, rtol=1e-3, atol=1e-4):
+                break
+        else:
+            raise ValueError(self._unsupported("its output layer is not a matrix over its states"))
+        # not the padding, which some models know by its number
+        other = torch.full_like(start, (self.pad_token + 1) % self.n_tokens)
+        step = Step(other, np.array([0]), lengths)
+        alone, _ = self.decode_step(memory, step)
+        step = replace(step, tokens=other.repeat(1, 2), alternatives=True)
+        pair, _ = self.decode_step(memory, step)
+        self.takes_alternatives = torch.allclose(alone.expand_as(pair), pair, rtol=1e-3, atol=1e-4)
 
     def _unsupported(self, reason: str) -> str:
         config = self.pretrained.config

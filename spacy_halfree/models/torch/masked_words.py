@@ -24,31 +24,13 @@ from transformers.trainer_utils import get_last_checkpoint
 
 from ...errors import Errors
 from ...files import partial_folder, replace_folder
-from ..adaptation import LOG, AdaptationSettings, check_output
+from ..adaptation_settings import LOG, AdaptationSettings, check_output
 from .threads import set_up_threads
-
-
-class EncodedTexts(torch.utils.data.Dataset):
-    """Texts as word pieces, cut to a length.
-
-    texts: The texts.
-    tokenizer: The encoder's tokenizer.
-    max_length: The most word pieces of a text.
-    """
-
-    def __init__(self, texts: list[str], tokenizer: Any, max_length: int) -> None:
-        self.encoded = tokenizer(texts, truncation=True, max_length=max_length)["input_ids"]
-
-    def __len__(self) -> int:
-        return len(self.encoded)
-
-    def __getitem__(self, index: int) -> dict[str, list[int]]:
-        return {"input_ids": self.encoded[index]}
 
 
 @dataclass
 class OneDeviceArguments(TrainingArguments):
-    """Trains on one GPU, where the Trainer would use all that there are.
+    """Arguments to train on one GPU, where the Trainer would use all of them.
 
     gpu_id: The GPU, if `use_cpu` is not set.
     """
@@ -75,7 +57,7 @@ class MaskedWordsTrainer(Trainer):
     """Scores the vocabulary at masked positions only, where the loss is.
 
     A small encoder has about as many parameters in its vocabulary as in its layers, so scoring all
-    positions would cost about as much as the layers do, for scores most of which are not looked at.
+    positions would cost about as much as the layers do.
     """
 
     def compute_loss(
@@ -111,11 +93,7 @@ def load_encoder(encoder: str) -> tuple[Any, Any]:
 
 @contextmanager
 def failures_to_save(output: Path) -> Iterator[None]:
-    """Raise what torch and safetensors raise for a disk that is full as the system's own error.
-
-    output: The folder that is to be written.
-    RAISES: OSError (H100) if weights cannot be written.
-    """
+    """Raise an OSError (H100) where torch or safetensors cannot write weights to a full disk."""
     try:
         yield
     except (SafetensorError, RuntimeError) as error:
@@ -136,7 +114,7 @@ def train_masked_words(
     set_up_threads()
     set_seed(settings.seed)
     tokenizer, model = load_encoder(encoder)
-    # checkpoints of other texts or settings must not be gone on from
+    # never resume from checkpoints of other texts or settings
     decisive = asdict(settings) | {"encoder": encoder, "texts": texts}
     del decisive["save_every"], decisive["gpu_id"]
     digest = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode("utf8")).hexdigest()
@@ -162,10 +140,11 @@ def train_masked_words(
         seed=settings.seed,
         data_seed=settings.seed,
     )
+    encoded = tokenizer(texts, truncation=True, max_length=settings.max_length)
     trainer = MaskedWordsTrainer(
         model=model,
         args=arguments,
-        train_dataset=EncodedTexts(texts, tokenizer, settings.max_length),
+        train_dataset=[{"input_ids": pieces} for pieces in encoded["input_ids"]],
         data_collator=DataCollatorForLanguageModeling(
             tokenizer, mlm_probability=settings.masked_share
         ),

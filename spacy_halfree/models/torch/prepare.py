@@ -1,15 +1,14 @@
 """Giving a pretrained encoder-decoder the tokens that a tagger needs."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 from transformers import PreTrainedTokenizerBase
 
 from ...errors import Errors
 from ..sentinel.ragged import Ragged
-from ..sentinel.texts import Vocabulary
-from ..sentinel.wording import tag_wordings
+from ..sentinel.target_texts import Vocabulary
+from ..sentinel.wording import TagStyle, tag_wordings
 from .language_model import LanguageModel
 from .pretrained import Pretrained, add_tokens, start_as_means, start_at_random
 
@@ -17,22 +16,6 @@ N_SENTINELS = 100
 """How many sentinels a model gets that has none: as many as T5 has."""
 DEFAULT_LENGTH = 512
 """The most tokens at a time of a model that does not say how many it takes: T5's."""
-
-
-@dataclass(frozen=True)
-class TagStyle:
-    """How tags are written.
-
-    one_token: Whether each is a new token, or its wording.
-    label_words: Wordings for labels that are not to be derived.
-    outside_words: The wording of O.
-    inside_words: That of I.
-    """
-
-    one_token: bool
-    label_words: Mapping[str, str]
-    outside_words: str
-    inside_words: str
 
 
 def prepare(
@@ -53,13 +36,7 @@ def prepare(
     if not sentinels:
         sentinels = add_tokens(pretrained, [f"<halfree_sentinel_{i}>" for i in range(N_SENTINELS)])
         start_at_random(model, sentinels, known)
-    wordings = tag_wordings(
-        labels,
-        spans=spans,
-        label_words=style.label_words,
-        outside_words=style.outside_words,
-        inside_words=style.inside_words,
-    )
+    wordings = tag_wordings(labels, spans=spans, style=style)
     names = [*(["O", "I"] if spans else []), *labels]
     pieces = wording_pieces(tokenizer, names, wordings, sentinels, check=not style.one_token)
     if style.one_token:

@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
-from safetensors.torch import load, save
+from safetensors.torch import load
 from tokenizers import AddedToken
 from torch import Tensor, nn
 from transformers import (
@@ -26,8 +26,6 @@ TOKENIZER_FILES = (
     *("sentencepiece.bpe.model", "vocab.json", "vocab.txt"),
 )
 """By these a folder is known to have a tokenizer."""
-MAX_BYTES = 2**32 - 2**28
-"""What fits into one value of a pipeline's file, whose lengths have 32 bits, beside a tokenizer."""
 
 
 @dataclass
@@ -64,10 +62,8 @@ def load_pretrained(source: str, revision: str | None, local_files_only: bool) -
 
 
 def _check_folder(source: str) -> None:
-    """Say what is missing in a folder; the libraries speak of the hub and of other packages then.
-
-    RAISES: ValueError (H032) if the folder does not exist, or lacks configuration or tokenizer.
-    """
+    """Raise H032 if a folder does not exist, or lacks configuration or tokenizer: the libraries'
+    own messages would be about the hub and other packages."""
     folder, reason = Path(source), None
     if folder.is_dir():
         if not (folder / "config.json").is_file():
@@ -81,11 +77,9 @@ def _check_folder(source: str) -> None:
 
 
 def add_tokens(pretrained: Pretrained, names: list[str]) -> list[int]:
-    """Make sure that tokens exist, which no text can contain.
+    """Add tokens that no text can contain, in place, unless they exist.
 
-    pretrained: Model and tokenizer, changed in place.
-    names: How the tokens are called.
-    RETURNS: Their numbers.
+    RETURNS: The tokens of the names.
     """
     tokenizer, model = pretrained.tokenizer, pretrained.model
     tokenizer.add_tokens(
@@ -104,12 +98,7 @@ def embeddings(model: PreTrainedModel) -> list[nn.Parameter]:
 
 
 def start_as_means(model: PreTrainedModel, tokens: list[int], pieces: list[list[int]]) -> None:
-    """Let each token's embedding start as the mean of others.
-
-    model: Changed in place.
-    tokens: The tokens.
-    pieces: The others, for each of them.
-    """
+    """Set the embedding of each token to the mean of its pieces' embeddings, in place."""
     with torch.no_grad():
         for matrix in embeddings(model):
             means = torch.stack([matrix[own].mean(dim=0) for own in pieces])
@@ -117,11 +106,9 @@ def start_as_means(model: PreTrainedModel, tokens: list[int], pieces: list[list[
 
 
 def start_at_random(model: PreTrainedModel, tokens: list[int], known: int) -> None:
-    """Let tokens' embeddings start anywhere where those of others are.
+    """Draw the embeddings of tokens from the distribution of pretrained ones, in place.
 
-    model: Changed in place.
-    tokens: The tokens.
-    known: How many of the first rows are those of pretrained tokens.
+    known: How many of the first rows are pretrained.
     """
     with torch.no_grad():
         for matrix in embeddings(model):
@@ -144,17 +131,6 @@ def tokenizer_from_files(files: dict[str, bytes]) -> PreTrainedTokenizerBase:
             # a name from a damaged or hostile file must not lead out of the folder
             (Path(folder) / Path(name).name).write_bytes(data)
         return AutoTokenizer.from_pretrained(folder, local_files_only=True)
-
-
-def weights_to_bytes(state: dict[str, Tensor]) -> bytes:
-    """Weights as safetensors.
-
-    RAISES: ValueError (H036) if they are too large for a pipeline.
-    """
-    size = sum(tensor.numel() * tensor.element_size() for tensor in state.values())
-    if size > MAX_BYTES:
-        raise ValueError(Errors.H036.format(gigabytes=size / 1e9))
-    return save({name: tensor.detach().cpu().contiguous() for name, tensor in state.items()})
 
 
 def model_from_bytes(config: str, weights: bytes) -> PreTrainedModel:

@@ -14,12 +14,11 @@ _is_set_up = False
 
 
 def set_up_threads() -> None:
-    """Let torch's threads wait as `wait_passively` says. Only the first call has an effect.
+    """Call `wait_passively` once in a process.
 
-    Importing this module has another effect: a forked process uses one thread, for torch and for
-    tokenizers. A worker of `nlp.pipe(n_process=2)` inherits torch's thread pool without its
-    threads, and would wait for them for ever. Torch's own data-loading workers keep to one thread
-    as well.
+    Importing this module also makes forked processes use one thread, for torch and for tokenizers.
+    A worker of `nlp.pipe(n_process=2)` inherits torch's thread pool without its threads, and would
+    wait for them forever.
     """
     global _is_set_up
     with _lock:
@@ -32,13 +31,12 @@ def set_up_threads() -> None:
 def wait_passively() -> bool:
     """Let torch's threads sleep while they wait for one another, rather than keep a core busy.
 
-    The OpenMP library of torch's Linux wheels (libgomp) lets a thread that waits run in a loop for
-    some milliseconds first. If the machine is busy, that loop keeps the core from the thread which
-    is waited for, and training takes many times longer. The loop is 3,000 times shorter when a
-    process has more OpenMP threads than there are cores (libgomp manual, GOMP_SPINCOUNT). The
-    variables that set this are read when torch is loaded, which `import spacy` does; so this
-    starts a second team of threads, as many as there are cores, which sleeps to the end of the
-    process and makes the threads more than the cores.
+    The OpenMP library of torch's Linux wheels (libgomp) lets a waiting thread spin for some
+    milliseconds first. On a busy machine, this keeps the core from the thread that it waits for,
+    and training takes many times longer. The spin is 3,000 times shorter in a process with more
+    OpenMP threads than cores (libgomp manual, GOMP_SPINCOUNT). The variables that set it are read
+    when torch is loaded, which `import spacy` does. So this starts a second team of threads, as
+    many as there are cores, which sleeps until the process ends.
 
     RETURNS: Whether it was done. Nothing is done if one of the variables `OMP_WAIT_POLICY` and
         `GOMP_SPINCOUNT` is set (`OMP_WAIT_POLICY=ACTIVE` undoes all this), if torch has one

@@ -4,14 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from ...types import Ints
-from ..constrained import BOUND
 from ..sentinel.trie import ROOT, TagTrie
 from .attention import KeyValues
-from .decoder_memory import DecoderMemory
+from .decoder_memory import DecoderMemory, Step
+from .decoding import bounded
 from .language_model import LanguageModel
 
 TOLERANCE = 1e-5
@@ -22,60 +21,15 @@ MAX_LOGITS = 2**24
 
 
 @dataclass
-class WordingTree:
-    """A `TagTrie` on the model's device; see there.
+class TagPositions:
+    """Words whose tags are to be scored, as positions in the targets of texts.
 
-    leads_to (n_nodes x n_tags, float32): 1 where a node is on the way to a tag.
-    first (n_first, int64): The nodes after the root.
-    """
-
-    tokens: Tensor
-    parents: Tensor
-    depths: Tensor
-    tag_nodes: Tensor
-    node_tags: Tensor
-    chains: Tensor
-    leads_to: Tensor
-    first: Tensor
-
-    @classmethod
-    def of(cls, trie: TagTrie, device: torch.device) -> "WordingTree":
-        """Put a trie on a device."""
-
-        def tensor(array: NDArray) -> Tensor:
-            return torch.as_tensor(array, device=device)
-
-        return cls(
-            tokens=tensor(trie.tokens),
-            parents=tensor(trie.parents),
-            depths=tensor(trie.depths),
-            tag_nodes=tensor(trie.tag_nodes),
-            node_tags=tensor(trie.node_tags),
-            chains=tensor(trie.chains),
-            leads_to=tensor(trie.leads_to).float(),
-            first=tensor(np.flatnonzero(trie.depths == 1)),
-        )
-
-    @property
-    def n_nodes(self) -> int:
-        return len(self.tokens)
-
-    @property
-    def depth(self) -> int:
-        """How many tokens the longest wording has."""
-        return int(self.chains.shape[1])
-
-
-@dataclass
-class Places:
-    """Words whose tags are to be scored; each is a place in the target of a text.
-
-    texts (n_places, int64): The texts.
-    lengths (n_places, int64): How much of their targets comes before the tag.
-    states (n_places x width): The decoder's states there.
-    ends (n_places, int64): The token that follows the tag.
-    legal (n_places x n_tags, bool): The tags to score.
-    wanted (n_places x n_tags, bool): The tags to score in full, however improbable; None for none.
+    texts (n_words, int64): The texts.
+    lengths (n_words, int64): How much of their targets comes before the tag.
+    states (n_words x width): The decoder's states there.
+    ends (n_words, int64): The token that follows the tag.
+    legal (n_words x n_tags, bool): The tags to score.
+    wanted (n_words x n_tags, bool): The tags to score in full, however improbable; None for none.
     """
 
     texts: Ints
@@ -96,56 +50,58 @@ class WordingScores:
     language_model: The model.
     memory: What it has read so far.
     tree: The wordings.
-    places: Where to score.
+    positions: Where to score.
     """
 
     def __init__(
         self,
         language_model: LanguageModel,
         memory: DecoderMemory,
-        tree: WordingTree,
-        places: Places,
+        tree: TagTrie[Tensor],
+        positions: TagPositions,
     ) -> None:
         self.language_model = language_model
         self.memory = memory
         self.tree = tree
-        self.places = places
-        self._n_tags_below = places.legal.float() @ tree.leads_to.T
+        self.positions = positions
+        self._n_tags_below = positions.legal.float() @ tree.leads_to.T
         self._relevant = self._n_tags_below > 0
         self._wanted = torch.zeros_like(self._relevant)
-        if places.wanted is not None:
-            self._wanted = (places.wanted & places.legal).float() @ tree.leads_to.T > 0
-        self._opened = torch.zeros_like(self._relevant)
+        if positions.wanted is not None:
+            self._wanted = (positions.wanted & positions.legal).float() @ tree.leads_to.T > 0
+        self._expanded = torch.zeros_like(self._relevant)
         self._is_known = torch.zeros_like(self._relevant)
-        # for each place and node the row of the key-value pool where the node was read
+        # for each word and node the row of the key-value pool where the node was read
         self._pool_rows = torch.full_like(self._relevant, -1, dtype=torch.int64)
-        # n_read x heads x width of a head, per layer
+        # n_pooled x heads x width of a head, per layer
         self._pool: list[KeyValues] = []
-        self._n_read = 0
+        self._n_pooled = 0
         self.scores = self._score()
-        """n_places x n_tags, float32; 0 for tags that are not legal."""
+        """n_words x n_tags, float32; 0 for tags that are not legal."""
 
     def _score(self) -> Tensor:
-        tree, places = self.tree, self.places
-        logits = _finite(self.language_model.logits(places.states, tree.tokens[tree.first]))
+        tree, positions = self.tree, self.positions
+        first = torch.nonzero(tree.depths == 1)[:, 0]
+        logits = self.language_model.logits(positions.states, tree.tokens[first])
+        logits = bounded(logits.float())
         values = logits.new_full(self._relevant.shape, -torch.inf)
-        values = values.index_copy(1, tree.first, logits)
-        self._is_known[:, tree.first] = True
-        self._opened[:, ROOT] = True
-        complete = logits.new_full(places.legal.shape, -torch.inf)
+        values = values.index_copy(1, first, logits)
+        self._is_known[:, first] = True
+        self._expanded[:, ROOT] = True
+        complete = logits.new_full(positions.legal.shape, -torch.inf)
         while True:
-            todo = self._worthwhile(values.detach(), complete.detach())
+            todo = self._frontier(values.detach(), complete.detach())
             if not bool(todo.any()):
                 break
             depth = tree.depths.expand_as(todo)[todo].min()
             chosen = torch.nonzero(todo & (tree.depths == depth))
             for part in chosen.split(max(1, MAX_LOGITS // self.language_model.n_tokens)):
-                values, complete = self._open(part[:, 0], part[:, 1], values, complete)
+                values, complete = self._expand(part[:, 0], part[:, 1], values, complete)
         return self._with_bounds(values, complete)
 
-    def _worthwhile(self, values: Tensor, complete: Tensor) -> Tensor:
-        """Which nodes to open next (n_places x n_nodes): all but the improbable ones."""
-        is_open = self._relevant & self._is_known & ~self._opened
+    def _frontier(self, values: Tensor, complete: Tensor) -> Tensor:
+        """Which nodes to expand next (n_words x n_nodes): all but the improbable ones."""
+        is_open = self._relevant & self._is_known & ~self._expanded
         bounds = values.masked_fill(~is_open, -torch.inf)
         best = torch.maximum(bounds.amax(1), complete.amax(1))[:, None]
         ascending, order = bounds.sort(dim=1)
@@ -153,61 +109,53 @@ class WordingScores:
         keep = torch.zeros_like(is_open).scatter(1, order, ~left_out)
         return (keep | self._wanted) & is_open
 
-    def _open(
+    def _expand(
         self, rows: Tensor, nodes: Tensor, values: Tensor, complete: Tensor
     ) -> tuple[Tensor, Tensor]:
         """Read nodes of one depth, and score what may follow each of them."""
         tree = self.tree
-        logits = self.language_model.logits(self._read(rows, nodes)).float()
+        logits = self.language_model.logits(self._decode_nodes(rows, nodes)).float()
         before = values[rows, nodes] - logits.logsumexp(dim=1)
-        # all pairs of an opened node and one of its children
-        opened, children = torch.nonzero(tree.parents == nodes[:, None], as_tuple=True)
-        child_rows = rows[opened]
-        scores = _finite(before[opened] + logits[opened, tree.tokens[children]])
+        # all pairs of an expanded node and one of its children
+        expanded, children = torch.nonzero(tree.parents == nodes[:, None], as_tuple=True)
+        child_rows = rows[expanded]
+        scores = bounded(before[expanded] + logits[expanded, tree.tokens[children]])
         values = values.index_put((child_rows, children), scores)
         self._is_known[child_rows, children] = True
         tags = tree.node_tags[nodes]
-        ending = torch.nonzero((tags >= 0) & self.places.legal[rows, tags])[:, 0]
+        ending = torch.nonzero((tags >= 0) & self.positions.legal[rows, tags])[:, 0]
         end_rows = rows[ending]
-        scores = _finite(before[ending] + logits[ending, self.places.ends[end_rows]])
+        scores = bounded(before[ending] + logits[ending, self.positions.ends[end_rows]])
         complete = complete.index_put((end_rows, tags[ending]), scores)
-        self._opened[rows, nodes] = True
+        self._expanded[rows, nodes] = True
         return values, complete
 
-    def _read(self, rows: Tensor, nodes: Tensor) -> Tensor:
+    def _decode_nodes(self, rows: Tensor, nodes: Tensor) -> Tensor:
         """The decoder's states at nodes of one depth (n x width), which are in order."""
-        tree, n = self.tree, len(rows)
-        # children of one node at one place are read side by side
+        tree, n, n_nodes = self.tree, len(rows), len(self.tree.tokens)
+        # children of one node at one word are read side by side
         families, family, sizes = torch.unique_consecutive(
-            rows * tree.n_nodes + tree.parents[nodes], return_inverse=True, return_counts=True
+            rows * n_nodes + tree.parents[nodes], return_inverse=True, return_counts=True
         )
         columns = torch.arange(n, device=rows.device) - (sizes.cumsum(0) - sizes)[family]
         tokens = nodes.new_zeros((len(families), int(sizes.max())))
         tokens[family, columns] = tree.tokens[nodes]
-        places = families // tree.n_nodes
-        host_places = places.cpu().numpy()
-        states, new = self.language_model.go_on(
-            self.memory,
+        words = families // n_nodes
+        on_host = words.cpu().numpy()
+        step = Step(
             tokens,
-            self.places.texts[host_places],
-            self.places.lengths[host_places],
-            self._path(places, families % tree.n_nodes),
-            siblings=True,
+            self.positions.texts[on_host],
+            self.positions.lengths[on_host],
+            self._path(words, families % n_nodes),
+            alternatives=True,
         )
-        self._pool_rows[rows, nodes] = self._n_read + torch.arange(n, device=rows.device)
-        self._n_read += n
-        own = [
-            KeyValues(layer.keys[family, :, columns], layer.values[family, :, columns])
-            for layer in new
-        ]
-        self._pool = (
-            [
-                KeyValues(torch.cat([old.keys, layer.keys]), torch.cat([old.values, layer.values]))
-                for old, layer in zip(self._pool, own, strict=True)
-            ]
-            if self._pool
-            else own
-        )
+        states, new = self.language_model.decode_step(self.memory, step)
+        self._pool_rows[rows, nodes] = self._n_pooled + torch.arange(n, device=rows.device)
+        self._n_pooled += n
+        own = [layer.map(lambda tensor: tensor[family, :, columns]) for layer in new]
+        if self._pool:
+            own = [KeyValues.cat(both) for both in zip(self._pool, own, strict=True)]
+        self._pool = own
         return states[family, columns]
 
     def _path(self, rows: Tensor, nodes: Tensor) -> list[KeyValues] | None:
@@ -220,44 +168,39 @@ class WordingScores:
             return None
         chosen = torch.stack(path[::-1], dim=1)
         # n x depth x heads x width of a head
-        return [
-            KeyValues(layer.keys[chosen].transpose(1, 2), layer.values[chosen].transpose(1, 2))
-            for layer in self._pool
-        ]
+        return [layer.map(lambda tensor: tensor[chosen].transpose(1, 2)) for layer in self._pool]
 
     def _with_bounds(self, values: Tensor, complete: Tensor) -> Tensor:
         """Scores of all tags: those that were left out share what their beginning has."""
         tree = self.tree
         bounds = values - self._n_tags_below.clamp(min=1).log()
-        for depth in range(2, tree.depth + 1):
+        for depth in range(2, tree.chains.shape[1] + 1):
             own = torch.nonzero(tree.depths == depth)[:, 0]
             from_above = bounds[:, tree.parents[own]]
             known = torch.where(self._is_known[:, own], bounds[:, own], from_above)
             bounds = bounds.index_copy(1, own, known)
         scores = torch.where(complete > -torch.inf, complete, bounds[:, tree.tag_nodes])
-        return scores.masked_fill(~self.places.legal, 0.0)
+        return scores.masked_fill(~self.positions.legal, 0.0)
 
-    def keep(self, tags: Tensor) -> None:
-        """Append wordings to the targets.
+    def append(self, tags: Tensor) -> None:
+        """Append the tags' wordings to the targets.
 
-        tags (n, int64): The best tags of the first n places, which are of different texts.
+        tags (n, int64): The best tags of the first n words, which are of different texts.
         """
         n = len(tags)
-        texts, before = self.places.texts[:n], self.places.lengths[:n]
+        texts, before = self.positions.texts[:n], self.positions.lengths[:n]
         chains = self.tree.chains[tags]
         lengths = (chains >= 0).sum(dim=1).cpu().numpy()
         for step in range(int(lengths.max(initial=0))):
             rows = np.flatnonzero(lengths > step)
             on_device = torch.as_tensor(rows, device=tags.device)
             pool_rows = self._pool_rows[on_device, chains[on_device, step]]
+            # n x heads x 1 x width of a head
             new = [
-                KeyValues(layer.keys[pool_rows][:, :, None], layer.values[pool_rows][:, :, None])
+                KeyValues(layer.keys[pool_rows], layer.values[pool_rows]).map(
+                    lambda tensor: tensor.unsqueeze(2)
+                )
                 for layer in self._pool
             ]
             self.memory.write(texts[rows], before[rows] + step, new)
         self.memory.lengths[texts] = before + lengths
-
-
-def _finite(scores: Tensor) -> Tensor:
-    """Scores in float32 without infinities and NaN, so that broken weights break no constraint."""
-    return torch.nan_to_num(scores.float(), nan=-BOUND).clamp(-BOUND, BOUND)

@@ -19,7 +19,7 @@ HeadModel: TypeAlias = Model[HeadInput, Prediction]
 HeadOutput = tuple[Prediction, Callable[[Floats2d], Floats2d]]
 
 
-def tag_words(tok2vec: Model[list[Doc], list[Floats2d]], head: HeadModel) -> TaggerModel:
+def build_tagger(tok2vec: Model[list[Doc], list[Floats2d]], head: HeadModel) -> TaggerModel:
     """Run a head on the vectors of a batch's words.
 
     The model's backward pass takes the gradient with respect to the logits from which the
@@ -29,6 +29,7 @@ def tag_words(tok2vec: Model[list[Doc], list[Floats2d]], head: HeadModel) -> Tag
     head: From word vectors (n_words x width), batch and history to a prediction.
     """
     model: TaggerModel = Model(
+        # part of the bytes of saved pipelines
         "tag_words",
         forward,
         init=init,
@@ -98,7 +99,7 @@ def forget_lexemes(model: TaggerModel) -> None:
 def tag_marginals(model: TaggerModel, batch: TaggingBatch) -> Floats2d | None:
     """How probable each tag is at each word, whatever the tags before.
 
-    model: What `tag_words` returned.
+    model: What `build_tagger` returned.
     batch: The batch.
     RETURNS (n_words x n_tags, float32): p(tag | text); None if the head cannot tell.
     """

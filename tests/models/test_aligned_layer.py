@@ -35,25 +35,21 @@ from thinc.api import set_dropout_rate
 
 torch = pytest.importorskip("torch")
 
-from spacy_halfree.models.torch_layer import DecoderShim, aligned_decoder  # noqa: E402
+from spacy_halfree.models.aligned_layer import DecoderShim, aligned_decoder  # noqa: E402
 from spacy_halfree.tagging.scheme import TagScheme  # noqa: E402
 from spacy_halfree.types import TaggingBatch  # noqa: E402
 
 WIDTH = 8
-SETTINGS: dict[str, Any] = {
-    "layers": 1,
-    "heads": 2,
-    "hidden_factor": 2,
-    "dropout": None,
-    "window": 5,
-    "margin": 1,
-    "share_label_words": True,
-}
+SIZES = {"layers": 1, "heads": 2, "hidden_factor": 2, "window": 5, "margin": 1}
 VOCAB = spacy.blank("xx").vocab
 
 
+def new_layer(dropout: float | None = None, share_label_words: bool = True) -> Any:
+    return aligned_decoder(SIZES, dropout=dropout, share_label_words=share_label_words)
+
+
 def make_layer(n_tags: int, seed: int = 0, width: int = WIDTH, **settings: Any) -> Any:
-    layer = aligned_decoder(**{**SETTINGS, **settings})
+    layer = new_layer(**settings)
     layer.set_dim("nI", width)
     layer.set_dim("nO", n_tags)
     torch.manual_seed(seed % 2**31)
@@ -63,7 +59,7 @@ def make_layer(n_tags: int, seed: int = 0, width: int = WIDTH, **settings: Any) 
 
 
 def make_named_layer(labels: tuple[str, ...], **settings: Any) -> Any:
-    layer = aligned_decoder(**{**SETTINGS, **settings})
+    layer = new_layer(**settings)
     layer.attrs["labels"] = labels
     layer.set_dim("nI", WIDTH)
     layer.set_dim("nO", len(labels) + 2)
@@ -103,7 +99,7 @@ def test_nothing_is_shared_without_need(labels: tuple[str, ...], settings: dict[
 def test_shared_words_are_saved() -> None:
     layer = make_named_layer(("a_city", "b_city"))
     randomize(module_of(layer), 1)
-    loaded = aligned_decoder(**SETTINGS).from_bytes(layer.to_bytes())
+    loaded = new_layer().from_bytes(layer.to_bytes())
     batch = make_head_batch(TagScheme(("a_city", "b_city"), spans=True), [3])
     vectors = normal(0, 3, WIDTH)
     np.testing.assert_array_equal(
@@ -213,7 +209,7 @@ def test_no_dropout_in_prediction(batch: TaggingBatch) -> None:
 
 def test_bytes_round_trip(layer: Any, batch: TaggingBatch) -> None:
     vectors = normal(0, 13, WIDTH)
-    loaded = aligned_decoder(**SETTINGS).from_bytes(layer.to_bytes())
+    loaded = new_layer().from_bytes(layer.to_bytes())
     assert loaded.get_dim("nO") == 4
     expected = layer.predict((vectors, batch, None))
     found = loaded.predict((vectors, batch, None))
@@ -223,7 +219,7 @@ def test_bytes_round_trip(layer: Any, batch: TaggingBatch) -> None:
 
 
 def test_bytes_of_a_layer_without_module() -> None:
-    loaded = aligned_decoder(**SETTINGS).from_bytes(aligned_decoder(**SETTINGS).to_bytes())
+    loaded = new_layer().from_bytes(new_layer().to_bytes())
     assert module_of(loaded) is None
 
 

@@ -7,12 +7,10 @@ import numpy as np
 
 from ...errors import Errors
 from ...types import Bools, Floats, Ints
-from ..windows import Budget, WindowBatch
+from ..constrained import UNKNOWN
+from ..windows import TokenLimit, WindowBatch
 from .formats import TargetFormat
 from .ragged import Ragged, interleave, pad
-
-UNKNOWN = -1
-"""Stands for a tag that is not known."""
 
 
 @dataclass(frozen=True)
@@ -38,69 +36,69 @@ class Vocabulary:
     has_new: bool = False
 
     @property
+    def n_tags(self) -> int:
+        return len(self.tags) - 1
+
+    @property
+    def tag_tokens(self) -> Ints:
+        """The tokens of the tags, if each has one of its own."""
+        return self.tags.data[:-1]
+
+    @property
     def longest_tag(self) -> int:
         return int(self.tags.lengths.max())
 
-    def budgets(self, target_format: TargetFormat, piece_lengths: Ints) -> list[Budget]:
-        """What windows may not use up: room in the encoder and in the decoder.
+    def limits(self, target_format: TargetFormat, piece_lengths: Ints) -> list[TokenLimit]:
+        """The limits of windows: room in the encoder and in the decoder.
 
         target_format: The format.
         piece_lengths (n_words, int64): How many pieces each word has.
         """
         in_encoder = target_format.input_lengths(piece_lengths)
         in_decoder = target_format.mark_lengths(piece_lengths) + self.longest_tag
-        return [Budget(in_encoder, self.input_room), Budget(in_decoder, self.target_room)]
+        return [
+            TokenLimit(in_encoder, self.max_length - len(self.before) - len(self.after)),
+            # beside the start and the last mark
+            TokenLimit(in_decoder, self.max_length - 2),
+        ]
 
     def longest_word(self, target_format: TargetFormat) -> int:
-        """How many pieces a word may have.
+        """The most pieces of a word.
 
         RAISES: ValueError (H034) if there is no room for any.
         """
         n_pieces = np.arange(1, self.max_length + 1)
-        in_decoder = target_format.mark_lengths(n_pieces) + self.longest_tag
-        fits = in_decoder <= self.target_room
-        fits &= target_format.input_lengths(n_pieces) <= self.input_room
+        in_encoder, in_decoder = self.limits(target_format, n_pieces)
+        fits = (in_encoder.costs <= in_encoder.limit) & (in_decoder.costs <= in_decoder.limit)
         if not fits[0]:
-            raise ValueError(Errors.H034.format(limit=self.max_length, needed=int(in_decoder[0])))
+            needed = int(in_decoder.costs[0])
+            raise ValueError(Errors.H034.format(limit=self.max_length, needed=needed))
         return int(n_pieces[fits].max())
 
     def to_dict(self) -> dict[str, Any]:
         """All of it, for JSON."""
-        return {
-            "sentinels": self.sentinels.tolist(),
-            "tags": [self.tags[i].tolist() for i in range(len(self.tags))],
-            "before": self.before.tolist(),
-            "after": self.after.tolist(),
-            "start": self.start,
-            "padding": self.padding,
-            "max_length": self.max_length,
-            "has_new": self.has_new,
-        }
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        arrays = {name: values[name].tolist() for name in ("sentinels", "before", "after")}
+        tags = [self.tags[i].tolist() for i in range(len(self.tags))]
+        return {**values, **arrays, "tags": tags}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "Vocabulary":
         """What `to_dict` returned."""
+
+        def array(name: str) -> Ints:
+            return np.array(values[name], dtype=np.int64)
+
         return cls(
-            sentinels=np.array(values["sentinels"], dtype=np.int64),
+            sentinels=array("sentinels"),
             tags=Ragged.of(values["tags"]),
-            before=np.array(values["before"], dtype=np.int64),
-            after=np.array(values["after"], dtype=np.int64),
+            before=array("before"),
+            after=array("after"),
             start=int(values["start"]),
             padding=int(values["padding"]),
             max_length=int(values["max_length"]),
             has_new=bool(values["has_new"]),
         )
-
-    @property
-    def input_room(self) -> int:
-        """How many tokens of words fit into the encoder."""
-        return self.max_length - len(self.before) - len(self.after)
-
-    @property
-    def target_room(self) -> int:
-        """How many tokens of tags and what follows them fit into the decoder."""
-        # the start, and the last mark
-        return self.max_length - 2
 
 
 @dataclass
@@ -111,7 +109,7 @@ class WindowTexts:
     mask (n_windows x input length, int64): 1 where it is no padding.
     targets (n_windows x target length, int64): The decoder's input.
     lengths (n_windows, int64): The lengths of the targets.
-    places (n_windows x longest, int64): How many tokens of the target come before each tag.
+    tag_positions (n_windows x longest, int64): How many tokens of the target come before each tag.
     marks (n_windows x longest x longest mark, int64): What is written after each tag.
     mark_lengths (n_windows x longest, int64): How many tokens that is.
     words (n_windows x target length, int64): The column of the word that each token of the target
@@ -122,18 +120,18 @@ class WindowTexts:
     mask: Ints
     targets: Ints
     lengths: Ints
-    places: Ints
+    tag_positions: Ints
     marks: Ints
     mark_lengths: Ints
     words: Ints
 
     def prefixes(self, n_words: Ints) -> tuple[Ints, Ints]:
-        """The beginnings of the targets, up to the tags of some words.
+        """The beginnings of the targets.
 
         n_words (n_windows, int64): The column of the word before whose tag to stop.
         RETURNS: The targets, padded (n_windows x longest), and their lengths (n_windows).
         """
-        lengths = self.places[np.arange(len(n_words)), n_words]
+        lengths = self.tag_positions[np.arange(len(n_words)), n_words]
         return self.targets[:, : int(lengths.max())], lengths
 
     def part(self, rows: Ints) -> "WindowTexts":
@@ -156,9 +154,9 @@ def write_texts(
     vocabulary: The tokens.
     target_format: How to put them together.
     """
-    inputs, targets, places, words = [], [], [], []
-    marks, mark_lengths = [], []
-    unknown = len(vocabulary.tags) - 1
+    inputs, targets, tag_positions, words = [], [], [], []
+    marks: list[Ragged] = []
+    unknown = vocabulary.n_tags
     start = np.array([vocabulary.start])
     for row, n_words in zip(windows.positions, windows.seen.tolist(), strict=True):
         positions = row[:n_words]
@@ -170,23 +168,25 @@ def write_texts(
         text = target_format.write_input(own_pieces, vocabulary.sentinels)
         inputs.append(np.concatenate([vocabulary.before, text, vocabulary.after]))
         targets.append(np.concatenate([start, target.data]))
-        places.append(1 + target.starts[1::2])
+        tag_positions.append(1 + target.starts[1::2])
         owners = np.repeat(np.arange(n_words), 2)
         words.append(np.repeat(np.concatenate([[0, 0], owners]), [1, *target.lengths]))
-        after = own_marks.take(np.arange(1, n_words + 1))
-        mark_lengths.append(after.lengths)
-        marks.append(_as_table(after))
+        marks.append(own_marks.take(np.arange(1, n_words + 1)))
     padded = pad(inputs, vocabulary.padding)
     columns = np.arange(padded.shape[1])
     input_lengths = np.array([len(text) for text in inputs])
+    mark_lengths = pad([own.lengths for own in marks], 0)
+    mark_table = np.full((*mark_lengths.shape, mark_lengths.max()), vocabulary.padding)
+    is_there = np.arange(mark_table.shape[2]) < mark_lengths[:, :, None]
+    mark_table[is_there] = np.concatenate([own.data for own in marks])
     return WindowTexts(
         inputs=padded,
         mask=(columns < input_lengths[:, None]).astype(np.int64),
         targets=pad(targets, vocabulary.padding),
         lengths=np.array([len(target) for target in targets]),
-        places=pad(places, 0),
-        marks=_stack(marks, vocabulary.padding),
-        mark_lengths=pad(mark_lengths, 0),
+        tag_positions=pad(tag_positions, 0),
+        marks=mark_table,
+        mark_lengths=mark_lengths,
         words=pad(words, 0),
     )
 
@@ -208,21 +208,3 @@ def text_weights(texts: WindowTexts, weights: Floats, decided: Bools) -> Floats:
     following[rows[:, 0], last] = own[rows[:, 0], last]
     columns = np.arange(own.shape[1])
     return np.where(columns < texts.lengths[:, None], following, 0.0).astype(np.float32)
-
-
-def _as_table(sequences: Ragged) -> Ints:
-    """Sequences as rows, filled up with 0."""
-    longest = int(sequences.lengths.max(initial=0))
-    is_there = np.arange(longest) < sequences.lengths[:, None]
-    table = np.zeros(is_there.shape, dtype=np.int64)
-    table[is_there] = sequences.data
-    return table
-
-
-def _stack(tables: list[Ints], value: int) -> Ints:
-    """Tables of different shapes as one array, filled up with a value."""
-    shape = np.max([table.shape for table in tables], axis=0)
-    stacked = np.full((len(tables), *shape), value, dtype=np.int64)
-    for whole, table in zip(stacked, tables, strict=True):
-        whole[: table.shape[0], : table.shape[1]] = table
-    return stacked
