@@ -31,9 +31,9 @@ from thinc.api import fix_random_seed
 from transformers import T5Config, T5ForConditionalGeneration
 from transformers.utils import logging
 
-from spacy_halfree.distill.annotate import find_tagger
 from spacy_halfree.models.sentinel.texts import write_texts
 from spacy_halfree.models.windows import window_rounds
+from spacy_halfree.pipeline.pipelines import find_tagger
 from spacy_halfree.pipeline.tagger import HalfreeTagger
 
 N_TEXTS, N_WORDS, N_TAGS = 32, 25, 40

@@ -26,10 +26,10 @@ from spacy.cli._util import setup_gpu
 from spacy.tokens import Doc, DocBin
 from thinc.api import Config
 
-from spacy_halfree.distill.annotate import find_tagger
 from spacy_halfree.models.sentinel.ragged import Ragged
 from spacy_halfree.models.sentinel.texts import Vocabulary
 from spacy_halfree.models.torch.sentinel_tagger import SentinelTagger
+from spacy_halfree.pipeline.pipelines import find_tagger
 from spacy_halfree.tagging.scheme import INSIDE, OUTSIDE, spans_from_tags
 
 PROBLEMS = {

@@ -1,7 +1,6 @@
 """What passes between the component, its models and its losses."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +13,6 @@ Hashes = NDArray[np.uint64]
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 """Arrays in numpy, whatever device the model is on."""
-
-Target = Literal["ents", "tags", "spans"]
-"""Where the tags come from and go to: `Doc.ents`, `Token.tag_`, or `Doc.spans[spans_key]`."""
 
 
 @dataclass

@@ -10,7 +10,7 @@ from spacy.displacy import parse_ents, parse_spans
 from spacy.tokens import Doc, Span
 
 from .errors import Errors
-from .pipeline.confidence import confidence_in
+from .tagging.confidence import confidence_in
 
 
 def confidence_spans(doc: Doc, spans_key: str | None = None) -> dict[str, Any]:

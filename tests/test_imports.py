@@ -24,13 +24,15 @@ MAY_USE = {
         *("pipeline", "models", "outputs", "errors"),
     },
     "project": {"data", "files", "errors"},
-    "visualization": {"pipeline", "errors"},
-    "report": {"evaluation", "pipeline", "types", "errors", "about"},
+    "visualization": {"tagging", "errors"},
+    "report": {"evaluation", "data", "pipeline", "tagging", "outputs", "errors", "about"},
     "active_learning": {"labelling", "distill", "data", "tagging", "types", "errors"},
-    "labelling": {"distill", "data", "pipeline", "tagging", "outputs", "files", "errors"},
+    "labelling": {
+        *("distill", "data", "pipeline", "models", "tagging", "outputs", "files", "errors"),
+    },
     "data": {"tagging", "files", "errors"},
-    "evaluation": {"pipeline", "tagging", "outputs", "types", "errors"},
-    "distill": {"data", "pipeline", "tagging", "files", "types", "errors", "about"},
+    "evaluation": {"data", "pipeline", "tagging", "outputs", "types", "errors"},
+    "distill": {"data", "pipeline", "models", "tagging", "files", "types", "errors", "about"},
     "pipeline": {"models", "losses", "tagging", "files", "types", "errors"},
     "models": {"files", "types", "errors"},
     "losses": {"types"},
@@ -166,8 +168,10 @@ import spacy_halfree.pipeline.factory
 from spacy_halfree.models.architectures import (
     build_aligned_seq2seq, build_first_order_tagger, build_sentinel_seq2seq
 )
-from spacy_halfree.tagging.batch import LabelTags, make_batch
-from spacy_halfree.tagging.scheme import make_scheme
+from spacy_halfree.tagging.batch import make_batch
+from spacy_halfree.tagging.label_tags import LabelTags
+from spacy_halfree.tagging.layers import EntityLayer
+from spacy_halfree.tagging.soft_labels import scheme_of
 
 
 def tok2vec():
@@ -178,8 +182,8 @@ def tok2vec():
 
 
 vocab = Vocab()
-scheme = make_scheme(("A",), "ents")
-batch = make_batch([Doc(vocab, words=["a", "b"])], LabelTags(vocab.strings, scheme), "ents")
+scheme = scheme_of(("A",), "ents")
+batch = make_batch([Doc(vocab, words=["a", "b"])], LabelTags(vocab.strings, scheme), EntityLayer())
 model = build_first_order_tagger(tok2vec())
 model.set_dim("nO", scheme.n_tags)
 model.initialize(X=(batch, None))

@@ -11,7 +11,7 @@ from spacy.language import Language
 from spacy.tokens import Doc, Span
 from spacy.training import Example
 
-from spacy_halfree.pipeline.confidence import store_confidences
+from spacy_halfree.tagging.confidence import store_confidences
 from spacy_halfree.visualization import confidence_spans
 
 TEXT = "A table for <two> in Rome"

@@ -21,9 +21,10 @@ from spacy.tokens import Doc, DocBin
 from spacy.training import Example
 
 from benchmarks.json_results import read_json, write_json
-from spacy_halfree.distill.annotate import find_tagger
 from spacy_halfree.distill.ensemble import word_positions
+from spacy_halfree.pipeline.pipelines import find_tagger
 from spacy_halfree.pipeline.tagger import HalfreeTagger
+from spacy_halfree.types import Prediction
 
 from .levers import STUDENT
 from .names import CORPUS_NAMES, SYSTEM_NAMES
@@ -142,7 +143,7 @@ def measure(system: System, corpus: str, width: int) -> dict[str, Scores]:
     scores: dict[str, Scores] = {}
     for name, tags in decoded.items():
         tagged = [Doc(doc.vocab).from_bytes(doc.to_bytes(exclude=["user_data"])) for doc in docs]
-        tagger.annotate(tagged, tags, greedy.probabilities)
+        tagger.write(tagged, (batch, Prediction(tags, greedy.probabilities)))
         pairs = zip(tagged, gold, strict=True)
         f1 = 100 * get_ner_prf([Example(doc, reference) for doc, reference in pairs])["ents_f"]
         changed = 100 * float(np.mean(tags != decoded["greedy"]))

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from spacy.tokens import Doc, Span
 
-from spacy_halfree.pipeline.confidence import confidence_in
 from spacy_halfree.pipeline.tagger import HalfreeTagger
+from spacy_halfree.tagging.confidence import confidence_in
 
 TOLERANCE = 1e-4
 

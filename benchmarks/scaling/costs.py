@@ -241,7 +241,7 @@ def main(
         raise typer.BadParameter("say OMP_NUM_THREADS=1: the sums are those of one core")
     *teachers, pool = models
     worker = TeacherWorker(tuple(map(str, teachers)))
-    n_tags = worker.find_taggers()[0].scheme.n_tags
+    n_tags = worker.tagger.scheme.n_tags
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with pool.open("rb") as lines:

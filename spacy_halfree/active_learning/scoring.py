@@ -2,17 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from spacy.tokens import Doc
 
 from ..data.records import LabelledSpan, Record, Suggestion, TextToken, to_input
-from ..distill.ensemble import Member, make_members
+from ..distill.annotate import prepare
 from ..labelling.worker import Progress, TeacherWorker
-from ..tagging.attributes import tagged_tokens
 from ..tagging.soft_labels import SoftLabels, load_soft_labels
-from ..types import Doubles, Floats, Ints, Target
+from ..types import Doubles, Floats, Ints
 from .diversity import embed_texts, expected_gains, greatest_similarities
 from .uncertainty import (
     Measure,
@@ -41,12 +39,6 @@ class PoolScorer:
     known: Floats
     diversity: float
 
-    @cached_property
-    def members(self) -> list[Member]:
-        """The models one by one."""
-        pairs = zip(self.worker.load(), self.worker.find_taggers(), strict=True)
-        return make_members([(nlp, tagger.name) for nlp, tagger in pairs])
-
     def __call__(
         self, records: Sequence[Record], least_gain: float, on_progress: Progress | None = None
     ) -> tuple[list[Suggestion], dict[int, str]]:
@@ -61,8 +53,8 @@ class PoolScorer:
             if not docs:
                 return [], failed
             used = [record for i, record in enumerate(records) if i not in failed]
-            tagger = self.worker.find_taggers()[0]
-            word_counts = [len(tagged_tokens(doc, spans=tagger.target != "tags")) for doc in docs]
+            layer = self.worker.tagger.layer
+            word_counts = [len(layer.words(doc)) for doc in docs]
             lengths = np.array(word_counts, dtype=np.int64)
             soft = [
                 load_soft_labels(doc, length) for doc, length in zip(docs, word_counts, strict=True)
@@ -76,7 +68,8 @@ class PoolScorer:
                 Suggestion(
                     used[i]["id"],
                     docs[i].text,
-                    *annotation_of(docs[i], tagger.target, tagger.spans_key),
+                    tokens_of(docs[i]),
+                    tuple(LabelledSpan(*own.annotation) for own in layer.predictions(docs[i])),
                     float(scores[i]),
                     float(confidences[i]),
                     float(gains[i]),
@@ -103,40 +96,25 @@ class PoolScorer:
         found = [np.zeros(len(own)) for own in tags]
         # texts of like length together, so that little is padding; those without words left out
         order = sorted((i for i in range(len(tags)) if len(tags[i])), key=lambda i: len(tags[i]))
-        vocab = self.members[0].nlp.vocab
+        teachers = self.worker.teachers()
+        vocab = teachers.pipelines[0].vocab
         for start in range(0, len(order), self.worker.batch_size):
             batch = order[start : start + self.worker.batch_size]
             texts = [to_input(records[i], vocab) for i in batch]
             given = np.concatenate([tags[i] for i in batch])
-            own = disagreements(
-                [member.distributions(member.prepare(texts), given) for member in self.members]
-            )
+            distributions = [
+                member.distributions(list(prepare(member, texts, len(texts))), given)
+                for member in teachers.members
+            ]
             bounds = np.cumsum([len(tags[i]) for i in batch])[:-1]
-            for i, words in zip(batch, np.split(own, bounds), strict=True):
+            for i, words in zip(batch, np.split(disagreements(distributions), bounds), strict=True):
                 found[i] = words
         return np.concatenate(found)
 
 
-def annotation_of(
-    doc: Doc, target: Target, spans_key: str
-) -> tuple[tuple[TextToken, ...], tuple[LabelledSpan, ...]]:
-    """The tokens of a doc, and what a tagger has written on it.
-
-    doc: The doc.
-    target: What was tagged.
-    spans_key: The span group, if the target is "spans".
-    RETURNS: Plain values, in the order of the text.
-    """
-    tokens = tuple(
+def tokens_of(doc: Doc) -> tuple[TextToken, ...]:
+    """The tokens of a doc as plain values."""
+    return tuple(
         TextToken(token.text, token.idx, token.idx + len(token), bool(token.whitespace_))
         for token in doc
-    )
-    if target == "tags":
-        pairs = zip(tokens, doc, strict=True)
-        return tokens, tuple(
-            LabelledSpan(token.start, token.end, own.tag_) for token, own in pairs if own.tag_
-        )
-    spans = doc.ents if target == "ents" else doc.spans.get(spans_key, ())
-    return tokens, tuple(
-        LabelledSpan(span.start_char, span.end_char, span.label_) for span in spans
     )

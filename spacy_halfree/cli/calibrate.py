@@ -2,18 +2,11 @@
 
 from pathlib import Path
 
-import spacy
 import typer
 from wasabi import msg
 
-from ..data.gold import read_gold
-from ..data.offsets import OffsetUnit
-from ..distill.annotate import find_tagger
 from ..errors import Warnings
-from ..evaluation.judgement import judge
-from ..evaluation.reliability import check_diagram, draw_reliability, fit_temperature, reliability
-from ..outputs import check_output_file
-from ..pipeline.settings_file import read_settings, write_settings
+from ..evaluation.calibrate import Calibration, calibrate
 from .options import OFFSETS, Offsets, unit_of, warn_of_left_out
 from .outcome import describe, reports_failures
 
@@ -43,48 +36,30 @@ def calibrate_cli(
     choose that afterwards. Texts by which the checkpoint was chosen are rather too easy.
     """
     try:
-        if diagram is not None:
-            check_output_file(diagram, inputs=[data_path, model], overwrite=overwrite)
-            check_diagram(diagram)
-        calibrate_pipeline(
+        found = calibrate(
             model,
             data_path,
-            component,
-            diagram,
-            dry_run,
+            component=component,
             offsets=unit_of(offsets),
+            diagram=diagram,
+            dry_run=dry_run,
             overwrite=overwrite,
         )
     except (ValueError, OSError, ImportError) as error:
         msg.fail("The pipeline was not changed", describe(error), exits=1)
+    warn_of_left_out(found.gold, data_path)
+    show_curves(found)
+    if dry_run:
+        msg.info(f"Temperature {found.temperature}; {model} is as it was")
+        return
+    if found.threshold > 0:
+        msg.warn(Warnings.W004.format(path=model, threshold=found.threshold))
+    msg.good(f"Temperature {found.temperature} in {model}")
 
 
-def calibrate_pipeline(
-    model: Path,
-    data_path: Path,
-    component: str | None,
-    diagram: Path | None,
-    dry_run: bool,
-    *,
-    offsets: OffsetUnit | None = None,
-    overwrite: bool = False,
-) -> None:
-    """Calibrate a pipeline on disk; see `calibrate_cli`.
-
-    RAISES: ValueError, OSError, ImportError (H021, H022, H027, H044 to H046) if that cannot be.
-    """
-    nlp = spacy.load(model)
-    tagger = find_tagger(nlp, component)
-    gold = read_gold(data_path, nlp, offsets=offsets)
-    warn_of_left_out(gold, data_path)
-    judgements = judge(nlp, tagger.name, gold.docs)
-    temperature = fit_temperature(judgements)
-    curves = {
-        "before": reliability(judgements, tagger.calibration),
-        "after": reliability(judgements, temperature),
-    }
-    if diagram is not None:
-        draw_reliability(curves, diagram, overwrite=overwrite)
+def show_curves(found: Calibration) -> None:
+    """Print how reliable confidence was and is."""
+    curves = {"before": found.before, "after": found.after}
     errors = {name: curve.expected_calibration_error() for name, curve in curves.items()}
     rows = [
         (
@@ -98,17 +73,4 @@ def calibrate_pipeline(
     header = ("", "calibration error", "log loss", "precision of the surest half")
     msg.table(rows, header=header, divider=True)
     if errors["after"] > errors["before"]:
-        n_judged = sum(len(judgement.is_right) for judgement in judgements)
-        msg.warn(Warnings.W015.format(**errors, n=n_judged))
-    if dry_run:
-        msg.info(f"Temperature {temperature}; {model} is as it was")
-        return
-    store_calibration(model / tagger.name / "cfg", temperature)
-    if tagger.threshold > 0:
-        msg.warn(Warnings.W004.format(path=model, threshold=tagger.threshold))
-    msg.good(f"Temperature {temperature} in {model}")
-
-
-def store_calibration(cfg: Path, temperature: float) -> None:
-    """Write a temperature into a saved component."""
-    write_settings(cfg, read_settings(cfg) | {"calibration": temperature})
+        msg.warn(Warnings.W015.format(**errors, n=len(found.after.is_right)))

@@ -1,48 +1,24 @@
 """Texts through teachers: their annotation and distributions, for `spacy train`."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
+from contextlib import ExitStack
 from itertools import islice
+from types import TracebackType
 
 from spacy.language import Language
 from spacy.tokens import Doc
+from spacy.vocab import Vocab
 
-from ..errors import Errors
-from ..pipeline.confidence import is_confidence
-from ..pipeline.precision import Precision, compute_with
-from ..pipeline.tagger import HalfreeTagger
+from ..models.precision import Precision
+from ..pipeline.pipelines import compute_with, find_tagger, pipe_before, pipe_instead
+from ..tagging.confidence import is_confidence
 from ..tagging.soft_labels import KEY, keep_top_k
-from .ensemble import annotate_with_mean, make_members
+from .ensemble import Member, check_same_words, decode_mean, make_members
 
 BATCHES_IN_A_PART = 16
 """How many batches are sorted by length together: more would save next to nothing."""
 LEAST_IN_A_PART, MOST_IN_A_PART = 256, 4096
 """So that there is neither a file for every few texts nor too much to lose."""
-
-
-def find_tagger(nlp: Language, name: str | None = None) -> HalfreeTagger:
-    """The component that gives soft labels.
-
-    nlp: The teacher's pipeline.
-    name: The component's name, if there are several.
-    RAISES: ValueError (H021, H022, H027) if there is none, several and no name, or none of that
-        name.
-    """
-    names = [pipe for pipe in find_tagger_names(nlp) if name in (None, pipe)]
-    if len(names) == 1:
-        return nlp.get_pipe(names[0])  # type: ignore[return-value]
-    path = nlp.path or nlp.meta["name"]
-    others = ", ".join(find_tagger_names(nlp))
-    if others and not names:
-        raise ValueError(Errors.H027.format(path=path, name=name, pipes=others))
-    if names:
-        raise ValueError(Errors.H022.format(path=path, pipes=", ".join(names)))
-    raise ValueError(Errors.H021.format(path=path, pipes=", ".join(nlp.pipe_names) or "none"))
-
-
-def find_tagger_names(nlp: Language) -> list[str]:
-    """The names of all components that can give soft labels."""
-    return [name for name in nlp.pipe_names if isinstance(nlp.get_pipe(name), HalfreeTagger)]
 
 
 def annotate(
@@ -57,9 +33,12 @@ def annotate(
 ) -> Iterator[Doc]:
     """Let teachers annotate texts, leaving their distributions in each doc's user data.
 
-    Texts are annotated in parts of `part_size(batch_size)`, which do not depend on each other.
+    Texts are annotated in parts of `part_size(batch_size)`, which do not depend on each other. The
+    pipelines themselves are not changed: a component's own threshold does not apply, because what
+    is too unsure to be written is not too unsure to be learned from.
 
     teachers: A teacher's pipeline; or several, which decode with the mean of their distributions.
+        Components behind the first one's tagger run, too.
     texts: Texts, or docs with the tokens to tag.
     component: The name of the tagger, if a pipeline has several.
     top_k: Keep only so many tags per word; all if None.
@@ -70,35 +49,105 @@ def annotate(
     RAISES: ValueError (H021, H022, H027) if there is no tagger to be found, (H040, H041) if several
         teachers do not fit each other, (H013, H042, H094) if they cannot compute in that precision.
     """
-    teachers = [teachers] if isinstance(teachers, Language) else list(teachers)
-    taggers = [find_tagger(nlp, component) for nlp in teachers]
-    before = taggers[0].store_soft_labels, taggers[0].threshold
-    # what is too unsure to be written is not too unsure to be learned from
-    taggers[0].store_soft_labels, taggers[0].threshold = True, 0.0
-    try:
-        if len(teachers) == 1:
-            tag = partial(teachers[0].pipe, batch_size=batch_size)
-        else:
-            names = [tagger.name for tagger in taggers]
-            members = make_members(list(zip(teachers, names, strict=True)))
-            tag = partial(annotate_with_mean, members, batch_size=batch_size)
+    pipelines = [teachers] if isinstance(teachers, Language) else list(teachers)
+    with Teachers(pipelines, component=component, precision=precision) as opened:
+        yield from opened.annotate(
+            texts, top_k=top_k, batch_size=batch_size, on_progress=on_progress
+        )
 
-        def tag_for_students(part: Sequence[str | Doc]) -> Iterator[Doc]:
-            for doc in tag(part):
+
+class Teachers:
+    """Teachers that annotate with the mean of their distributions, until they are closed."""
+
+    def __init__(
+        self,
+        pipelines: Sequence[Language],
+        *,
+        component: str | None = None,
+        precision: Precision = "float32",
+    ) -> None:
+        """Take pipelines, which are not changed but for the precision.
+
+        pipelines: The teachers.
+        component: The name of the tagger, if a pipeline has several.
+        precision: In which type torch models compute: "float32", "bfloat16" or "int8".
+        RAISES: ValueError (H021, H022, H027) if there is no tagger to be found, (H040) if they do
+            not tag the same labels, (H013, H042, H094) if they cannot compute in that precision.
+        """
+        self.pipelines = list(pipelines)
+        pairs = [(nlp, find_tagger(nlp, component)) for nlp in self.pipelines]
+        self.members = make_members(pairs)
+        self._stack = ExitStack()
+        self._stack.enter_context(compute_with(precision, self.pipelines))
+
+    def close(self) -> None:
+        """Let the pipelines compute as they did before."""
+        self._stack.close()
+
+    def __enter__(self) -> "Teachers":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def annotate(
+        self,
+        texts: Iterable[str | Doc],
+        *,
+        top_k: int | None = None,
+        batch_size: int = 64,
+        on_progress: Callable[[int], object] | None = None,
+    ) -> Iterator[Doc]:
+        """Annotate texts; see the function `annotate`."""
+        texts = iter(texts)
+        while part := list(islice(texts, part_size(batch_size))):
+            for member in self.members:
+                # or else the last bits would depend on the parts before
+                member.tagger.forget_lexemes()
+            order = sorted(range(len(part)), key=lambda i: len(part[i]))
+            # texts of like length together, so that little of a batch is padding
+            docs = self._annotate_part([part[i] for i in order], batch_size)
+            annotated: dict[int, Doc] = {}
+            for i, doc in zip(order, docs, strict=True):
                 keep_for_students(doc, top_k)
+                annotated[i] = doc
                 if on_progress is not None:
                     on_progress(1)
-                yield doc
+            yield from (annotated[i] for i in range(len(part)))
 
-        texts = iter(texts)
-        with compute_with(precision, teachers):
-            while part := list(islice(texts, part_size(batch_size))):
-                for tagger in taggers:
-                    # or else the last bits would depend on the parts before
-                    tagger.forget_lexemes()
-                yield from shortest_first(part, tag_for_students)
-    finally:
-        taggers[0].store_soft_labels, taggers[0].threshold = before
+    def _annotate_part(self, texts: Sequence[str | Doc], batch_size: int) -> Iterator[Doc]:
+        first, *others = self.members
+        # before the first teacher's components write to the docs
+        streams = [prepare(member, texts, batch_size) for member in others]
+
+        def tag(docs: list[Doc]) -> None:
+            all_docs = [docs, *(list(islice(stream, len(docs))) for stream in streams)]
+            check_same_words(self.members, all_docs)
+            scores = decode_mean(self.members, all_docs)
+            first.tagger.write(docs, scores, soft_labels=True)
+
+        return pipe_instead(first.nlp, first.tagger.name, texts, batch_size, tag)
+
+
+def prepare(member: Member, texts: Sequence[str | Doc], batch_size: int) -> Iterator[Doc]:
+    """Docs with all that a teacher's tagger needs: the components before it have run.
+
+    member: The teacher.
+    texts: Texts, or docs with the tokens to tag, which are copied at once.
+    batch_size: How many texts a component gets at a time.
+    """
+    copied = [own_text(text, member.nlp.vocab) for text in texts]
+    return pipe_before(member.nlp, member.tagger.name, copied, batch_size)
+
+
+def own_text(text: str | Doc, vocab: Vocab) -> str | Doc:
+    """A text, or the same doc with another vocabulary."""
+    return text if isinstance(text, str) else Doc(vocab).from_bytes(text.to_bytes())
 
 
 def keep_for_students(doc: Doc, top_k: int | None = None) -> None:
@@ -116,17 +165,3 @@ def part_size(batch_size: int) -> int:
     """How many texts are sorted by length, and kept, together: a whole number of batches."""
     n_texts = min(max(BATCHES_IN_A_PART * batch_size, LEAST_IN_A_PART), MOST_IN_A_PART)
     return max(n_texts // batch_size, 1) * batch_size
-
-
-def shortest_first(
-    texts: Sequence[str | Doc], tag: Callable[[Sequence[str | Doc]], Iterable[Doc]]
-) -> list[Doc]:
-    """Tag texts of like length together, so that little of a batch is padding.
-
-    texts: The texts.
-    tag: Tags texts, in their order.
-    RETURNS: The docs, in the order of the texts.
-    """
-    order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
-    tagged = dict(zip(order, tag([texts[i] for i in order]), strict=True))
-    return [tagged[i] for i in range(len(texts))]

@@ -9,9 +9,10 @@ from spacy.tokens import Doc
 from spacy.util import minibatch
 
 from ..errors import Errors
-from ..pipeline.confidence import calibrate, span_confidences
-from ..pipeline.gold_annotation import annotation_of, has_annotation, touches, unannotated
+from ..pipeline.pipelines import find_tagger, pipe_before
 from ..pipeline.tagger import HalfreeTagger
+from ..tagging.confidence import apply_temperature, span_confidences
+from ..tagging.layers import touches
 from ..tagging.scheme import spans_from_tags
 from ..types import Bools, Doubles, Floats, Ints, Prediction, TaggingBatch
 
@@ -40,7 +41,7 @@ class Judgement:
 
     def confidences(self, temperature: float) -> Doubles:
         """How probable each is, if the model's scores are divided by a temperature."""
-        probabilities = calibrate(self.probabilities, temperature)
+        probabilities = apply_temperature(self.probabilities, temperature)
         if self.spans:
             return span_confidences(self.tags, probabilities, self.lengths, self.first, self.last)
         chosen = np.take_along_axis(probabilities, self.tags[:, None], axis=1)[:, 0]
@@ -57,14 +58,12 @@ def judge(nlp: Language, name: str, docs: Iterable[Doc]) -> list[Judgement]:
         and neither is what is predicted where the annotation is missing.
     RAISES: ValueError (H044) if nothing can be judged.
     """
-    tagger: HalfreeTagger = nlp.get_pipe(name)  # type: ignore[assignment]
-    before = nlp.pipe_names[: nlp.pipe_names.index(name)]
+    tagger = find_tagger(nlp, name)
     judgements = []
-    annotated = (doc for doc in docs if has_annotation(doc, tagger.target, tagger.spans_key))
-    with nlp.select_pipes(enable=before):
-        for gold in minibatch(annotated, BATCH_SIZE):
-            predicted = list(nlp.pipe([doc.text for doc in gold]))
-            judgements.append(judge_batch(tagger, *tagger.predict(predicted), gold))
+    annotated = (doc for doc in docs if tagger.layer.is_annotated(doc))
+    for gold in minibatch(annotated, BATCH_SIZE):
+        predicted = list(pipe_before(nlp, name, [doc.text for doc in gold], BATCH_SIZE))
+        judgements.append(judge_batch(tagger, *tagger.predict(predicted), gold))
     if not sum(len(judgement.is_right) for judgement in judgements):
         raise ValueError(Errors.H044.format(name=name))
     return judgements
@@ -88,8 +87,8 @@ def judge_batch(
         first, last, labels = first[free], last[free], labels[free]
     tokens = [token for doc in batch.docs for token in doc]
     text_of_word = np.repeat(np.arange(len(gold)), batch.lengths)
-    right = [annotation_of(doc, tagger.target, tagger.spans_key) for doc in gold]
-    unknown = [unannotated(doc, tagger.target) for doc in gold]
+    right = [tagger.layer.annotations(doc) for doc in gold]
+    unknown = [tagger.layer.unknown(doc) for doc in gold]
     is_known, is_right = [], []
     for start, end, label in zip(first.tolist(), last.tolist(), labels.tolist(), strict=True):
         text, end_token = text_of_word[start], tokens[batch.words[end]]

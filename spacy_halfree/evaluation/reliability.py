@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import Errors
 from ..outputs import write_output
-from ..pipeline.calibration_error import confidence_bins, expected_calibration_error
+from ..tagging.confidence import confidence_bins, expected_calibration_error
 from ..types import Bools, Doubles
 from .judgement import Judgement
 

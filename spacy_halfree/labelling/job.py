@@ -98,7 +98,7 @@ class LabellingJob:
         worker = self.worker
         worker.forget_what_has_changed()
         teachers = zip(worker.load(), worker.hashes(), strict=True)
-        tagger = worker.find_taggers()[0]
+        tagger = worker.tagger
         settings = {
             "component": worker.component,
             "top_k": worker.top_k,

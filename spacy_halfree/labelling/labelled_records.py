@@ -1,13 +1,10 @@
 """What teachers say about texts, as plain values that go from process to process."""
 
-from collections.abc import Sequence
 from typing import TypedDict
 
-from spacy.tokens import Doc, Span
+from spacy.tokens import Doc
 
-from ..pipeline.confidence import confidence_in
-from ..tagging.attributes import tagged_tokens
-from ..tagging.scheme import make_scheme
+from ..tagging.layers import Layer
 from ..tagging.soft_labels import KEY, Payload, load_soft_labels
 
 
@@ -43,36 +40,25 @@ class LabelledRecord(TypedDict, total=False):
     error: str
 
 
-def to_labelled(doc: Doc, spans_key: str) -> LabelledRecord:
-    """What stands on a doc that teachers have annotated.
+def to_labelled(doc: Doc, layer: Layer) -> LabelledRecord:
+    """What teachers have written on a doc.
 
     doc: The doc, with soft labels in its user data.
-    spans_key: The span group to read, if spans were tagged.
+    layer: The teachers' layer.
     """
-    payload = doc.user_data[KEY]
-    words = [doc[int(i)].text for i in tagged_tokens(doc, spans=payload["target"] != "tags")]
+    words = [doc[i].text for i in layer.words(doc).tolist()]
     soft = load_soft_labels(doc, len(words))
-    names = make_scheme(soft.labels, soft.target).tag_names
+    names = layer.scheme(soft.labels).tag_names
     tags = soft.tags.tolist()
-    spans: Sequence[Span] = ()
-    group = spans_key if soft.target == "spans" else None
-    if soft.target != "tags":
-        spans = doc.ents if group is None else doc.spans.get(group, ())
+    found = layer.predictions(doc) if layer.has_spans else []
     return LabelledRecord(
         text=doc.text,
         words=words,
         tags=[names[tag] for tag in tags],
         probabilities=[float(row[tag]) for row, tag in zip(soft.probabilities, tags, strict=True)],
-        entities=[to_entity(span, group) for span in spans],
-        soft_labels=payload,
-    )
-
-
-def to_entity(span: Span, spans_key: str | None) -> Entity:
-    """A span of a group, or an entity (None), as plain values."""
-    return Entity(
-        start=span.start_char,
-        end=span.end_char,
-        label=span.label_,
-        confidence=confidence_in(span, spans_key),
+        entities=[
+            Entity(start=start, end=end, label=label, confidence=confidence)
+            for start, end, label, confidence in found
+        ],
+        soft_labels=doc.user_data[KEY],
     )

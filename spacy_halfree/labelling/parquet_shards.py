@@ -8,16 +8,17 @@ import numpy as np
 from spacy.tokens import Doc
 
 from ..errors import Errors
-from ..tagging.soft_labels import Payload
+from ..tagging.layers import Layer
+from ..tagging.soft_labels import Payload, scheme_of
 from .labelled_records import to_labelled
 
 
-def encode_table(docs: Sequence[Doc], ids: Sequence[str], spans_key: str) -> bytes:
+def encode_table(docs: Sequence[Doc], ids: Sequence[str], layer: Layer) -> bytes:
     """Write texts as a Parquet file with a row for each.
 
     docs: What teachers have annotated.
     ids: The records' names.
-    spans_key: The span group to read, if spans were tagged.
+    layer: The teachers' layer.
     RETURNS: The file: columns `id`, `text`, `words`, `tags`, `probabilities` (of these tags),
         `entropies` (of the distributions, in nats) and `entities` (a list of `start`, `end`,
         `label`, `confidence`).
@@ -28,7 +29,7 @@ def encode_table(docs: Sequence[Doc], ids: Sequence[str], spans_key: str) -> byt
         from pyarrow import parquet
     except ImportError as error:
         raise ImportError(Errors.H054.format(what="Parquet", package="pyarrow")) from error
-    records = [to_labelled(doc, spans_key) for doc in docs]
+    records = [to_labelled(doc, layer) for doc in docs]
     entity = pa.struct(
         {"start": pa.int32(), "end": pa.int32(), "label": pa.string(), "confidence": pa.float32()}
     )
@@ -63,7 +64,7 @@ def entropies(payload: Payload) -> list[float]:
     else:
         probabilities = payload["top_probabilities"].astype(np.float64)
         rest = (1 - probabilities.sum(axis=1)).clip(min=0)
-        n_tags = len(payload["labels"]) + (0 if payload["target"] == "tags" else 2)
+        n_tags = scheme_of(tuple(payload["labels"]), payload["target"]).n_tags
         n_rest = max(n_tags - probabilities.shape[1], 1)
     logs = np.log(np.where(probabilities > 0, probabilities, 1))
     rest_logs = np.log(np.where(rest > 0, rest / n_rest, 1))

@@ -13,6 +13,7 @@ from ..data.parts import Part, part_name
 from ..data.records import InvalidRecord
 from ..errors import Errors
 from ..files import write_at_once
+from ..tagging.layers import Layer
 from .parquet_shards import encode_table
 from .worker import Progress, TeacherWorker
 
@@ -23,11 +24,11 @@ class ShardFormat:
 
     use: What it is for, in help texts.
     encode: Makes the content of a file. Arguments: the annotated docs, their records' ids, and the
-        span group that holds their spans.
+        teachers' layer.
     """
 
     use: str
-    encode: Callable[[Sequence[Doc], Sequence[str], str], bytes]
+    encode: Callable[[Sequence[Doc], Sequence[str], Layer], bytes]
 
 
 SHARD_FORMATS = {
@@ -101,16 +102,11 @@ class ShardTask:
         if not part.records:
             return Summary(part.file, part.number, part.is_last, 0, 0, 0, part.bad)
         with self.worker.annotated(part.records, on_progress) as (docs, failed):
-            tagger = self.worker.find_taggers()[0]
-            spans_key = tagger.spans_key
-
-            def count_spans(doc: Doc) -> int:
-                return len(doc.ents if tagger.target == "ents" else doc.spans.get(spans_key, ()))
-
+            layer = self.worker.tagger.layer
             if docs:
                 good = [record for i, record in enumerate(part.records) if i not in failed]
                 encode = SHARD_FORMATS[self.shard_format].encode
-                content = encode(docs, [record["id"] for record in good], spans_key)
+                content = encode(docs, [record["id"] for record in good], layer)
                 self._write(f"{part.name}.{self.shard_format}", content)
             return Summary(
                 file=part.file,
@@ -118,7 +114,7 @@ class ShardTask:
                 is_last=part.is_last,
                 texts=len(docs),
                 words=sum(map(len, docs)),
-                spans=sum(map(count_spans, docs)),
+                spans=sum(len(layer.spans(doc)) for doc in docs),
                 bad=[
                     *part.bad,
                     *(

@@ -1,9 +1,8 @@
 """Teachers for any engine: made of plain settings, loaded once in each process that labels."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 import spacy
 from spacy.cli._util import setup_gpu
@@ -11,10 +10,9 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from ..data.records import Record, to_input
-from ..distill.annotate import annotate, find_tagger, part_size
-from ..distill.ensemble import make_members
+from ..distill.annotate import Teachers, part_size
 from ..errors import Errors
-from ..pipeline.precision import Precision, compute_with
+from ..models.precision import Precision
 from ..pipeline.tagger import HalfreeTagger
 from .labelled_records import LabelledRecord, to_labelled
 from .manifest import hash_pipeline
@@ -29,8 +27,9 @@ HARMLESS = Record(text="This is a sentence.")
 class TeacherWorker:
     """Labels records with one teacher, or with the mean of several.
 
-    A worker is a handful of settings, which can be pickled; the teachers are loaded when they are
-    first needed, and once in a process, however many equal workers come to it.
+    A worker is a handful of settings, which can be pickled. The teachers are loaded when they are
+    first needed, and once in a process, however many equal workers come to it. They stay until
+    another worker needs others, or until `close`.
 
     models: The teachers' pipelines: folders, or names of packages.
     component: The tagger's name, if a pipeline has several.
@@ -57,34 +56,43 @@ class TeacherWorker:
             tagger, (H040) if they tag other labels, (H013, H042) if they cannot compute like that,
             (H057) if they are others than where the work was given out.
         """
-        return self._loaded().pipelines
+        return self.teachers().pipelines
+
+    def teachers(self) -> Teachers:
+        """The teachers, ready to annotate; see `load`."""
+        return self._loaded().teachers
 
     def hashes(self) -> tuple[str, ...]:
         """The SHA-256 of each teacher's files, as they were when it was loaded."""
         return self._loaded().sha256
 
+    def close(self) -> None:
+        """Let go of the teachers, if this process has loaded them."""
+        LOADED.close(self)
+
     def _loaded(self) -> "LoadedTeachers":
-        loaded = _load(self)
+        loaded = LOADED.get(self)
         if self.sha256 and loaded.sha256 != self.sha256:
             # they may have been trained anew since this process has loaded them
-            _load.cache_clear()
-            loaded = _load(self)
+            self.close()
+            loaded = LOADED.get(self)
         if self.sha256:
-            pairs = zip(loaded.pipelines, loaded.sha256, self.sha256, strict=True)
-            for nlp, found, expected in pairs:
+            pairs = zip(self.models, loaded.sha256, self.sha256, strict=True)
+            for path, found, expected in pairs:
                 if found != expected:
-                    raise ValueError(Errors.H057.format(path=nlp.path))
+                    raise ValueError(Errors.H057.format(path=path))
         return loaded
 
     def forget_what_has_changed(self) -> None:
         """Load the teachers anew when they are needed, if their files are others by now."""
-        loaded = _load(self)
-        if tuple(map(hash_pipeline, loaded.pipelines)) != loaded.sha256:
-            _load.cache_clear()
+        loaded = LOADED.get(self)
+        if tuple(map(hash_pipeline, loaded.teachers.pipelines)) != loaded.sha256:
+            self.close()
 
-    def find_taggers(self) -> list[HalfreeTagger]:
-        """The teachers' taggers."""
-        return [find_tagger(nlp, self.component) for nlp in self.load()]
+    @property
+    def tagger(self) -> HalfreeTagger:
+        """The first teacher's tagger."""
+        return self.teachers().members[0].tagger
 
     @property
     def texts_in_a_part(self) -> int:
@@ -100,8 +108,8 @@ class TeacherWorker:
         RAISES: ValueError (H063) if they fail at whatever they are given.
         """
         with self.annotated(records) as (docs, failed):
-            spans_key = self.find_taggers()[0].spans_key
-            labelled = iter([to_labelled(doc, spans_key) for doc in docs])
+            layer = self.tagger.layer
+            labelled = iter([to_labelled(doc, layer) for doc in docs])
         found = []
         for i, record in enumerate(records):
             if i not in failed:
@@ -159,41 +167,55 @@ class TeacherWorker:
             raise ValueError(message) from error
 
     def _annotate(self, records: Sequence[Record], on_progress: Progress | None) -> list[Doc]:
-        teachers = self.load()
-        texts = [to_input(record, teachers[0].vocab) for record in records]
+        teachers = self.teachers()
+        texts = [to_input(record, teachers.pipelines[0].vocab) for record in records]
         return list(
-            annotate(
-                teachers,
-                texts,
-                component=self.component,
-                top_k=self.top_k,
-                batch_size=self.batch_size,
-                on_progress=on_progress,
+            teachers.annotate(
+                texts, top_k=self.top_k, batch_size=self.batch_size, on_progress=on_progress
             )
         )
 
 
 @dataclass(frozen=True)
 class LoadedTeachers:
-    """Teachers, and what makes them compute as they were asked to, as long as it is there.
+    """Teachers, and the SHA-256 of the files of each."""
 
-    pipelines: The teachers.
-    sha256: Of the files of each.
-    precision: Lets them compute in another type.
-    """
-
-    pipelines: list[Language]
+    teachers: Teachers
     sha256: tuple[str, ...]
-    precision: AbstractContextManager[None]
 
 
-@lru_cache(maxsize=1)
-def _load(worker: TeacherWorker) -> LoadedTeachers:
+class TeacherStore:
+    """The teachers that this process has loaded: those of one worker at a time."""
+
+    def __init__(self) -> None:
+        self._worker: TeacherWorker | None = None
+        self._loaded: LoadedTeachers | None = None
+
+    def get(self, worker: TeacherWorker) -> LoadedTeachers:
+        """The teachers of a worker. Those of another one are closed."""
+        if self._loaded is None or self._worker != worker:
+            self._close()
+            self._loaded = load_teachers(worker)
+            self._worker = worker
+        return self._loaded
+
+    def close(self, worker: TeacherWorker) -> None:
+        """Close the teachers of a worker, if they are loaded."""
+        if self._worker == worker:
+            self._close()
+
+    def _close(self) -> None:
+        if self._loaded is not None:
+            self._loaded.teachers.close()
+        self._loaded = self._worker = None
+
+
+LOADED = TeacherStore()
+
+
+def load_teachers(worker: TeacherWorker) -> LoadedTeachers:
+    """Load the teachers of a worker."""
     setup_gpu(worker.gpu_id, silent=True)
     pipelines = [spacy.load(model) for model in worker.models]
-    taggers = [find_tagger(nlp, worker.component) for nlp in pipelines]
-    names = [tagger.name for tagger in taggers]
-    make_members(list(zip(pipelines, names, strict=True)))
-    precision = compute_with(worker.precision, pipelines)
-    precision.__enter__()
-    return LoadedTeachers(pipelines, tuple(map(hash_pipeline, pipelines)), precision)
+    teachers = Teachers(pipelines, component=worker.component, precision=worker.precision)
+    return LoadedTeachers(teachers, tuple(map(hash_pipeline, pipelines)))

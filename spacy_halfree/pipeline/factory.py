@@ -4,7 +4,6 @@ from spacy.language import Language
 from thinc.api import Config
 
 from ..models.words import TaggerModel
-from ..types import Target
 from .scorers import TaggerScorer
 from .tagger import HalfreeTagger
 
@@ -47,7 +46,7 @@ def make_halfree_tagger(
     nlp: Language,
     name: str,
     model: TaggerModel,
-    target: Target,
+    target: str,
     spans_key: str,
     labels: list[str],
     use_soft_labels: bool,

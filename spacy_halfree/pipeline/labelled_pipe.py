@@ -1,25 +1,28 @@
-"""What a component tags with: its labels, where they come from and go to, and how it is saved."""
+"""A component's labels, its annotation layer, and how it is saved."""
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar
 
-import numpy as np
 from spacy.pipeline import TrainablePipe
 from spacy.util import from_disk, to_disk
 from spacy.vocab import Vocab
 
 from ..errors import Errors
 from ..models.words import TaggerModel, forget_lexemes
-from ..tagging.batch import LabelTags
-from ..tagging.scheme import TagScheme, make_scheme
-from ..types import Target
-from .loading import check_sizes, explained_loading
+from ..tagging.label_tags import LabelTags
+from ..tagging.layers import Layer, make_layer
+from ..tagging.scheme import TagScheme
+from .serialization import (
+    digest_labels,
+    explained_loading,
+    read_settings,
+    read_weights,
+    write_settings,
+    write_weights,
+)
 from .settings import check_positive
-from .settings_file import read_settings, write_settings
-from .weights_file import digest_labels, read_weights, write_weights
 
-TARGETS = get_args(Target)
 Pipe = TypeVar("Pipe", bound="LabelledPipe")
 
 
@@ -48,14 +51,15 @@ class LabelledPipe(TrainablePipe):
         return list(self.labels)
 
     @property
-    def target(self) -> Target:
-        """What is written and learned from: "ents", "tags" or "spans"."""
-        return self.cfg["target"]
+    def target(self) -> str:
+        """The layer's name: "ents", "tags" or "spans"."""
+        return self.layer.name
 
     @property
     def spans_key(self) -> str:
         """The span group, if the target is "spans"."""
-        return self.cfg["spans_key"]
+        key: str = self.cfg["spans_key"]
+        return key
 
     @property
     def calibration(self) -> float:
@@ -79,20 +83,14 @@ class LabelledPipe(TrainablePipe):
 
     def _set_labels(self, labels: Iterable[str]) -> None:
         """Take labels, and add them to the string store, where they outlive memory zones."""
-        if self.target not in TARGETS:
-            raise ValueError(
-                Errors.H013.format(setting="target", expected=f"in {TARGETS}", value=self.target)
-            )
+        self.layer: Layer = make_layer(self.cfg["target"], self.cfg["spans_key"])
+        """The annotation that is learned from and written."""
         unique = list(dict.fromkeys(labels))
         for label in unique:
             if not isinstance(label, str) or not label.strip():
                 raise ValueError(Errors.H012.format(label=label))
         self.cfg["labels"] = unique
-        scheme = make_scheme(tuple(unique), self.target)
-        self._label_tags = LabelTags(self.vocab.strings, scheme)
-        self._label_hashes = np.array(
-            [self.vocab.strings[label] for label in unique], dtype=np.uint64
-        )
+        self._label_tags = LabelTags(self.vocab.strings, self.layer.scheme(unique))
 
     def add_label(self, label: str) -> int:
         """Add a label before the model is initialized.
@@ -128,9 +126,8 @@ class LabelledPipe(TrainablePipe):
         """
         with explained_loading(self.name, "bytes"):
             super().from_bytes(bytes_data, exclude=exclude)
-            self._set_labels(self.cfg["labels"])
-            check_positive(calibration=self.calibration)
-        check_sizes(self.name, self.model, self.scheme)
+            self._take_loaded_settings()
+        self._check_size()
         return self
 
     def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
@@ -176,9 +173,8 @@ class LabelledPipe(TrainablePipe):
         with explained_loading(self.name, path):
             loaders = {"cfg": load_cfg, "vocab": load_vocab, "model": load_model}
             from_disk(path, loaders, exclude)
-            self._set_labels(self.cfg["labels"])
-            check_positive(calibration=self.calibration)
-        check_sizes(self.name, self.model, self.scheme)
+            self._take_loaded_settings()
+        self._check_size()
         if saved_labels and saved_labels != digest_labels(self.target, self.labels):
             raise ValueError(
                 Errors.H050.format(
@@ -186,3 +182,21 @@ class LabelledPipe(TrainablePipe):
                 )
             )
         return self
+
+    def _take_loaded_settings(self) -> None:
+        self._set_labels(self.cfg["labels"])
+        check_positive(calibration=self.calibration)
+
+    def _check_size(self) -> None:
+        """RAISES: ValueError (H011) if the weights are for another number of tags."""
+        n_tags = self.model.maybe_get_dim("nO")
+        # a model without parameters fits every scheme
+        if n_tags is not None and n_tags != self.scheme.n_tags:
+            raise ValueError(
+                Errors.H011.format(
+                    name=self.name,
+                    n_tags=n_tags,
+                    n_labels=len(self.labels),
+                    expected=self.scheme.n_tags,
+                )
+            )

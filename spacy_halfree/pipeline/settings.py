@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import Errors, Warnings
+from ..tagging.layers import Layer
 
 
 def check_positive(**settings: float) -> None:
@@ -48,10 +49,10 @@ def warn_of_no_evaluation(training: Mapping[str, Any]) -> None:
         )
 
 
-def check_threshold(threshold: float, target: str) -> None:
+def check_threshold(threshold: float, layer: Layer) -> None:
     """RAISES: ValueError (H013) for a threshold where every word gets a tag, sure or not."""
-    if threshold and target == "tags":
-        expected = "0 if the target is 'tags', where every word gets a tag"
+    if threshold and not layer.has_spans:
+        expected = f"0 if the target is '{layer.name}', where every word gets a tag"
         raise ValueError(
             Errors.H013.format(setting="threshold", expected=expected, value=threshold)
         )

@@ -12,22 +12,26 @@ from spacy.tokens import Doc
 from spacy.training import Example, validate_examples, validate_get_examples
 from spacy.vocab import Vocab
 from thinc.api import Optimizer, set_dropout_rate
+from thinc.types import FloatsXd
 
 from ..errors import Errors
 from ..losses import cross_entropy
 from ..models.words import TaggerModel, tag_marginals
 from ..tagging.batch import make_batch
-from ..tagging.soft_labels import SoftLabels, store_soft_labels
+from ..tagging.confidence import apply_temperature, register_extensions, store_tag_probabilities
+from ..tagging.layers import Decoded
+from ..tagging.soft_labels import (
+    SoftLabels,
+    has_soft_labels,
+    soft_label_names,
+    store_soft_labels,
+)
 from ..tagging.targets import TargetReader
-from ..types import Floats, Ints, Prediction, TaggingBatch, Target, Targets
-from .confidence import calibrate, register_extensions
+from ..types import Floats, Ints, Prediction, TaggingBatch, Targets
 from .explanation import Explanation, explain_words
 from .labelled_pipe import LabelledPipe
-from .labels import find_labels
-from .optimizer import ScaledOptimizer
 from .scorers import TaggerScorer, score_tagger
 from .settings import check_positive, check_share, check_threshold, warn_of_no_evaluation
-from .writing import Writer, without_annotation
 
 Tagged = tuple[TaggingBatch, Prediction]
 N_SAMPLES = 10
@@ -48,7 +52,7 @@ class HalfreeTagger(LabelledPipe):
         model: TaggerModel,
         name: str = "halfree_tagger",
         *,
-        target: Target = "ents",
+        target: str = "ents",
         spans_key: str = "sc",
         labels: Sequence[str] = (),
         use_soft_labels: bool = True,
@@ -89,7 +93,6 @@ class HalfreeTagger(LabelledPipe):
             head_learn_rate_factor=head_learn_rate_factor,
         )
         check_share(threshold=threshold)
-        check_threshold(threshold, target)
         if head_learn_rate_factor != 1.0 and not model.has_ref("head"):
             raise ValueError(
                 Errors.H028.format(name=name, value=head_learn_rate_factor, model=model.name)
@@ -104,14 +107,13 @@ class HalfreeTagger(LabelledPipe):
         self.head_learn_rate_factor = head_learn_rate_factor
         self.threshold = threshold
         self.store_probs = store_probs
-        self.store_soft_labels = False
-        """Whether to leave each doc's distributions in its user data, for students."""
         self.cfg: dict[str, Any] = {
             **{"target": target, "spans_key": spans_key, "labels": []},
             # as trained; what `spacy halfree calibrate` finds stands here
             "calibration": 1.0,
         }
         self._set_labels(labels)
+        check_threshold(threshold, self.layer)
 
     def initialize(
         self,
@@ -136,30 +138,39 @@ class HalfreeTagger(LabelledPipe):
         for label in labels or ():
             self.add_label(label)
         if not self.labels:
-            found, n_docs = find_labels(
-                get_examples(), self.target, self.spans_key, soft=self.use_soft_labels
-            )
-            self._set_labels(found)
-            if not found:
-                what = {"ents": "entities", "tags": "tags"}.get(
-                    self.target, f"spans in doc.spans['{self.spans_key}']"
-                )
-                raise ValueError(Errors.H001.format(name=self.name, n_docs=n_docs, what=what))
+            self._set_labels(self._find_labels(get_examples()))
         docs = [example.predicted for example in islice(get_examples(), N_SAMPLES)]
         self.model.initialize(X=(self._batch(docs), None))
+
+    def _find_labels(self, examples: Iterable[Example]) -> list[str]:
+        """The labels of training texts, in alphabetical order.
+
+        RAISES: ValueError (H001) if there is none.
+        """
+        labels: set[str] = set()
+        n_docs = 0
+        for example in examples:
+            n_docs += 1
+            if self.use_soft_labels and has_soft_labels(example.reference):
+                labels.update(soft_label_names(example.reference))
+            else:
+                labels |= self.layer.labels(example.reference)
+        if not labels:
+            what = self.layer.description
+            raise ValueError(Errors.H001.format(name=self.name, n_docs=n_docs, what=what))
+        return sorted(labels)
 
     def _require_initialized(self) -> None:
         if not self.is_initialized:
             raise ValueError(SpacyErrors.E109.format(name=self.name))
 
     def _batch(self, docs: Sequence[Doc]) -> TaggingBatch:
-        return make_batch(docs, self._label_tags, self.target)
+        return make_batch(docs, self._label_tags, self.layer)
 
     def _targets(self, examples: Sequence[Example], batch: TaggingBatch) -> Targets:
         read = TargetReader(
             label_tags=self._label_tags,
-            target=self.target,
-            spans_key=self.spans_key,
+            layer=self.layer,
             name=self.name,
             use_soft_labels=self.use_soft_labels,
             gold_weight=self.gold_weight,
@@ -234,27 +245,14 @@ class HalfreeTagger(LabelledPipe):
         """
         if not isinstance(doc, Doc):
             raise TypeError(Errors.H093.format(kind=type(doc).__name__))
-        batch, prediction = self.predict([without_annotation(doc, self.target)])
+        batch, prediction = self.predict([self.layer.cleared(doc)])
         to_numpy = self.model.ops.to_numpy
         return explain_words(
             [doc[int(i)].text for i in batch.words],
             self.scheme.tag_names,
             to_numpy(prediction.tags),
-            calibrate(to_numpy(prediction.probabilities), self.calibration),
+            apply_temperature(to_numpy(prediction.probabilities), self.calibration),
             n_others,
-        )
-
-    def annotate(self, docs: Iterable[Doc], tags: Ints, probabilities: Floats) -> None:
-        """Write tags and distributions that were found otherwise than by `predict`.
-
-        docs: The docs.
-        tags (n_words, int64): The tag of each word.
-        probabilities (n_words x n_tags, float32): The distributions they were taken from.
-        """
-        docs = list(docs)
-        asarray = self.model.ops.asarray
-        self.set_annotations(
-            docs, (self._batch(docs), Prediction(asarray(tags), asarray(probabilities)))
         )
 
     def set_annotations(self, docs: Iterable[Doc], scores: Tagged) -> None:
@@ -263,30 +261,42 @@ class HalfreeTagger(LabelledPipe):
         docs: The docs.
         scores: What `predict` returned for them.
         """
+        self.write(docs, scores, threshold=self.threshold, store_probs=self.store_probs)
+
+    def write(
+        self,
+        docs: Iterable[Doc],
+        scores: Tagged,
+        *,
+        threshold: float = 0.0,
+        store_probs: bool = False,
+        soft_labels: bool = False,
+    ) -> None:
+        """Write a prediction with other options than the component's own.
+
+        docs: The docs.
+        scores: What `predict` returned for them, or another prediction for the same batch.
+        threshold: The least probability of an entity or span that is written.
+        store_probs: Whether to store every word's distribution for `token._.tag_probs`.
+        soft_labels: Whether to store the distributions in `Doc.user_data`, for students.
+        """
         batch, prediction = scores
         batch = replace(batch, docs=list(docs))
         if not batch.docs:
             return
-        tags = self.model.ops.to_numpy(prediction.tags)
-        write = Writer(
-            self.scheme,
-            self._label_hashes,
-            self.target,
-            self.spans_key,
-            self.calibration,
-            self.threshold,
-            self.store_probs,
-        )
-        write(batch, tags, self.model.ops.to_numpy(prediction.probabilities))
-        if self.store_soft_labels:
-            self._store_soft_labels(batch, prediction)
-
-    def _store_soft_labels(self, batch: TaggingBatch, prediction: Prediction) -> None:
-        bounds = np.cumsum(batch.lengths)[:-1]
-        tags = np.split(self.model.ops.to_numpy(prediction.tags), bounds)
-        probabilities = np.split(self.model.ops.to_numpy(prediction.probabilities), bounds)
-        for doc, own_tags, own in zip(batch.docs, tags, probabilities, strict=True):
-            store_soft_labels(doc, SoftLabels(self.labels, self.target, own_tags, own))
+        to_numpy = self.model.ops.to_numpy
+        tags, probabilities = to_numpy(prediction.tags), to_numpy(prediction.probabilities)
+        calibrated = apply_temperature(probabilities, self.calibration)
+        decoded = Decoded(batch, tags, calibrated, self._label_tags.hashes)
+        self.layer.write(decoded, threshold)
+        if store_probs:
+            store_tag_probabilities(batch, self.scheme, calibrated)
+        if soft_labels:
+            bounds = np.cumsum(batch.lengths)[:-1]
+            rows = zip(np.split(tags, bounds), np.split(probabilities, bounds), strict=True)
+            for doc, (of_doc, distributions) in zip(batch.docs, rows, strict=True):
+                soft = SoftLabels(self.labels, self.layer.name, of_doc, distributions)
+                store_soft_labels(doc, soft)
 
     def update(
         self,
@@ -360,3 +370,24 @@ class HalfreeTagger(LabelledPipe):
     def rehearse(self, examples: Iterable[Example], **kwargs: Any) -> dict[str, float]:
         """RAISES: NotImplementedError (H005), always: there is no such method here."""
         raise NotImplementedError(Errors.H005.format(name=self.name))
+
+
+class ScaledOptimizer:
+    """Calls an optimizer with its learning rate multiplied.
+
+    A pretrained encoder wants a small learning rate; what is behind it starts from nothing and
+    would hardly move at that rate.
+
+    optimizer: The optimizer.
+    factor: What to multiply its learning rate with.
+    """
+
+    def __init__(self, optimizer: Optimizer, factor: float) -> None:
+        self.optimizer = optimizer
+        self.factor = factor
+
+    def __call__(
+        self, key: Any, weights: FloatsXd, gradient: FloatsXd, *, lr_scale: float = 1.0
+    ) -> tuple[FloatsXd, FloatsXd]:
+        """Update weights; see `thinc.api.Optimizer`."""
+        return self.optimizer(key, weights, gradient, lr_scale=lr_scale * self.factor)

@@ -12,14 +12,13 @@ from spacy.util import minibatch
 
 from ..errors import Errors
 from ..evaluation.reliability import Reliability
-from ..pipeline.confidence import confidence_in, tag_probabilities
-from ..pipeline.gold_annotation import Found, annotation_of, has_annotation, unannotated
+from ..pipeline.pipelines import pipe_instead
 from ..pipeline.tagger import HalfreeTagger
-from ..types import Target
+from ..tagging.layers import Annotation, Layer
 from .comparison import Pair, compare
 from .tables import Confusion, LabelScores, count_confusion, score_labels
 
-Confidences = dict[Found, float | None]
+Confidences = dict[Annotation, float | None]
 """What was found, and how sure the tagger is; None for what another component has set."""
 
 
@@ -43,10 +42,20 @@ class System:
     def tag(self, texts: list[str], batch_size: int) -> list[Confidences]:
         """Tag texts, taking the time, and return what was found in each."""
         start = perf_counter()
-        docs = list(self.nlp.pipe(texts, batch_size=batch_size))
+        docs = list(pipe_instead(self.nlp, self.tagger.name, texts, batch_size, self._write))
         self.seconds += perf_counter() - start
         self.n_words += sum(not token.is_space for doc in docs for token in doc)
-        return [found_in(self.tagger, doc) for doc in docs]
+        return [
+            {own.annotation: own.confidence for own in self.tagger.layer.predictions(doc)}
+            for doc in docs
+        ]
+
+    def _write(self, docs: list[Doc]) -> None:
+        tagger = self.tagger
+        # the only place where the confidence in a single tag is stored
+        store_probs = not tagger.layer.has_spans
+        scores = tagger.predict(docs)
+        tagger.write(docs, scores, threshold=tagger.threshold, store_probs=store_probs)
 
 
 @dataclass(frozen=True)
@@ -65,7 +74,7 @@ class TextResult:
 
     number: int
     text: str
-    gold: frozenset[Found]
+    gold: frozenset[Annotation]
     found: Confidences
     pairs: list[Pair]
     teacher_found: Confidences | None = None
@@ -104,7 +113,7 @@ class Figures:
     """All that a report tells.
 
     data_name: What the report calls the file of annotated texts.
-    target: What is tagged.
+    layer: What is tagged.
     language, direction: The texts' language ("en") and the direction it is written in ("ltr").
     texts: The texts, those with the most errors first.
     n_left_out: How many texts of the file are not annotated with what is tagged.
@@ -112,7 +121,7 @@ class Figures:
     """
 
     data_name: str
-    target: Target
+    layer: Layer
     language: str
     direction: str
     texts: list[TextResult]
@@ -152,43 +161,35 @@ def collect(
                 target=model.tagger.target,
             )
         )
-    before = [system.tagger.store_probs for system in systems]
-    for system in systems:
-        # the only place where the confidence in a single tag is kept
-        system.tagger.store_probs = system.tagger.target == "tags"
     n_left_out = 0
 
     def annotated() -> Iterator[tuple[int, Doc]]:
         nonlocal n_left_out
         for number, doc in enumerate(docs, start=1):
-            if has_annotation(doc, model.tagger.target, model.tagger.spans_key):
+            if model.tagger.layer.is_annotated(doc):
                 yield number, doc
             else:
                 n_left_out += 1
 
     texts: list[TextResult] = []
-    try:
-        for batch in minibatch(annotated(), batch_size):
-            own = [doc.text for _, doc in batch]
-            if not texts:
-                # what is loaded or computed once is not part of the speed
-                for system in systems:
-                    system.tag(own, batch_size)
-                    system.seconds, system.n_words = 0.0, 0
-            found = [system.tag(own, batch_size) for system in systems]
-            for (number, doc), *of_text in zip(batch, *found, strict=True):
-                texts.append(compare_text(model.tagger, number, doc, *of_text))
-            if on_progress is not None:
-                on_progress(len(batch))
-    finally:
-        for system, stored in zip(systems, before, strict=True):
-            system.tagger.store_probs = stored
+    for batch in minibatch(annotated(), batch_size):
+        raw = [doc.text for _, doc in batch]
+        if not texts:
+            # what is loaded or computed once is not part of the speed
+            for system in systems:
+                system.tag(raw, batch_size)
+                system.seconds, system.n_words = 0.0, 0
+        found = [system.tag(raw, batch_size) for system in systems]
+        for (number, doc), *of_text in zip(batch, *found, strict=True):
+            texts.append(compare_text(model.tagger.layer, number, doc, *of_text))
+        if on_progress is not None:
+            on_progress(len(batch))
     if not texts:
         raise ValueError(Errors.H044.format(name=model.tagger.name))
     writing_system = model.nlp.vocab.writing_system
     return Figures(
         data_name,
-        model.tagger.target,
+        model.tagger.layer,
         model.nlp.lang or "",
         writing_system.get("direction", "ltr"),
         # sorting is stable: the file's order otherwise
@@ -203,26 +204,8 @@ def collect(
     )
 
 
-def found_in(tagger: HalfreeTagger, doc: Doc) -> Confidences:
-    """What stands on a doc where a tagger writes, and how sure it is."""
-    if tagger.target == "tags":
-        return {
-            (token.idx, token.idx + len(token), token.tag_): (tag_probabilities(token) or {}).get(
-                token.tag_
-            )
-            for token in doc
-            if token.tag
-        }
-    spans_key = tagger.spans_key if tagger.target == "spans" else None
-    spans = doc.ents if spans_key is None else doc.spans[spans_key]
-    return {
-        (span.start_char, span.end_char, span.label_): confidence_in(span, spans_key)
-        for span in spans
-    }
-
-
 def compare_text(
-    tagger: HalfreeTagger,
+    layer: Layer,
     number: int,
     doc: Doc,
     found: Confidences,
@@ -230,14 +213,12 @@ def compare_text(
 ) -> TextResult:
     """Compare what was found in a text with its annotation.
 
-    tagger: Says what of the annotation counts.
+    layer: What of the annotation counts.
     number: The text's number.
     doc: The annotated text.
     found, teacher_found: What the model and the teacher have found.
     """
-    # where a tag is missing, it is the empty one
-    gold = frozenset(own for own in annotation_of(doc, tagger.target, tagger.spans_key) if own[2])
-    unknown = unannotated(doc, tagger.target)
+    gold, unknown = frozenset(layer.annotations(doc)), layer.unknown(doc)
     pairs = compare(gold, found.keys(), unknown)
     if teacher_found is None:
         return TextResult(number, doc.text, gold, found, pairs)

@@ -6,10 +6,11 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Literal
 
-from ..pipeline.gold_annotation import Found, touches
+from ..tagging.layers import Annotation, touches
 
 Kind = Literal["correct", "label", "bounds", "missed", "invented", "unknown"]
-Match = Callable[[Sequence[Found], Sequence[Found]], list[tuple[Found, Found]]]
+Pairs = list[tuple[Annotation, Annotation]]
+Match = Callable[[Sequence[Annotation], Sequence[Annotation]], Pairs]
 ERRORS: tuple[Kind, ...] = ("missed", "invented", "label", "bounds")
 
 
@@ -25,13 +26,13 @@ class Pair:
     """
 
     kind: Kind
-    gold: Found | None
-    found: Found | None
+    gold: Annotation | None
+    found: Annotation | None
 
 
 def compare(
-    gold: AbstractSet[Found],
-    found: AbstractSet[Found],
+    gold: AbstractSet[Annotation],
+    found: AbstractSet[Annotation],
     unknown: Sequence[tuple[int, int]] = (),
 ) -> list[Pair]:
     """Pair what is annotated with what was found, each at most once.
@@ -60,23 +61,23 @@ def compare(
     return sorted(pairs, key=place)
 
 
-def place(pair: Pair) -> tuple[Found, str]:
+def place(pair: Pair) -> tuple[Annotation, str]:
     """Where a pair stands among those of its text."""
     first = min(own for own in (pair.gold, pair.found) if own is not None)
     return first, pair.kind
 
 
-def same_bounds(missed: Sequence[Found], invented: Sequence[Found]) -> list[tuple[Found, Found]]:
+def same_bounds(missed: Sequence[Annotation], invented: Sequence[Annotation]) -> Pairs:
     """Pairs that differ in their labels alone."""
-    waiting: dict[tuple[int, int], deque[Found]] = defaultdict(deque)
+    waiting: dict[tuple[int, int], deque[Annotation]] = defaultdict(deque)
     for own in missed:
         waiting[own[:2]].append(own)
     return [(waiting[own[:2]].popleft(), own) for own in invented if waiting.get(own[:2])]
 
 
-def overlapping(missed: Sequence[Found], invented: Sequence[Found]) -> list[tuple[Found, Found]]:
+def overlapping(missed: Sequence[Annotation], invented: Sequence[Annotation]) -> Pairs:
     """Pairs of one label that overlap: as many as there can be, if those of a side do not."""
-    by_label: dict[str, tuple[list[Found], list[Found]]] = defaultdict(lambda: ([], []))
+    by_label: dict[str, tuple[list[Annotation], list[Annotation]]] = defaultdict(lambda: ([], []))
     for side, all_of_side in enumerate((missed, invented)):
         for own in all_of_side:
             by_label[own[2]][side].append(own)

@@ -6,7 +6,7 @@ from typing import Any
 
 from spacy.displacy.render import EntityRenderer
 
-from ..pipeline.gold_annotation import Found
+from ..tagging.layers import Annotation
 from .collect import Figures, TextResult
 
 NOTES: dict[str, str] = {
@@ -25,7 +25,7 @@ MARK = (
 GOLDEN_ANGLE = 137.508
 """In degrees: hues of labels that stand one after another are far apart."""
 
-Mark = tuple[Found, str, str, float | None]
+Mark = tuple[Annotation, str, str, float | None]
 """What is marked, its kind, what is written at it, and how sure the tagger is."""
 
 

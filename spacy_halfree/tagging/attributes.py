@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 import numpy as np
-from spacy.attrs import IS_SPACE
+from spacy.attrs import IS_SPACE, ORTH
 from spacy.tokens import Doc
+from spacy.training import Example
 
 from ..types import Hashes, Ints
 
@@ -30,3 +31,11 @@ def tagged_tokens(doc: Doc, *, spans: bool) -> Ints:
     if not spans:
         return np.arange(len(doc))
     return np.flatnonzero(token_attributes(doc, [IS_SPACE])[:, 0] == 0)
+
+
+def same_tokens(example: Example) -> bool:
+    """Whether the predicted and the reference doc are tokenized alike."""
+    predicted, reference = example.predicted, example.reference
+    return len(predicted) == len(reference) and bool(
+        np.array_equal(token_attributes(predicted, [ORTH]), token_attributes(reference, [ORTH]))
+    )

@@ -13,7 +13,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ..types import Bools, Ints, Target
+from ..types import Bools, Ints
 
 OUTSIDE = 0
 INSIDE = 1
@@ -80,11 +80,6 @@ class TagScheme:
         history[1:] = np.where(tags[:-1] == UNKNOWN, self.start, tags[:-1])
         history[first_words(lengths)] = self.start
         return history
-
-
-def make_scheme(labels: tuple[str, ...], target: Target) -> TagScheme:
-    """The scheme for labels of entities and spans, or of single tokens."""
-    return TagScheme(labels, spans=target != "tags")
 
 
 def first_words(lengths: Ints) -> Ints:

@@ -22,9 +22,10 @@ import numpy as np
 from spacy.tokens import Doc
 
 from ..errors import Errors
-from ..types import Floats, Ints, Target
+from ..types import Floats, Ints
 from .attributes import tagged_tokens
-from .scheme import TagScheme, make_scheme
+from .layers import LAYERS
+from .scheme import TagScheme
 
 KEY = "halfree_soft_labels"
 """Under which they stand in `Doc.user_data`."""
@@ -37,13 +38,13 @@ class SoftLabels:
     """A text's distributions over tags.
 
     labels: The teacher's labels.
-    target: What the teacher tags.
+    target: The name of the teacher's layer.
     tags (n_words, int64): The teacher's tags.
     probabilities (n_words x n_tags, float32): p(tag | the tags before, text).
     """
 
     labels: tuple[str, ...]
-    target: Target
+    target: str
     tags: Ints
     probabilities: Floats
 
@@ -127,8 +128,8 @@ def load_soft_labels(doc: Doc, n_words: int) -> SoftLabels:
     labels = soft_label_names(doc)
     payload = doc.user_data[KEY]
     try:
-        target: Target = payload["target"]
-        n_tags = make_scheme(labels, target).n_tags
+        target = str(payload["target"])
+        n_tags = scheme_of(labels, target).n_tags
         tags = np.asarray(payload["tags"]).astype(np.int64)
         if "probabilities" in payload:
             probabilities = np.asarray(payload["probabilities"]).astype(np.float32)
@@ -160,8 +161,21 @@ def load_soft_labels(doc: Doc, n_words: int) -> SoftLabels:
 def check_soft_labels(doc: Doc) -> None:
     """RAISES: ValueError (H007, H008) if the soft labels that a doc carries cannot be used."""
     soft_label_names(doc)
+    load_soft_labels(doc, len(soft_label_words(doc)))
+
+
+def soft_label_words(doc: Doc) -> Ints:
+    """The indices of the tokens that a doc's soft labels describe (n_words, int64)."""
     target = doc.user_data[KEY].get("target")
-    load_soft_labels(doc, len(tagged_tokens(doc, spans=target != "tags")))
+    return tagged_tokens(doc, spans=target not in LAYERS or LAYERS[target].has_spans)
+
+
+def scheme_of(labels: tuple[str, ...], target: str) -> TagScheme:
+    """The tags of soft labels.
+
+    RAISES: KeyError for an unknown layer.
+    """
+    return TagScheme(labels, LAYERS[target].has_spans)
 
 
 def _damaged(doc: Doc, reason: str) -> ValueError:

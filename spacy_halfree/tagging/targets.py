@@ -7,10 +7,10 @@ import numpy as np
 from spacy.training import Example
 
 from ..errors import Errors
-from ..types import Bools, Floats, Ints, TaggingBatch, Target, Targets
-from .annotation import annotated_tags, same_tokens
-from .attributes import tagged_tokens
-from .batch import LabelTags
+from ..types import Bools, Floats, Ints, TaggingBatch, Targets
+from .attributes import same_tokens
+from .label_tags import LabelTags
+from .layers import Layer
 from .scheme import UNKNOWN, TagScheme
 from .soft_labels import has_soft_labels, load_soft_labels
 
@@ -24,16 +24,14 @@ class TargetReader:
     """Reads what there is to learn from examples.
 
     label_tags: Looks up the tags of the student's labels.
-    target: What is tagged.
-    spans_key: The span group, if the target is "spans".
+    layer: The annotation layer.
     name: The component's name, for messages.
     use_soft_labels: Whether to prefer a teacher's distributions to the annotation.
     gold_weight: The weight of a word whose tag comes from the annotation; a teacher's has 1.
     """
 
     label_tags: LabelTags
-    target: Target
-    spans_key: str
+    layer: Layer
     name: str
     use_soft_labels: bool
     gold_weight: float
@@ -64,9 +62,7 @@ class TargetReader:
                 tags[rows], distributions[rows] = self._soft_targets(example, words)
                 is_soft[rows] = True
             else:
-                tags[rows] = annotated_tags(
-                    example, self.label_tags, self.target, self.spans_key, self.name
-                )[words]
+                tags[rows] = self.layer.gold_tags(example, self.label_tags, self.name)[words]
         annotated = np.flatnonzero(~is_soft & (tags != UNKNOWN))
         distributions[annotated, tags[annotated]] = 1.0
         return self._constrain(batch, tags, distributions, is_soft)
@@ -74,11 +70,13 @@ class TargetReader:
     def _soft_targets(self, example: Example, words: Ints) -> tuple[Ints, Floats]:
         """Tags and distributions of the predicted words; unknown where tokens do not align."""
         reference = example.reference
-        reference_words = tagged_tokens(reference, spans=self.scheme.spans)
+        reference_words = self.layer.words(reference)
         soft = load_soft_labels(reference, len(reference_words))
         shared = {"text": reference.text[:80], "name": self.name}
-        if soft.target != self.target:
-            raise ValueError(Errors.H009.format(teacher=soft.target, student=self.target, **shared))
+        if soft.target != self.layer.name:
+            raise ValueError(
+                Errors.H009.format(teacher=soft.target, student=self.layer.name, **shared)
+            )
         if set(soft.labels) != set(self.scheme.labels):
             raise ValueError(
                 Errors.H006.format(

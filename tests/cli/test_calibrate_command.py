@@ -16,7 +16,7 @@ from spacy.util import registry
 from toy_pipelines import TEXTS, annotation, make_examples, make_nlp, train
 from typer.testing import CliRunner
 
-from spacy_halfree.pipeline.settings_file import read_settings, write_settings
+from spacy_halfree.pipeline.serialization import read_settings, write_settings
 
 
 @pytest.fixture

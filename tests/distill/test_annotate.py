@@ -1,30 +1,31 @@
 """Annotating raw texts: texts of like length together, and progress on the way."""
 
-from collections.abc import Iterator, Sequence
-
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from spacy.language import Language
+from spacy.tokens import Doc
 from toy_pipelines import TEXTS
 
-from spacy_halfree.distill.annotate import (
-    annotate,
-    part_size,
-    shortest_first,
-)
+from spacy_halfree.distill.annotate import annotate, part_size
+from spacy_halfree.pipeline.tagger import HalfreeTagger, Tagged
 
 
-@given(st.lists(st.integers(0, 30), max_size=40))
-def test_texts_of_like_length_are_tagged_together(lengths: list[int]) -> None:
-    seen: list[int] = []
+def test_texts_of_like_length_are_tagged_together(
+    teacher: Language, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[list[int]] = []
+    predict = HalfreeTagger.predict
 
-    def tag(texts: Sequence[str]) -> Iterator[str]:
-        seen.extend(len(text) for text in texts)
-        return (text.upper() for text in texts)
+    def watch(self: HalfreeTagger, docs: list[Doc]) -> Tagged:
+        seen.append([len(doc.text) for doc in docs])
+        return predict(self, docs)
 
-    texts = ["x" * length for length in lengths]
-    assert shortest_first(texts, tag) == [text.upper() for text in texts]
-    assert seen == sorted(lengths)
+    monkeypatch.setattr(HalfreeTagger, "predict", watch)
+    texts = [f"{text} {'x' * (7 * i % 11)}" for i, text in enumerate(TEXTS * 3)]
+    assert [doc.text for doc in annotate(teacher, texts, batch_size=4)] == texts
+    assert [length for batch in seen for length in batch] == sorted(map(len, texts))
+    assert {len(batch) for batch in seen[:-1]} == {4}
 
 
 def test_parts(teacher: Language) -> None:

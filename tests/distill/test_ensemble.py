@@ -21,10 +21,10 @@ from toy_pipelines import (
     train,
 )
 
-from spacy_halfree.distill.annotate import annotate
+from spacy_halfree.distill.annotate import Teachers, annotate
 from spacy_halfree.distill.ensemble import word_positions
-from spacy_halfree.pipeline.confidence import is_confidence
-from spacy_halfree.tagging.soft_labels import KEY, load_soft_labels
+from spacy_halfree.tagging.confidence import is_confidence
+from spacy_halfree.tagging.soft_labels import KEY, has_soft_labels, load_soft_labels
 
 ALL_TEXTS = [*TEXTS, *OTHER_TEXTS]
 WORDS = sorted({word for words, _ in ANNOTATED for word in words})
@@ -46,6 +46,15 @@ def teachers():
         make_teacher("first_order", labels=LABELS, steps=12),
         make_teacher("first_order", seed=1, labels=LABELS[::-1], steps=4),
         make_teacher("aligned", labels=[LABELS[1], LABELS[0], LABELS[2]], steps=3),
+    ]
+
+
+@pytest.fixture
+def two_teachers():
+    """Teachers that a test may change."""
+    return [
+        make_teacher("first_order", labels=LABELS, steps=12),
+        make_teacher("first_order", seed=1, labels=LABELS[::-1], steps=4),
     ]
 
 
@@ -139,10 +148,47 @@ def test_no_texts(teachers):
     assert list(annotate(teachers, [])) == []
 
 
-def test_the_first_teacher_is_left_as_it_was(teachers):
-    tagger = teachers[0].get_pipe("halfree_tagger")
-    list(annotate(teachers, TEXTS))
-    assert tagger.store_soft_labels is False
+@pytest.mark.parametrize("n_teachers", [1, 2])
+def test_an_open_generator_changes_nothing_else(two_teachers, n_teachers):
+    """Neither what the teachers' own pipelines write nor unrelated docs."""
+    nlp = two_teachers[0]
+    tagger = nlp.get_pipe("halfree_tagger")
+    tagger.threshold = 0.9999
+    before = [annotation(doc, "ents") for doc in nlp.pipe(TEXTS)]
+    generator = annotate(two_teachers[:n_teachers], TEXTS * 100)
+    found = [annotation(next(generator), "ents") for _ in TEXTS]
+    assert sum(map(len, found)) > sum(map(len, before))
+    docs = list(nlp.pipe(TEXTS))
+    assert [annotation(doc, "ents") for doc in docs] == before
+    assert not any(has_soft_labels(doc) for doc in docs)
+    assert len(list(generator)) == 99 * len(TEXTS)
+
+
+@pytest.mark.parametrize("n_teachers", [1, 2])
+def test_components_behind_the_tagger_run(two_teachers, n_teachers):
+    nlp = two_teachers[0]
+    nlp.add_pipe("entity_ruler").add_patterns([{"label": "RULED", "pattern": "Play"}])
+    docs = list(annotate(two_teachers[:n_teachers], TEXTS, batch_size=2))
+    assert {ent.text for doc in docs for ent in doc.ents if ent.label_ == "RULED"} == {"Play"}
+    assert all(has_soft_labels(doc) for doc in docs)
+
+
+def test_docs_are_annotated_by_several_as_they_were_given(two_teachers):
+    """A component of the first teacher writes to a doc before the second teacher reads it."""
+    nlp = two_teachers[0]
+    nlp.add_pipe("entity_ruler", before="halfree_tagger").add_patterns(
+        [{"label": LABELS[0], "pattern": "Play"}]
+    )
+    docs = [nlp.make_doc(text) for text in TEXTS]
+    with pytest.raises(ValueError, match=r"\[H041\]"):
+        list(annotate(two_teachers, docs))
+
+
+def test_closed_teachers_compute_as_before(two_teachers):
+    before = [annotation(doc, "ents") for doc in two_teachers[0].pipe(TEXTS)]
+    with Teachers(two_teachers, precision="bfloat16") as opened:
+        assert len(list(opened.annotate(TEXTS))) == len(TEXTS)
+    assert [annotation(doc, "ents") for doc in two_teachers[0].pipe(TEXTS)] == before
 
 
 def test_other_labels_are_refused(teachers):

@@ -17,7 +17,7 @@ from spacy_halfree.evaluation.reliability import (
     fit_temperature,
     reliability,
 )
-from spacy_halfree.pipeline.confidence import calibrate
+from spacy_halfree.tagging.confidence import apply_temperature
 
 
 def make(confidences: list[float], rights: list[bool]) -> Reliability:
@@ -57,7 +57,7 @@ def test_calibrating_is_dividing_scores(temperature: float, seed: int) -> None:
     expected = np.exp(scores / temperature)
     probabilities = (np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)).astype("f")
     np.testing.assert_allclose(
-        calibrate(probabilities, temperature),
+        apply_temperature(probabilities, temperature),
         expected / expected.sum(axis=1, keepdims=True),
         atol=1e-5,
     )
@@ -65,8 +65,8 @@ def test_calibrating_is_dividing_scores(temperature: float, seed: int) -> None:
 
 def test_rows_do_not_vanish() -> None:
     rows = np.full((1, 50), 0.02, dtype=np.float32)
-    np.testing.assert_allclose(calibrate(rows, 0.01), rows)
-    assert calibrate(rows[:0], 2.0).shape == (0, 50)
+    np.testing.assert_allclose(apply_temperature(rows, 0.01), rows)
+    assert apply_temperature(rows[:0], 2.0).shape == (0, 50)
 
 
 def test_log_loss() -> None:
@@ -93,7 +93,7 @@ def test_the_temperature_is_found_again(true_temperature: float) -> None:
     scores = generator.normal(0, 3, size=(20_000, 4))
     probabilities = (np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)).astype("f")
     tags = probabilities.argmax(axis=1)
-    honest = calibrate(probabilities, true_temperature).max(axis=1)
+    honest = apply_temperature(probabilities, true_temperature).max(axis=1)
     words = np.arange(len(tags))
     is_right = generator.random(len(tags)) < honest
     lengths = np.array([len(tags)])

@@ -15,13 +15,15 @@ from strategies import WHITE_SPACE, WORDS, check_prediction, forced_targets, nor
 from thinc.api import Model
 
 from spacy_halfree.models.architectures import build_first_order_tagger
-from spacy_halfree.tagging.batch import LabelTags, make_batch
-from spacy_halfree.tagging.scheme import make_scheme
+from spacy_halfree.tagging.batch import make_batch
+from spacy_halfree.tagging.label_tags import LabelTags
+from spacy_halfree.tagging.layers import EntityLayer
+from spacy_halfree.tagging.soft_labels import scheme_of
 
 VOCAB = spacy.blank("xx").vocab
 WIDTH = 3
 TYPES = [*WORDS, *WHITE_SPACE]
-LABEL_TAGS = LabelTags(VOCAB.strings, make_scheme(("A", "B"), "ents"))
+LABEL_TAGS = LabelTags(VOCAB.strings, scheme_of(("A", "B"), "ents"))
 texts = st.lists(st.lists(st.sampled_from(TYPES), max_size=6), min_size=1, max_size=4)
 
 
@@ -60,7 +62,7 @@ def make_tagger(seed: int) -> Any:
 @given(texts, seeds)
 def test_words_get_their_own_vectors(words: list[list[str]], seed: int) -> None:
     docs = [Doc(VOCAB, words=text) for text in words]
-    batch = make_batch(docs, LABEL_TAGS, "ents")
+    batch = make_batch(docs, LABEL_TAGS, EntityLayer())
     model = make_tagger(seed)
     prediction = model.predict((batch, None))
     check_prediction(batch, prediction)
@@ -74,7 +76,7 @@ def test_words_get_their_own_vectors(words: list[list[str]], seed: int) -> None:
 @given(texts, seeds)
 def test_gradients_reach_the_words_only(words: list[list[str]], seed: int) -> None:
     docs = [Doc(VOCAB, words=text) for text in words]
-    batch = make_batch(docs, LABEL_TAGS, "ents")
+    batch = make_batch(docs, LABEL_TAGS, EntityLayer())
     model = make_tagger(seed)
     targets = forced_targets(batch, model.predict((batch, None)).tags)
     _, backprop = model.begin_update((batch, targets))

@@ -56,7 +56,6 @@ def test_default_config_fills_and_validates():
 @pytest.mark.parametrize(
     ("setting", "value"),
     [
-        ("target", "sentences"),
         ("target", None),
         ("spans_key", ["sc"]),
         ("labels", 3),
@@ -80,6 +79,11 @@ def test_settings_of_wrong_type_are_named(setting, value):
 def test_settings_out_of_range(setting, value):
     with pytest.raises(ValueError, match=rf"\[H013\] The setting `{setting}`"):
         spacy.blank("en").add_pipe("halfree_tagger", config={setting: value})
+
+
+def test_an_unknown_layer():
+    with pytest.raises(ValueError, match=r"\[H013\] The setting `target`.*'tags'"):
+        spacy.blank("en").add_pipe("halfree_tagger", config={"target": "sentences"})
 
 
 def test_setting_that_is_no_number():

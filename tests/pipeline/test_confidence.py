@@ -24,8 +24,8 @@ from toy_pipelines import (
     train,
 )
 
-from spacy_halfree.pipeline.confidence import confidence_in, span_confidences
 from spacy_halfree.pipeline.tagger import HalfreeTagger
+from spacy_halfree.tagging.confidence import confidence_in, span_confidences
 from spacy_halfree.tagging.scheme import INSIDE, spans_from_tags
 
 SHORT = ["Play Björk now", "Find Zürich", "Hear The Beatles"]
@@ -242,8 +242,7 @@ def test_merged_tokens_have_no_probabilities() -> None:
 def test_no_docs_at_all(settings: dict[str, Any]) -> None:
     _, tagger = make_unsure(**settings)
     tagger.set_annotations([], tagger.predict([]))
-    tagger.store_soft_labels = True
-    tagger.set_annotations([], tagger.predict([]))
+    tagger.write([], tagger.predict([]), soft_labels=True)
 
 
 @pytest.mark.parametrize("target", ["ents", "spans"])

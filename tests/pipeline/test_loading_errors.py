@@ -11,8 +11,13 @@ from hypothesis import strategies as st
 from thinc.api import Config
 from toy_pipelines import ARCHITECTURES, make_nlp
 
-from spacy_halfree.pipeline.settings_file import read_settings, write_settings
-from spacy_halfree.pipeline.weights_file import digest_labels, read_weights, write_weights
+from spacy_halfree.pipeline.serialization import (
+    digest_labels,
+    read_settings,
+    read_weights,
+    write_settings,
+    write_weights,
+)
 
 architectures = pytest.mark.parametrize("architecture", ARCHITECTURES)
 

@@ -43,7 +43,6 @@ def test_figures_are_those_of_spacy(target: str) -> None:
     errors = [text.n_errors for text in figures.texts]
     assert errors == sorted(errors, reverse=True)
     assert sorted(text.number for text in figures.texts) == [1, 2, 3, 4]
-    assert not system.tagger.store_probs
     assert figures.model.words_per_second is not None
     assert figures.model.words_per_second > 0
 

@@ -6,18 +6,18 @@ from itertools import permutations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spacy_halfree.pipeline.gold_annotation import Found
 from spacy_halfree.report.comparison import Pair, compare
 from spacy_halfree.report.tables import count_confusion, score_labels
+from spacy_halfree.tagging.layers import Annotation
 
 LABELS = ["A", "B", "O"]
 
 
 @st.composite
-def annotations(draw: st.DrawFn, overlap: bool = False) -> set[Found]:
+def annotations(draw: st.DrawFn, overlap: bool = False) -> set[Annotation]:
     """Spans of a text of 12 characters."""
     bounds = st.tuples(st.integers(0, 11), st.integers(1, 4), st.sampled_from(LABELS))
-    found: set[Found] = set()
+    found: set[Annotation] = set()
     for start, length, label in draw(st.lists(bounds, max_size=6)):
         own = (start, min(start + length, 12), label)
         if overlap or not any(own[0] < end and begin < own[1] for begin, end, _ in found):
@@ -31,13 +31,13 @@ stretches = st.sets(st.integers(0, 11), max_size=4).map(
 )
 
 
-def overlap(first: Found, second: Found) -> bool:
+def overlap(first: Annotation, second: Annotation) -> bool:
     return bool(set(range(*first[:2])) & set(range(*second[:2])))
 
 
 @given(any_annotations, any_annotations, stretches)
 def test_everything_stands_once_under_what_it_is(
-    gold: set[Found], found: set[Found], unknown: list[tuple[int, int]]
+    gold: set[Annotation], found: set[Annotation], unknown: list[tuple[int, int]]
 ) -> None:
     gold = {own for own in gold if not any(overlap(own, (*place, "")) for place in unknown)}
     pairs = compare(gold, found, unknown)
@@ -67,7 +67,7 @@ def test_everything_stands_once_under_what_it_is(
 
 
 @given(annotations(), annotations())
-def test_as_many_are_paired_as_can_be(gold: set[Found], found: set[Found]) -> None:
+def test_as_many_are_paired_as_can_be(gold: set[Annotation], found: set[Annotation]) -> None:
     """The best of all one-to-one pairings, tried out."""
     pairs = compare(gold, found)
     n_label = sum(pair.kind == "label" for pair in pairs)
@@ -93,11 +93,11 @@ def test_as_many_are_paired_as_can_be(gold: set[Found], found: set[Found]) -> No
 
 @given(st.lists(st.tuples(annotations(), annotations(), stretches), max_size=4))
 def test_figures_are_those_of_sets(
-    texts: list[tuple[set[Found], set[Found], list[tuple[int, int]]]],
+    texts: list[tuple[set[Annotation], set[Annotation], list[tuple[int, int]]]],
 ) -> None:
     pairs: list[Pair] = []
-    gold_all: list[tuple[int, Found]] = []
-    found_all: list[tuple[int, Found]] = []
+    gold_all: list[tuple[int, Annotation]] = []
+    found_all: list[tuple[int, Annotation]] = []
     for number, (gold, found, unknown) in enumerate(texts):
         gold = {own for own in gold if not any(overlap(own, (*place, "")) for place in unknown)}
         pairs += compare(gold, found, unknown)

@@ -20,17 +20,19 @@ from strategies import (
     two_tokenizations,
 )
 
-from spacy_halfree.tagging.annotation import annotated_tags, same_tokens
-from spacy_halfree.tagging.batch import LabelTags
-from spacy_halfree.tagging.scheme import INSIDE, OUTSIDE, UNKNOWN, make_scheme
+from spacy_halfree.tagging.attributes import same_tokens
+from spacy_halfree.tagging.label_tags import LabelTags
+from spacy_halfree.tagging.layers import make_layer
+from spacy_halfree.tagging.scheme import INSIDE, OUTSIDE, UNKNOWN
+from spacy_halfree.tagging.soft_labels import scheme_of
 
 VOCAB = spacy.blank("xx").vocab
 LABELS = COMPONENT_LABELS
 
 
 def read(example: Example, target: Any, labels: tuple[str, ...] = LABELS) -> list[int]:
-    label_tags = LabelTags(VOCAB.strings, make_scheme(labels, target))
-    return annotated_tags(example, label_tags, target, "sc", "tagger").tolist()
+    label_tags = LabelTags(VOCAB.strings, scheme_of(labels, target))
+    return make_layer(target, "sc").gold_tags(example, label_tags, "tagger").tolist()
 
 
 def overlaps(first: tuple[int, int], second: tuple[int, int]) -> bool:
@@ -202,7 +204,7 @@ def test_labels_of_other_vocabularies() -> None:
 
 
 def test_arrays_are_integers() -> None:
-    label_tags = LabelTags(VOCAB.strings, make_scheme(LABELS, "ents"))
+    label_tags = LabelTags(VOCAB.strings, scheme_of(LABELS, "ents"))
     example = Example(Doc(VOCAB, words=["a"]), Doc(VOCAB, words=["a"]))
-    tags = annotated_tags(example, label_tags, "ents", "sc", "tagger")
+    tags = make_layer("ents", "sc").gold_tags(example, label_tags, "tagger")
     assert tags.dtype == np.int64

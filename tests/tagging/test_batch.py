@@ -27,8 +27,11 @@ from strategies import (
     seeds,
 )
 
-from spacy_halfree.tagging.batch import LabelTags, make_batch
-from spacy_halfree.tagging.scheme import INSIDE, OUTSIDE, UNKNOWN, first_words, make_scheme
+from spacy_halfree.tagging.batch import make_batch
+from spacy_halfree.tagging.label_tags import LabelTags
+from spacy_halfree.tagging.layers import EntityLayer, TagLayer, make_layer
+from spacy_halfree.tagging.scheme import INSIDE, OUTSIDE, UNKNOWN, first_words
+from spacy_halfree.tagging.soft_labels import scheme_of
 
 NLP = spacy.blank("xx")
 VOCAB = NLP.vocab
@@ -59,7 +62,7 @@ def random_tagger(target: str, seed: int) -> Any:
 @given(label_tuples, st.lists(st.sampled_from([*LABELS, "OTHER", ""])))
 def test_label_tags(labels: tuple[str, ...], names: list[str]) -> None:
     for target in ("ents", "tags"):
-        label_tags = LabelTags(VOCAB.strings, make_scheme(labels, target))
+        label_tags = LabelTags(VOCAB.strings, scheme_of(labels, target))
         hashes = np.array(
             [VOCAB.strings.add(name) if name else 0 for name in names], dtype=np.uint64
         )
@@ -69,7 +72,7 @@ def test_label_tags(labels: tuple[str, ...], names: list[str]) -> None:
 
 
 def test_no_labels_no_tags() -> None:
-    label_tags = LabelTags(VOCAB.strings, make_scheme((), "ents"))
+    label_tags = LabelTags(VOCAB.strings, scheme_of((), "ents"))
     assert label_tags(np.array([1, 2], dtype=np.uint64)).tolist() == [UNKNOWN, UNKNOWN]
 
 
@@ -110,7 +113,7 @@ def expected_masks(doc: Doc, labels: tuple[str, ...]) -> list[set[int]]:
 def test_entities_pin_their_words(drawn: tuple[tuple[str, ...], list[DocPlan]]) -> None:
     labels, plans = drawn
     docs = [plan.build(VOCAB) for plan in plans]
-    batch = make_batch(docs, LabelTags(VOCAB.strings, make_scheme(labels, "ents")), "ents")
+    batch = make_batch(docs, LabelTags(VOCAB.strings, scheme_of(labels, "ents")), EntityLayer())
     n_tags = len(labels) + 2
     tokens = [token for doc in docs for token in doc]
     assert batch.words.tolist() == [i for i, token in enumerate(tokens) if not token.is_space]
@@ -125,19 +128,19 @@ def test_entities_pin_their_words(drawn: tuple[tuple[str, ...], list[DocPlan]]) 
 
 @pytest.mark.parametrize("target", ["ents", "tags", "spans"])
 def test_no_docs_and_empty_docs(target: str) -> None:
-    label_tags = LabelTags(VOCAB.strings, make_scheme(("A",), target))
+    label_tags = LabelTags(VOCAB.strings, scheme_of(("A",), target))
     empty = Doc(VOCAB)
     for docs in ([], [empty], [empty, Doc(VOCAB, words=["a"]), empty]):
-        batch = make_batch(docs, label_tags, target)
+        batch = make_batch(docs, label_tags, make_layer(target, "sc"))
         assert batch.lengths.tolist() == [len(doc) for doc in docs]
         assert batch.n_words == sum(batch.lengths)
         assert batch.allowed is None
 
 
 def test_white_space_gets_token_tags() -> None:
-    label_tags = LabelTags(VOCAB.strings, make_scheme(("A", "B"), "tags"))
+    label_tags = LabelTags(VOCAB.strings, scheme_of(("A", "B"), "tags"))
     doc = Doc(VOCAB, words=["a", "\n", "b"], tags=["B", "", "OTHER"])
-    batch = make_batch([doc], label_tags, "tags")
+    batch = make_batch([doc], label_tags, TagLayer())
     assert batch.words.tolist() == [0, 1, 2]
     assert batch.allowed.tolist() == [[False, True], [True, True], [True, True]]
 

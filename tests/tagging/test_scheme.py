@@ -12,10 +12,10 @@ from spacy_halfree.tagging.scheme import (
     UNKNOWN,
     TagScheme,
     first_words,
-    make_scheme,
     spans_from_tags,
     tags_from_iob,
 )
+from spacy_halfree.tagging.soft_labels import scheme_of
 
 
 def iob_of(n_words: int, spans: list[tuple[int, int, int]], offset: int) -> tuple[list, list]:
@@ -86,7 +86,7 @@ def test_only_inside_after_outside_or_start_is_forbidden(labels: tuple[str, ...]
 
 @given(label_tuples)
 def test_token_tags_are_unconstrained(labels: tuple[str, ...]) -> None:
-    scheme = make_scheme(labels, "tags")
+    scheme = scheme_of(labels, "tags")
     assert scheme.transitions.shape == (len(labels) + 1, len(labels))
     assert scheme.transitions.all()
     assert scheme.tag_names == labels
@@ -94,9 +94,9 @@ def test_token_tags_are_unconstrained(labels: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize("target", ["ents", "spans"])
 def test_labels_named_like_tags_have_tags_of_their_own(target: str) -> None:
-    scheme = make_scheme(("O", "I"), target)
+    scheme = scheme_of(("O", "I"), target)
     assert scheme.tag_names == ("O", "I", "B-O", "B-I")
-    assert make_scheme(("B-O", "O"), "ents").tag_names == ("O", "I", "B-O", "B-B-O")
+    assert scheme_of(("B-O", "O"), "ents").tag_names == ("O", "I", "B-O", "B-B-O")
     first, last, labels = spans_from_tags(np.array([3, INSIDE, 2, OUTSIDE]), np.array([4]))
     assert [scheme.labels[label] for label in labels] == ["I", "O"]
     assert (first.tolist(), last.tolist()) == ([0, 2], [1, 2])

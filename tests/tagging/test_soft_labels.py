@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from spacy.tokens import Doc, DocBin
 from strategies import label_tuples, seeds
 
-from spacy_halfree.tagging.scheme import TagScheme, make_scheme
+from spacy_halfree.tagging.scheme import TagScheme
 from spacy_halfree.tagging.soft_labels import (
     KEY,
     VERSION,
@@ -21,6 +21,7 @@ from spacy_halfree.tagging.soft_labels import (
     has_soft_labels,
     keep_top_k,
     load_soft_labels,
+    scheme_of,
     soft_label_names,
     store_soft_labels,
 )
@@ -32,7 +33,7 @@ targets = st.sampled_from(["ents", "tags", "spans"])
 def random_soft_labels(labels: tuple[str, ...], target: Any, n_words: int, seed: int) -> SoftLabels:
     """Distributions with a sharp tag or not, and some zeros."""
     random = np.random.default_rng(seed)
-    n_tags = make_scheme(labels, target).n_tags
+    n_tags = scheme_of(labels, target).n_tags
     logits = random.normal(scale=random.choice([0.1, 2, 6]), size=(n_words, n_tags))
     probabilities = np.exp(logits) * (random.random((n_words, n_tags)) < 0.8) + 1e-9
     probabilities /= probabilities.sum(axis=1, keepdims=True)
@@ -106,9 +107,9 @@ def test_reordering_keeps_what_each_label_has(
     data: st.DataObject, labels: tuple[str, ...], target: Any, n_words: int, seed: int
 ) -> None:
     soft = random_soft_labels(labels, target, n_words, seed)
-    scheme = make_scheme(tuple(data.draw(st.permutations(labels))), target)
+    scheme = scheme_of(tuple(data.draw(st.permutations(labels))), target)
     other = soft.reorder(scheme)
-    own = make_scheme(labels, target)
+    own = scheme_of(labels, target)
     assert other.labels == scheme.labels
     for tag in range(own.n_tags):
         n = tag - own.offset

@@ -24,10 +24,11 @@ from thinc.api import NumpyOps
 
 from spacy_halfree.losses import cross_entropy
 from spacy_halfree.models.constrained import constrained_softmax
-from spacy_halfree.tagging.annotation import annotated_tags
-from spacy_halfree.tagging.batch import LabelTags, make_batch
-from spacy_halfree.tagging.scheme import INSIDE, OUTSIDE, UNKNOWN, make_scheme
-from spacy_halfree.tagging.soft_labels import KEY, SoftLabels, store_soft_labels
+from spacy_halfree.tagging.batch import make_batch
+from spacy_halfree.tagging.label_tags import LabelTags
+from spacy_halfree.tagging.layers import make_layer
+from spacy_halfree.tagging.scheme import INSIDE, OUTSIDE, UNKNOWN
+from spacy_halfree.tagging.soft_labels import KEY, SoftLabels, scheme_of, store_soft_labels
 from spacy_halfree.tagging.targets import TargetReader
 from spacy_halfree.types import TaggingBatch, Targets
 
@@ -50,9 +51,10 @@ def read(
     use_soft_labels: bool = True,
     gold_weight: float = 1.0,
 ) -> tuple[TaggingBatch, Targets]:
-    label_tags = LabelTags(VOCAB.strings, make_scheme(labels, target))
-    reader = TargetReader(label_tags, target, "sc", "tagger", use_soft_labels, gold_weight)
-    batch = make_batch([example.predicted for example in examples], label_tags, target)
+    label_tags = LabelTags(VOCAB.strings, scheme_of(labels, target))
+    layer = make_layer(target, "sc")
+    reader = TargetReader(label_tags, layer, "tagger", use_soft_labels, gold_weight)
+    batch = make_batch([example.predicted for example in examples], label_tags, layer)
     return batch, reader(examples, batch)
 
 
@@ -92,10 +94,10 @@ def test_gold_entities(plans: list[DocPlan], seed: int) -> None:
     batch, targets = read(examples, gold_weight=0.5)
     check_targets(batch, targets)
     assert not targets.is_soft.any()
-    label_tags = LabelTags(VOCAB.strings, make_scheme(LABELS, "ents"))
+    label_tags = LabelTags(VOCAB.strings, scheme_of(LABELS, "ents"))
     row = 0
     for example in examples:
-        tags = annotated_tags(example, label_tags, "ents", "sc", "tagger").tolist()
+        tags = make_layer("ents", "sc").gold_tags(example, label_tags, "tagger").tolist()
         before = batch.start
         for token, tag in zip(example.predicted, tags, strict=True):
             if token.is_space:
@@ -179,7 +181,7 @@ def test_no_examples() -> None:
 
 def random_soft(doc: Doc, target: Any, labels: tuple[str, ...], seed: int) -> SoftLabels:
     """As a teacher decodes: legal tags, and nothing on what may not follow."""
-    scheme = make_scheme(labels, target)
+    scheme = scheme_of(labels, target)
     n_words = sum(not (scheme.spans and token.is_space) for token in doc)
     logits = normal(seed, n_words, scheme.n_tags, scale=2)
     tags, rows = [], []
@@ -212,7 +214,7 @@ def test_soft_labels_of_the_same_tokens(plans: list[DocPlan], labels: list[str],
     assert targets.is_soft.all()
     assert (targets.weights == 1).all()
     row = 0
-    scheme = make_scheme(LABELS, "ents")
+    scheme = scheme_of(LABELS, "ents")
     for _, soft in drawn:
         own = soft.reorder(scheme)
         before = [scheme.start, *own.tags.tolist()]

@@ -6,16 +6,18 @@ from typing import Any
 import numpy as np
 from spacy.tokens import Doc, Span, Token
 
-from ..tagging.scheme import INSIDE, TagScheme, first_words
-from ..types import Doubles, Floats, Ints, TaggingBatch
+from ..types import Bools, Doubles, Floats, Ints, TaggingBatch
+from .scheme import INSIDE, TagScheme, first_words
 
 CONFIDENCE = "confidence"
 TAG_PROBS = "tag_probs"
 CONFIDENCE_KEY = "halfree_confidence"
 TAG_PROBS_KEY = "halfree_tag_probs"
+N_BINS = 10
+"""Of the calibration error."""
 
 
-def calibrate(probabilities: Floats, temperature: float) -> Floats:
+def apply_temperature(probabilities: Floats, temperature: float) -> Floats:
     """Flatten distributions (temperature above 1) or sharpen them (below 1).
 
     probabilities (n_words x n_tags, float32): Rows that sum to 1.
@@ -162,3 +164,30 @@ def register_extensions() -> None:
         Span.set_extension(CONFIDENCE, getter=span_confidence)
     if not Token.has_extension(TAG_PROBS):
         Token.set_extension(TAG_PROBS, getter=tag_probabilities)
+
+
+def confidence_bins(confidences: Doubles, is_right: Bools) -> list[tuple[int, float, float]]:
+    """Sort what was found into bins of equal width by its confidence.
+
+    confidences (n, float64): From 0 to 1.
+    is_right (n, bool): Whether the annotation has the same.
+    RETURNS: For each bin with any members how many, their mean confidence, and the share of them
+        that is right.
+    """
+    number = np.minimum((confidences * N_BINS).astype(int), N_BINS - 1)
+    return [
+        (int(own.sum()), float(confidences[own].mean()), float(is_right[own].mean()))
+        for own in (number == i for i in range(N_BINS))
+        if own.any()
+    ]
+
+
+def expected_calibration_error(confidences: Doubles, is_right: Bools) -> float:
+    """The mean distance of confidence from the share that is right, bins weighted by their
+    members (Guo et al. 2017, arXiv 1706.04599).
+
+    confidences (n, float64): From 0 to 1.
+    is_right (n, bool): Whether the annotation has the same.
+    """
+    bins = confidence_bins(confidences, is_right)
+    return sum(size / len(confidences) * abs(mean - right) for size, mean, right in bins)

@@ -1,0 +1,72 @@
+"""Calibrating a pipeline on disk: one temperature, fitted on annotated texts."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import spacy
+
+from ..data.gold import GoldFile, read_gold
+from ..data.offsets import OffsetUnit
+from ..outputs import check_output_file
+from ..pipeline.pipelines import find_tagger
+from ..pipeline.serialization import read_settings, write_settings
+from .judgement import judge
+from .reliability import Reliability, check_diagram, draw_reliability, fit_temperature, reliability
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """A fitted temperature and its effect.
+
+    temperature: What the tagger's scores are divided by.
+    before, after: The reliability of confidence with the former temperature and with this one.
+    threshold: The pipeline's threshold, which was chosen for the former confidence.
+    gold: The texts it was fitted on.
+    """
+
+    temperature: float
+    before: Reliability
+    after: Reliability
+    threshold: float
+    gold: GoldFile
+
+
+def calibrate(
+    model: Path,
+    data: Path,
+    *,
+    component: str | None = None,
+    offsets: OffsetUnit | None = None,
+    diagram: Path | None = None,
+    dry_run: bool = False,
+    overwrite: bool = False,
+) -> Calibration:
+    """Fit a temperature and save it in a pipeline.
+
+    model: The pipeline's folder.
+    data: Annotated texts that it was not trained on.
+    component: The tagger's name, if the pipeline has several.
+    offsets: The unit of offsets in exports of doccano, see `read_annotated_texts`.
+    diagram: Where to draw a reliability diagram; not drawn if None.
+    dry_run: Whether to leave the pipeline as it is.
+    overwrite: Whether an existing diagram may be replaced.
+    RAISES: ValueError, OSError, ImportError (H021, H022, H027, H044 to H046) if the pipeline cannot
+        be calibrated with these texts, (H013, H024, H065, H098, H105) if the diagram cannot be
+        drawn.
+    """
+    if diagram is not None:
+        check_output_file(diagram, inputs=[data, model], overwrite=overwrite)
+        check_diagram(diagram)
+    nlp = spacy.load(model)
+    tagger = find_tagger(nlp, component)
+    gold = read_gold(data, nlp, offsets=offsets)
+    judgements = judge(nlp, tagger.name, gold.docs)
+    temperature = fit_temperature(judgements)
+    before = reliability(judgements, tagger.calibration)
+    after = reliability(judgements, temperature)
+    if diagram is not None:
+        draw_reliability({"before": before, "after": after}, diagram, overwrite=overwrite)
+    if not dry_run:
+        cfg = model / tagger.name / "cfg"
+        write_settings(cfg, read_settings(cfg) | {"calibration": temperature})
+    return Calibration(temperature, before, after, tagger.threshold, gold)

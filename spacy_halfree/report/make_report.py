@@ -1,0 +1,92 @@
+"""From pipelines and annotated texts to a page on disk."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import spacy
+
+from ..data.gold import GoldFile, read_gold
+from ..data.offsets import OffsetUnit
+from ..outputs import check_output_file, write_output
+from ..pipeline.pipelines import find_tagger
+from .collect import Figures, System, collect
+from .rendering import make_diagrams, render
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportSettings:
+    """How a report is made.
+
+    component: The tagger's name, if a pipeline has several.
+    offsets: The unit of offsets in exports of doccano, see `read_annotated_texts`.
+    batch_size: How many texts are tagged at a time.
+    with_speed: Whether to include words per second, which differ from run to run.
+    """
+
+    component: str | None = None
+    offsets: OffsetUnit | None = None
+    batch_size: int = 64
+    with_speed: bool = True
+
+
+@dataclass(frozen=True)
+class Report:
+    """A report that was written.
+
+    figures: What it shows.
+    gold: The annotated texts.
+    has_diagrams: Whether it has diagrams, which need matplotlib.
+    """
+
+    figures: Figures
+    gold: GoldFile
+    has_diagrams: bool
+
+
+def make_report(
+    model: str,
+    data: Path,
+    output: Path,
+    *,
+    teacher: str | None = None,
+    settings: ReportSettings | None = None,
+    overwrite: bool = False,
+    on_progress: Callable[[int], object] | None = None,
+) -> Report:
+    """Write a page that shows what a pipeline finds and where it errs.
+
+    model: The pipeline's name or folder.
+    data: Annotated texts that it was not trained on.
+    output: The HTML file.
+    teacher: A pipeline to compare it with.
+    settings: How the report is made.
+    overwrite: Whether an existing file may be replaced.
+    on_progress: Is called with the number of texts that have been tagged since the last call.
+    RAISES: ValueError, OSError (H021, H022, H027, H044, H046, H070) if the pipelines cannot be
+        compared on these texts, (H024, H065, H098) if the file cannot be written.
+    """
+    settings = settings or ReportSettings()
+    names = [model] if teacher is None else [model, teacher]
+    check_output_file(output, inputs=[data, *map(Path, names)], overwrite=overwrite)
+    pipelines = [spacy.load(name) for name in names]
+    systems = [
+        System(name, nlp, find_tagger(nlp, settings.component))
+        for name, nlp in zip(names, pipelines, strict=True)
+    ]
+    gold = read_gold(data, pipelines[0], offsets=settings.offsets)
+    figures = collect(
+        systems[0],
+        gold.docs,
+        str(data),
+        teacher=systems[1] if teacher is not None else None,
+        batch_size=settings.batch_size,
+        with_speed=settings.with_speed,
+        on_progress=on_progress,
+    )
+    try:
+        diagrams = make_diagrams(figures)
+    except ImportError:
+        diagrams = None
+    write_output(output, render(figures, diagrams).encode(), overwrite=overwrite)
+    return Report(figures, gold, has_diagrams=diagrams is not None)
