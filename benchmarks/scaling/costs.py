@@ -164,7 +164,7 @@ def label(worker: TeacherWorker, source: PartSource, folder: Path, kind: str) ->
         The number of words, and the seconds it took.
     """
     folder.mkdir()
-    task = ShardTask(worker, folder, kind)  # type: ignore[arg-type]
+    task = ShardTask(worker, folder, kind)
     began = time.perf_counter()
     n_words = sum(task(part).words for part in source.parts())
     return n_words, time.perf_counter() - began

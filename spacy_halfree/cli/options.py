@@ -2,7 +2,6 @@
 
 from enum import Enum
 from pathlib import Path
-from typing import cast
 
 import typer
 from wasabi import msg
@@ -30,7 +29,7 @@ OFFSETS = typer.Option(
 
 def unit_of(offsets: Offsets | None) -> OffsetUnit | None:
     """The unit that an option names."""
-    return None if offsets is None else cast(OffsetUnit, offsets.value)
+    return None if offsets is None else offsets.value
 
 
 def warn_of_left_out(gold: GoldFile, path: Path) -> None:

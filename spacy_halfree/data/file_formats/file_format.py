@@ -33,7 +33,7 @@ FileReader = Callable[[Path, Language, str | None], Iterator[AnnotatedRecord]]
 """Reads annotated texts. Arguments: a file, the tokenizing pipeline, and a span group or None."""
 ObjectReader = Callable[[Any, OffsetUnit], Iterable[Annotation | Skipped]]
 """Reads the annotations of an object. Arguments: the object, and the unit of its offsets."""
-Read = TypeVar("Read")
+Read = TypeVar("Read", covariant=True)
 SPAN_KEYS = ("spans", "label", "labels", "entities")
 """The keys of spans in JSON files."""
 
