@@ -14,7 +14,7 @@ from ..errors import Errors, Warnings
 from ..labelling.engines.local import run_locally
 from ..labelling.engines.ray import RayEngine
 from ..labelling.job import Engine, LabellingJob
-from ..labelling.shards import SHARD_FORMATS
+from ..labelling.shard_formats import SHARD_FORMATS
 from ..labelling.worker import TeacherWorker
 from .outcome import describe, reports_failures
 

@@ -15,7 +15,8 @@ from ..errors import Errors
 from ..outputs import check_place
 from .manifest import Manifest, TeacherRecord, hash_inputs
 from .output import FORMER, JOURNAL, PartedOutput, manifest_path, parts_folder
-from .shards import SHARD_FORMATS, ShardTask, Summary
+from .shard_formats import SHARD_FORMATS
+from .shards import ShardTask, Summary
 from .worker import Progress, TeacherWorker
 
 Engine = Callable[[PartSource, ShardTask, Progress], Iterable[Summary]]

@@ -4,7 +4,7 @@ from typing import TypedDict
 
 from spacy.tokens import Doc
 
-from ..tagging.layers import Layer, PredictedSpan
+from ..tagging.layers import Layer
 from ..tagging.soft_labels import KEY, Payload, load_soft_labels
 
 
@@ -56,16 +56,9 @@ def to_labelled(doc: Doc, layer: Layer) -> LabelledRecord:
         words=words,
         tags=[names[tag] for tag in tags],
         probabilities=[float(row[tag]) for row, tag in zip(soft.probabilities, tags, strict=True)],
-        entities=[to_entity(prediction) for prediction in found],
+        entities=[
+            Entity(start=start, end=end, label=label, confidence=confidence)
+            for start, end, label, confidence in found
+        ],
         soft_labels=doc.user_data[KEY],
-    )
-
-
-def to_entity(prediction: PredictedSpan) -> Entity:
-    """A prediction as plain values."""
-    return Entity(
-        start=prediction.start,
-        end=prediction.end,
-        label=prediction.label,
-        confidence=prediction.confidence,
     )

@@ -2,40 +2,15 @@
 
 import gc
 import json
-from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from spacy.tokens import Doc
-
-from ..data.docbin import make_bin
 from ..data.parts import Part, part_name
 from ..data.records import InvalidRecord
 from ..errors import Errors
 from ..files import write_at_once
-from ..tagging.layers import Layer
-from .parquet_shards import encode_table
+from .shard_formats import SHARD_FORMATS
 from .worker import Progress, TeacherWorker
-
-
-@dataclass(frozen=True)
-class ShardFormat:
-    """A format of shards.
-
-    use: What it is for, in help texts.
-    encode: Makes the content of a file. Arguments: the annotated docs, their records' ids, and the
-        teachers' layer.
-    """
-
-    use: str
-    encode: Callable[[Sequence[Doc], Sequence[str], Layer], bytes]
-
-
-SHARD_FORMATS = {
-    "spacy": ShardFormat("for `spacy train`", lambda docs, *_: make_bin(docs).to_bytes()),
-    "parquet": ShardFormat("for tables", encode_table),
-}
-"""The formats of shards, by name. The name is also the suffix of the files."""
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,14 @@
-"""What teachers say as a Parquet table, for people who analyse rather than train."""
+"""The formats of shards: docs to train on, and Parquet tables to analyse."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
 from spacy.tokens import Doc
 
+from ..data.docbin import make_bin
 from ..errors import Errors
 from ..tagging.layers import Layer
 from ..tagging.soft_labels import Payload, scheme_of
@@ -70,3 +72,23 @@ def entropies(payload: Payload) -> list[float]:
     rest_logs = np.log(np.where(rest > 0, rest / n_rest, 1))
     found = -(probabilities * logs).sum(axis=1) - rest * rest_logs
     return cast(list[float], found.clip(min=0).tolist())
+
+
+@dataclass(frozen=True)
+class ShardFormat:
+    """A format of shards.
+
+    use: What it is for, in help texts.
+    encode: Makes the content of a file. Arguments: the annotated docs, their records' ids, and the
+        teachers' layer.
+    """
+
+    use: str
+    encode: Callable[[Sequence[Doc], Sequence[str], Layer], bytes]
+
+
+SHARD_FORMATS = {
+    "spacy": ShardFormat("for `spacy train`", lambda docs, *_: make_bin(docs).to_bytes()),
+    "parquet": ShardFormat("for tables", encode_table),
+}
+"""The formats of shards, by name. The name is also the suffix of the files."""
