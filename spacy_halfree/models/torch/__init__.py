@@ -1,1 +1,1 @@
-"""PyTorch modules: with `models/aligned_layer.py` and `models/sentinel_layer.py` the only code that imports torch."""
+"""PyTorch modules. Besides these, only the bridges `models/*_layer.py` import torch."""
