@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .active_learning.suggest import SuggestionSettings, suggest
     from .data.annotated_texts import write_suggestions
     from .data.check_files import check_files
-    from .distill.annotate import Teachers, annotate
+    from .distill.teachers import Teachers, annotate
     from .evaluation.calibrate import calibrate
     from .labelling.label_files import label_files
     from .labelling.worker import TeacherWorker
@@ -54,9 +54,9 @@ MODULES = {
     "SoftLabels": "tagging.soft_labels",
     "SuggestionSettings": "active_learning.suggest",
     "TeacherWorker": "labelling.worker",
-    "Teachers": "distill.annotate",
+    "Teachers": "distill.teachers",
     "adapt_encoder": "models.adaptation",
-    "annotate": "distill.annotate",
+    "annotate": "distill.teachers",
     "calibrate": "evaluation.calibrate",
     "check_files": "data.check_files",
     "confidence_spans": "visualization",

@@ -18,7 +18,7 @@ from thinc.api import Config
 
 from benchmarks.origin import CODE, find_commit, processor_name
 from spacy_halfree.cli.annotate import run_job
-from spacy_halfree.distill.annotate import annotate
+from spacy_halfree.distill.teachers import annotate
 from spacy_halfree.labelling.engines.local import run_locally
 from spacy_halfree.labelling.job import LabellingJob
 from spacy_halfree.labelling.worker import TeacherWorker

@@ -29,8 +29,8 @@ from benchmarks.speed.process_memory import resident_megabytes
 from spacy_halfree.data.docbin import make_bin
 from spacy_halfree.data.inputs import find_inputs
 from spacy_halfree.data.parts import Part, PartSource
-from spacy_halfree.distill.annotate import keep_for_students
 from spacy_halfree.distill.sharded_corpus import ShardedCorpus
+from spacy_halfree.distill.teachers import keep_for_students
 from spacy_halfree.labelling.engines.ray import RayEngine
 from spacy_halfree.labelling.shards import ShardTask, Summary
 from spacy_halfree.labelling.worker import TeacherWorker

@@ -7,7 +7,7 @@ import numpy as np
 from spacy.tokens import Doc
 
 from ..data.records import LabelledSpan, Record, Suggestion, TextToken, to_input
-from ..distill.annotate import prepare
+from ..distill.teachers import prepare
 from ..labelling.worker import Progress, TeacherWorker
 from ..tagging.soft_labels import SoftLabels, load_soft_labels
 from ..types import Doubles, Floats, Ints

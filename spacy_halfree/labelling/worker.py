@@ -10,7 +10,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from ..data.records import Record, to_input
-from ..distill.annotate import Teachers, part_size
+from ..distill.teachers import Teachers, part_size
 from ..errors import Errors
 from ..models.precision import Precision
 from ..pipeline.tagger import HalfreeTagger

@@ -17,7 +17,7 @@ from spacy_halfree.active_learning import suggest as module
 from spacy_halfree.active_learning.diversity import embed_texts
 from spacy_halfree.active_learning.suggest import SuggestionSettings, suggest
 from spacy_halfree.data.records import InvalidRecord, Suggestion
-from spacy_halfree.distill.annotate import annotate
+from spacy_halfree.distill.teachers import annotate
 from spacy_halfree.labelling.worker import TeacherWorker
 from spacy_halfree.tagging.soft_labels import load_soft_labels
 

@@ -18,7 +18,7 @@ from benchmarks.speed.student_shares import STAGES, Stages, measure_student, mul
 from benchmarks.speed.systems import find_system
 from benchmarks.speed.training_speed import measure_training
 from spacy_halfree.data.docbin import write_docs
-from spacy_halfree.distill.annotate import annotate
+from spacy_halfree.distill.teachers import annotate
 
 TEXTS = [f"play song{i} by singer{i} now" for i in range(30)]
 

@@ -7,7 +7,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from toy_pipelines import TEXTS
 
-from spacy_halfree.distill.annotate import annotate, part_size
+from spacy_halfree.distill.teachers import annotate, part_size
 from spacy_halfree.pipeline.tagger import HalfreeTagger, Tagged
 
 

@@ -21,8 +21,8 @@ from toy_pipelines import (
     train,
 )
 
-from spacy_halfree.distill.annotate import Teachers, annotate
 from spacy_halfree.distill.ensemble import word_positions
+from spacy_halfree.distill.teachers import Teachers, annotate
 from spacy_halfree.tagging.confidence import is_confidence
 from spacy_halfree.tagging.soft_labels import KEY, has_soft_labels, load_soft_labels
 

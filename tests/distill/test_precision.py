@@ -11,7 +11,7 @@ from spacy.training import Example
 from thinc.api import Adam, fix_random_seed
 from toy_pipelines import LABELS, TEXTS, make_examples, make_nlp, train
 
-from spacy_halfree.distill.annotate import annotate
+from spacy_halfree.distill.teachers import annotate
 from spacy_halfree.models.precision import PRECISIONS, torch_shims
 from spacy_halfree.pipeline.pipelines import compute_with
 from spacy_halfree.tagging.soft_labels import KEY

@@ -20,9 +20,9 @@ from spacy.training import Example
 from toy_pipelines import TEXTS, predictions, training_config, write_corpus
 
 from spacy_halfree.data.docbin import write_docs
-from spacy_halfree.distill.annotate import annotate
 from spacy_halfree.distill.mixed_corpus import create_mixed_corpus
 from spacy_halfree.distill.sharded_corpus import ShardedCorpus, create_sharded_corpus, shuffled
+from spacy_halfree.distill.teachers import annotate
 from spacy_halfree.tagging.soft_labels import KEY
 
 

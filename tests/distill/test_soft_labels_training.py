@@ -22,7 +22,7 @@ from toy_pipelines import (
 )
 
 from spacy_halfree.data.docbin import write_docs
-from spacy_halfree.distill.annotate import annotate
+from spacy_halfree.distill.teachers import annotate
 from spacy_halfree.pipeline.pipelines import find_tagger
 from spacy_halfree.tagging.confidence import is_confidence
 from spacy_halfree.tagging.soft_labels import KEY, load_soft_labels

@@ -13,8 +13,8 @@ from jobs import TEXTS_IN_A_PART, Write, make_job, run, texts_of
 from many_texts import make_texts
 from spacy.tokens import DocBin
 
-from spacy_halfree.distill.annotate import annotate
 from spacy_halfree.distill.sharded_corpus import ShardedCorpus
+from spacy_halfree.distill.teachers import annotate
 from spacy_halfree.labelling.engines.local import run_locally
 from spacy_halfree.labelling.job import LabellingJob
 from spacy_halfree.labelling.worker import TeacherWorker

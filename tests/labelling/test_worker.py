@@ -17,7 +17,7 @@ from spacy.tokens import Doc
 from toy_pipelines import OTHER_TEXTS, TEXTS, make_examples, make_nlp, train
 
 from spacy_halfree.data.records import Record
-from spacy_halfree.distill.annotate import annotate
+from spacy_halfree.distill.teachers import annotate
 from spacy_halfree.files import hash_folder
 from spacy_halfree.labelling.worker import TeacherWorker
 from spacy_halfree.tagging.soft_labels import KEY

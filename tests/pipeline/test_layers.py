@@ -14,7 +14,7 @@ from spacy.tokens import Doc, DocBin, Span
 from spacy.training import Example
 from toy_pipelines import ANNOTATED, LABELS, TEXTS, make_nlp, train
 
-from spacy_halfree.distill.annotate import annotate
+from spacy_halfree.distill.teachers import annotate
 from spacy_halfree.evaluation.calibrate import calibrate
 from spacy_halfree.report.make_report import make_report
 from spacy_halfree.tagging.label_tags import LabelTags

@@ -12,7 +12,7 @@ from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 
 from spacy_halfree.data.docbin import write_docs
-from spacy_halfree.distill.annotate import annotate
+from spacy_halfree.distill.teachers import annotate
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 CITIES = ("rome", "paris", "oslo")
