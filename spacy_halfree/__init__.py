@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from .data.check_files import check_files
     from .distill.teachers import Teachers, annotate
     from .evaluation.calibrate import calibrate
-    from .labelling.label_files import label_files
+    from .labelling.label_files import LabellingEvents, LabellingSettings, label_files
     from .labelling.worker import TeacherWorker
     from .models.adaptation import adapt_encoder
+    from .models.adaptation_settings import AdaptationSettings
     from .pipeline.tagger import HalfreeTagger
     from .project.create import create_project
     from .project.project_settings import ProjectSettings
@@ -26,7 +27,10 @@ if TYPE_CHECKING:
     from .visualization import confidence_spans
 
 __all__ = [
+    "AdaptationSettings",
     "HalfreeTagger",
+    "LabellingEvents",
+    "LabellingSettings",
     "ProjectSettings",
     "ReportSettings",
     "SoftLabels",
@@ -48,7 +52,10 @@ __all__ = [
 ]
 
 MODULES = {
+    "AdaptationSettings": "models.adaptation_settings",
     "HalfreeTagger": "pipeline.tagger",
+    "LabellingEvents": "labelling.label_files",
+    "LabellingSettings": "labelling.label_files",
     "ProjectSettings": "project.project_settings",
     "ReportSettings": "report.make_report",
     "SoftLabels": "tagging.soft_labels",

@@ -35,7 +35,7 @@ def measure(corpus: str, rounds: int) -> dict[str, dict[str, Any]]:
     from benchmarks.accuracy.running import train_system
     from benchmarks.accuracy.systems import TEACHER
     from benchmarks.accuracy.workspace import Run
-    from spacy_halfree.distill.annotate import annotate
+    from spacy_halfree import annotate
     from spacy_halfree.models.precision import PRECISIONS, Precision
 
     run = Run(corpus, "100", 1)
