@@ -74,15 +74,15 @@ def write_output(output: Path, *content: bytes, overwrite: bool) -> None:
     """
     try:
         place = output.resolve()
-        if place.exists() and not overwrite:
-            raise FileExistsError(Errors.H024.format(path=output))
-        place.parent.mkdir(parents=True, exist_ok=True)
-        write_at_once(place, *content)
-    except FileExistsError:
-        raise
+        is_there = place.exists()
+        if overwrite or not is_there:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            write_at_once(place, *content)
     # a circle of links is a RuntimeError before Python 3.13
     except (OSError, RuntimeError) as error:
         raise OSError(Errors.H100.format(path=output, reason=reason_of(error))) from error
+    if is_there and not overwrite:
+        raise FileExistsError(Errors.H024.format(path=output))
 
 
 def reason_of(error: BaseException) -> str:
