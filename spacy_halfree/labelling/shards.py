@@ -38,7 +38,7 @@ SHARD_FORMATS = {
 """The formats of shards, by name. The name is also the suffix of the files."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Summary:
     """What has become of a part.
 
@@ -100,7 +100,15 @@ class ShardTask:
         # the docs of the part before: Python finds cycles late, and keeps tens of megabytes so long
         gc.collect()
         if not part.records:
-            return Summary(part.file, part.number, part.is_last, 0, 0, 0, part.bad)
+            return Summary(
+                file=part.file,
+                number=part.number,
+                is_last=part.is_last,
+                texts=0,
+                words=0,
+                spans=0,
+                bad=part.bad,
+            )
         with self.worker.annotated(part.records, on_progress) as (docs, failed):
             layer = self.worker.tagger.layer
             if docs:
