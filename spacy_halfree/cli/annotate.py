@@ -24,17 +24,14 @@ from .outcome import describe, reports_failures
 
 
 class EngineName(str, Enum):
-    """What labels texts."""
+    """Where texts are labelled."""
 
     LOCAL = "local"
     RAY = "ray"
 
 
 def known_format(name: str) -> str:
-    """Check that shards can have a format.
-
-    RAISES: BadParameter for another one.
-    """
+    """RAISES: BadParameter if there is no such format of shards."""
     if name not in SHARD_FORMATS:
         raise typer.BadParameter(f"'{name}' is not one of {', '.join(map(repr, SHARD_FORMATS))}.")
     return name
@@ -174,9 +171,9 @@ def absolute(model: str) -> str:
 
 
 class PrintedEvents(LabellingEvents):
-    """Shows a progress bar, and tells what was left out.
+    """Shows a progress bar, and prints which records could not be used.
 
-    texts: What messages call the input.
+    texts: The name of the input in messages.
     """
 
     def __init__(self, texts: str) -> None:

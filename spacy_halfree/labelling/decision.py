@@ -1,75 +1,50 @@
-"""Whether a run begins, goes on, is done already or is refused: decided from plain values."""
+"""Decide whether a run begins, resumes, is done already or is refused."""
 
 from dataclasses import dataclass
-from enum import Enum, auto
+from enum import Enum
 
 
 class OutputState(Enum):
-    """What stands in an output's place.
+    """What is in the place of an output."""
 
-    NONE: Nothing.
-    UNKNOWN: An output; what it was made from has not been compared yet.
-    SAME: A complete output, made from the same input, teachers and settings.
-    OTHER: An output that was made from something else, or that does not say from what.
-    """
-
-    NONE = auto()
-    UNKNOWN = auto()
-    SAME = auto()
-    OTHER = auto()
+    NONE = "nothing"
+    UNKNOWN = "an output that has not been compared with what is to be made"
+    SAME = "a complete output, made from the same input, teachers and settings"
+    OTHER = "an output that was made from something else, or does not say from what"
 
 
 class PartsState(Enum):
-    """What a stopped run has left beside the output.
+    """What a stopped run has left beside the output."""
 
-    NONE: Nothing that can be gone on from.
-    UNKNOWN: Parts; what they were made from has not been compared yet.
-    SAME: Parts of the same input, teachers and settings.
-    MOVED: The same, but without shards: these may be the output already.
-    CHANGED_FILES: Parts of a folder of which some files have changed, and nothing else.
-    OTHER: Parts of something else.
-    """
-
-    NONE = auto()
-    UNKNOWN = auto()
-    SAME = auto()
-    MOVED = auto()
-    CHANGED_FILES = auto()
-    OTHER = auto()
+    NONE = "nothing to resume"
+    UNKNOWN = "parts that have not been compared with what is to be made"
+    SAME = "parts of the same input, teachers and settings"
+    MOVED = "the same, but without shards, which may have become the output"
+    CHANGED_FILES = "parts of the same, except that some of the input files have changed"
+    OTHER = "parts of something else"
 
 
 class Decision(Enum):
-    """What a run does.
+    """What a run does."""
 
-    BEGIN: It begins.
-    BEGIN_ANEW: It removes the parts, and begins.
-    RESUME: It goes on with the parts that are still good.
-    DONE: It has nothing to do but to remove what is left of the parts.
-    COMPARE: It compares what is there with what it would make, and decides again.
-    REFUSE_OUTPUT: It is refused, because an output exists that it may not replace.
-    REFUSE_PARTS: It is refused, because it was not said what should become of the parts.
-    REFUSE_CHANGED_PARTS: It is refused, because the parts come from something else.
-    REFUSE_CHANGED_OUTPUT: It is refused, because the complete output comes from something else.
-    """
-
-    BEGIN = auto()
-    BEGIN_ANEW = auto()
-    RESUME = auto()
-    DONE = auto()
-    COMPARE = auto()
-    REFUSE_OUTPUT = auto()
-    REFUSE_PARTS = auto()
-    REFUSE_CHANGED_PARTS = auto()
-    REFUSE_CHANGED_OUTPUT = auto()
+    BEGIN = "begin"
+    BEGIN_ANEW = "remove the parts, and begin"
+    RESUME = "keep the parts that can still be used, and label the rest"
+    DONE = "remove what is left of the parts, and end"
+    COMPARE = "compare what exists with what is to be made, and decide again"
+    REFUSE_OUTPUT = "refuse, because an output exists that may not be replaced"
+    REFUSE_PARTS = "refuse, because parts exist, and neither option says what to do with them"
+    REFUSE_CHANGED_PARTS = "refuse, because the parts were made from something else"
+    REFUSE_CHANGED_OUTPUT = "refuse, because the output was made from something else"
 
 
 @dataclass(frozen=True, kw_only=True)
 class ExistingOutput:
-    """What is there before a run.
+    """What exists before a run.
 
-    output: What stands in the output's place.
-    was_allowed: Whether a run that was stopped was allowed to replace it, or has written it.
-    parts: What stands beside it.
+    output: What is in the output's place.
+    was_allowed: Whether a stopped run was allowed to replace the output, or has written it.
+    parts: What is beside it.
     """
 
     output: OutputState
@@ -80,14 +55,14 @@ class ExistingOutput:
 def decide(found: ExistingOutput, *, resume: bool, overwrite: bool) -> Decision:
     """Decide what a run does.
 
-    found: What is there.
-    resume: Whether to go on where an earlier run was stopped.
-    overwrite: Whether to replace an output, and to begin anew if there is nothing to go on from.
-    RETURNS: The decision. COMPARE only if it depends on something UNKNOWN.
+    found: What exists.
+    resume: Whether to continue a stopped run.
+    overwrite: Whether an output may be replaced, and parts that cannot be resumed be removed.
+    RETURNS: The decision. It is COMPARE only if it depends on something UNKNOWN.
     """
     has_output = found.output is not OutputState.NONE
     has_parts = found.parts is not PartsState.NONE
-    # a run that is to go on may have been stopped when all was done but tidying up
+    # a run may have been stopped after it had written its output, but before it could tidy up
     if has_output and not overwrite and not (resume and found.was_allowed):
         return Decision.REFUSE_OUTPUT
     if resume:

@@ -1,4 +1,4 @@
-"""Look at what is there before a run, and refuse with a message to go on."""
+"""Look at what exists before a run, and raise the messages of refusals."""
 
 from pathlib import Path
 
@@ -10,11 +10,11 @@ from .places import JOURNAL, manifest_path, parts_folder, was_allowed
 
 
 def look_at(output: Path, manifest: Manifest | None = None) -> ExistingOutput:
-    """Look at what stands in an output's place and beside it.
+    """Look at what is in the output's place and beside it.
 
     output: The output.
-    manifest: What it is to be made from; None as long as that is not known.
-    RETURNS: What is there; without a manifest, what it was made from is UNKNOWN.
+    manifest: What the output is to be made from, or None if that is not known yet.
+    RETURNS: What exists. Without a manifest, an output and parts are UNKNOWN.
     """
     return ExistingOutput(
         output=_output_state(output, manifest),
@@ -33,7 +33,7 @@ def _output_state(output: Path, manifest: Manifest | None) -> OutputState:
 
 
 def _parts_state(folder: Path, manifest: Manifest | None) -> PartsState:
-    # a run that was stopped before it had a journal has finished nothing
+    # a run that was stopped before it wrote a journal has finished nothing
     if not (folder / JOURNAL).exists():
         return PartsState.NONE
     if manifest is None:
@@ -45,13 +45,13 @@ def _parts_state(folder: Path, manifest: Manifest | None) -> PartsState:
 
 
 def refuse(decision: Decision, output: Path, manifest: Manifest | None = None) -> None:
-    """Refuse a run if that was decided.
+    """Raise the message of a refusal; do nothing for any other decision.
 
     decision: The decision.
     output: The output.
-    manifest: What it is to be made from, if that is known.
-    RAISES: FileExistsError (H024) if the output exists, (H048) if there are parts; ValueError
-        (H049) if parts or output were made from something else.
+    manifest: What the output is to be made from, or None if that is not known yet.
+    RAISES: FileExistsError (H024) if the output exists, (H048) if parts exist; ValueError (H049)
+        if the parts or the output were made from something else.
     """
     folder = parts_folder(output)
     if decision is Decision.REFUSE_OUTPUT:

@@ -1,4 +1,4 @@
-"""What is finished of an output: kept beside it until it is complete."""
+"""Keep the finished parts of an output beside it until it is complete."""
 
 import shutil
 from dataclasses import dataclass, field
@@ -17,14 +17,15 @@ from .shards import Summary
 
 @dataclass
 class Journal:
-    """The parts of an output that are finished, and the folder in which they stand.
+    """The finished parts of an output, and the folder that holds them.
 
-    output: A file `.spacy`, or a folder of shards. It appears only once it is complete.
-    manifest: What all its parts come from.
-    summaries: The parts that are finished, by their names.
-    dropped: How many texts were finished of files that have changed since, by the files' names.
-    n_texts, n_bad: How many texts the parts have, and how many records that could not be used.
-    is_new: Whether there was nothing to go on from.
+    output: A file `.spacy`, or a folder of shards.
+    manifest: What the output is made from.
+    summaries: The finished parts, by name.
+    dropped: For each input file that has changed, how many finished texts were discarded.
+    n_texts, n_bad: How many texts the finished parts have, and how many records in them could not
+        be used.
+    is_new: Whether this run began without parts of another.
     """
 
     output: Path
@@ -37,47 +38,47 @@ class Journal:
 
     @property
     def folder(self) -> Path:
-        """Where what is finished stands until the output is complete."""
+        """The folder of parts."""
         return parts_folder(self.output)
 
     @cached_property
     def shards(self) -> Path:
-        """The folder of the shards. What they come from stands in its name: no run takes
-        another's."""
+        """The folder of the shards. Its name depends on the manifest, so that no run uses the
+        shards of a different one."""
         return self.folder / self.manifest.digest
 
     @property
     def path(self) -> Path:
-        """The file with a line for each part that is finished."""
+        """The file with a line for each finished part."""
         return self.folder / JOURNAL
 
     @property
     def ordered(self) -> list[Summary]:
-        """The parts that are finished, in the order of the input."""
+        """The finished parts, in the order of the input."""
         return [self.summaries[name] for name in sorted(self.summaries)]
 
     @property
     def bad(self) -> list[InvalidRecord]:
-        """What could not be used so far, in the order of the input."""
+        """The records that could not be used so far, in the order of the input."""
         return [bad for own in self.ordered for bad in own.bad]
 
     @property
     def finished(self) -> dict[int, frozenset[int]]:
-        """The numbers of the parts that are finished, by their files' places."""
+        """For the number of each input file, the numbers of its finished parts."""
         numbers: dict[int, set[int]] = {}
         for summary in self.summaries.values():
             numbers.setdefault(summary.file, set()).add(summary.number)
         return {file: frozenset(own) for file, own in numbers.items()}
 
     def begin(self) -> None:
-        """Begin with nothing finished."""
+        """Begin without finished parts."""
         self.is_new = True
         self.shards.mkdir(parents=True, exist_ok=True)
         self._write_manifest()
         self.path.touch()
 
     def resume(self) -> None:
-        """Go on with what a stopped run has finished of files that are as they were."""
+        """Use what a stopped run has finished, except for input files that have changed."""
         written = (self.folder / MANIFEST).read_text("utf8")
         changed = self.manifest.changed_files(written)
         if changed:
@@ -87,14 +88,14 @@ class Journal:
             self._add(summary)
 
     def _take_over(self, digest: str, changed: set[int]) -> None:
-        """Keep what has come of files that have not changed.
+        """Keep only the parts of files that have not changed.
 
-        digest: Of the manifest of the run that was stopped.
-        changed: The places of the files that have changed.
+        digest: The digest of the stopped run's manifest.
+        changed: The numbers of the files that have changed.
         """
         former = self.folder / digest
         if not former.exists():
-            # a first try to go on was stopped behind the renaming
+            # an earlier attempt to resume was stopped after the folder was renamed
             former = self.shards
         files = list(self.manifest.input_sha256)
         kept = []
@@ -110,7 +111,7 @@ class Journal:
             for shard in former.iterdir():
                 if shard.stem not in names_kept:
                     shard.unlink()
-            # onto itself, if a first try has renamed it
+            # this does nothing if an earlier attempt has renamed it
             former.rename(self.shards)
         self._write_manifest()
 
@@ -118,7 +119,7 @@ class Journal:
         write_at_once(self.folder / MANIFEST, self.manifest.to_json().encode())
 
     def _read(self, shards: Path) -> list[Summary]:
-        """What is finished, and need not be done again.
+        """Read which parts are finished and need not be labelled again.
 
         shards: The folder of the shards.
         """
@@ -128,29 +129,29 @@ class Journal:
             try:
                 summary = Summary.from_json(line)
             except (ValueError, TypeError):
-                # the run was stopped while it wrote this
+                # the run was stopped while it wrote this line
                 continue
-            # what teachers have failed at may have been for another reason than the text
+            # where the teachers failed, the text need not have been the reason: try again
             if not summary.n_failed and (summary.name in there or not summary.texts):
                 found.append(summary)
         return found
 
     def allow_replacing(self) -> None:
-        """Note that this run, and one that resumes it, may replace an output in its place.
+        """Allow this run, and one that resumes it, to replace an existing output.
 
-        RAISES: FileNotFoundError (H051) if another run has taken the parts away.
+        RAISES: FileNotFoundError (H051) if another run has removed the parts.
         """
         self._check_shards()
         (self.folder / REPLACES).touch()
 
     def keep(self, summary: Summary) -> None:
-        """Note that a part is finished.
+        """Record that a part is finished.
 
-        summary: What has become of it; its shard is there.
-        RAISES: FileNotFoundError (H051) if another run has taken the parts away.
+        summary: The part's summary; its shard must exist.
+        RAISES: FileNotFoundError (H051) if another run has removed the parts.
         """
         self._check_shards()
-        # a line that was cut off stays one bad line
+        # begin with a line break: the last line may have been cut off
         with self.path.open("a", encoding="utf8") as journal:
             journal.write(f"\n{summary.to_json()}")
         self._add(summary)
@@ -160,17 +161,17 @@ class Journal:
             raise FileNotFoundError(Errors.H051.format(folder=self.folder))
 
     def _add(self, summary: Summary) -> None:
-        # the same part may come twice, from a worker that was taken for dead
+        # a part may arrive twice if its first worker was thought to be dead
         if summary.name not in self.summaries:
             self.n_texts += summary.texts
             self.n_bad += len(summary.bad)
         self.summaries[summary.name] = summary
 
     def missing(self) -> list[str]:
-        """The names of parts that are not finished.
+        """List the parts that are not finished.
 
-        RETURNS: The names, as far as they are known: of a file whose last part is missing, the
-            part behind the last one that is there.
+        RETURNS: The names, as far as they are known. If the last part of a file is missing, this
+            includes only the first part after those that are finished.
         """
         missing = []
         last = {own.file: own.number for own in self.summaries.values() if own.is_last}
@@ -182,7 +183,7 @@ class Journal:
         return missing
 
     def remove(self) -> None:
-        """Remove the parts, all at once for whoever looks for them."""
+        """Remove the parts. The folder disappears in one step."""
         if not self.folder.exists():
             return
         removed = self.folder.with_name(f".{self.folder.name}.removed")
@@ -191,9 +192,9 @@ class Journal:
         shutil.rmtree(removed)
 
     def leave(self) -> bool:
-        """Leave an incomplete output, keeping what is finished, and what was gone on from.
+        """Stop: keep finished parts, and remove the folder if this run began it and finished none.
 
-        RETURNS: Whether there is anything to go on from.
+        RETURNS: Whether there is anything to resume.
         """
         if not self.shards.exists():
             return False

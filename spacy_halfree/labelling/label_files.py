@@ -1,4 +1,4 @@
-"""Label files of texts, whatever stops it on the way and whichever engine does it."""
+"""Label files of texts, in runs that can be stopped and resumed."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -21,17 +21,18 @@ from .shards import SHARD_FORMATS, ShardTask, Summary
 from .worker import Progress, TeacherWorker
 
 Engine = Callable[[PartSource, ShardTask, Progress], Iterable[Summary]]
-"""Labels all parts, and gives what has become of each as soon as it is finished."""
+"""Labels all parts, and yields a summary of each as soon as it is finished."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class LabellingSettings:
-    """How files are labelled.
+    """Settings of `label_files`.
 
-    shard_format: What shards are: "spacy", for `spacy train`, or "parquet", for tables.
-    max_bad: How many records may be unusable before the run is stopped.
-    on_gpu: Whether the teachers compute on a GPU. This is written to the manifest; the engine and
-        the worker choose the device.
+    shard_format: The format of the files in an output folder: "spacy" (for `spacy train`) or
+        "parquet" (for tables).
+    max_bad: Stop when more records than this cannot be used.
+    on_gpu: Whether the teachers run on a GPU. This is recorded in the manifest only: the worker
+        and the engine choose the device.
     """
 
     shard_format: str = "spacy"
@@ -51,12 +52,12 @@ class LabellingSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class LabelledFiles:
-    """What has become of files of texts.
+    """The result of `label_files`.
 
-    output: The file or folder with soft labels, behind all links.
+    output: The file or folder with soft labels, with all links resolved.
     n_texts: How many texts it has.
-    n_known: How many of them were finished before.
-    bad: What could not be used, in the order of the input.
+    n_known: How many of them an earlier run had finished.
+    bad: The records that could not be used, in the order of the input.
     """
 
     output: Path
@@ -66,28 +67,25 @@ class LabelledFiles:
 
 
 class LabellingEvents:
-    """Is told how far a run is. These methods do nothing: override those that you need."""
+    """Reports the progress of `label_files`. The methods do nothing: override what you need."""
 
     def on_start(self, n_known: int, dropped: Mapping[str, int]) -> None:
-        """Called when the teachers are loaded, before anything is labelled.
+        """Called once, before the first text is labelled.
 
-        n_known: How many texts are finished already.
-        dropped: How many were finished of files that have changed since, by the files' names.
+        n_known: How many texts an earlier run has finished.
+        dropped: For each input file that has changed since, how many finished texts are discarded.
         """
 
     def on_progress(self, n_texts: int) -> None:
-        """Called while texts are labelled.
-
-        n_texts: How many texts were labelled since the last call.
-        """
+        """Called while texts are labelled. n_texts: How many, since the last call."""
 
     def on_end(self, bad: Sequence[InvalidRecord], n_texts: int, parts_folder: Path | None) -> None:
-        """Called when a run that has started ends, whatever has stopped it.
+        """Called once after `on_start`, also if an error or an interrupt has ended the run.
 
-        bad: What could not be used so far, in the order of the input.
+        bad: The records that could not be used so far, in the order of the input.
         n_texts: How many texts are finished.
-        parts_folder: Where they are kept to be gone on from; None if there is nothing to go on
-            from, as when the output is complete.
+        parts_folder: The folder from which the run can be resumed, or None if there is nothing to
+            resume.
         """
 
 
@@ -104,30 +102,30 @@ def label_files(
 ) -> LabelledFiles:
     """Label files of texts for a student to learn from.
 
-    The output appears only once it is complete. What is finished is kept beside it until then: the
-    same call with `resume` goes on after whatever has stopped it, and ends with the same bytes.
+    The output appears only once it is complete. Until then, finished parts are kept in a folder
+    beside it. If the run is stopped, the same call with `resume=True` continues it, and writes the
+    same bytes as a run that was not stopped.
 
-    worker: The teachers. They are closed at the end.
+    worker: The teachers. They are unloaded at the end.
     texts: A file or folder of texts, as a path or URI.
-    output: The file to write, which ends in `.spacy`; or a folder for many files.
-    settings: How texts are labelled; the defaults if None.
-    resume: Whether to go on where a run was stopped, if there was one.
-    overwrite: Whether an existing output may be replaced, and parts that cannot be gone on from
-        removed.
-    engine: What carries parts to workers: `run_locally`, or a `RayEngine`.
-    events: Is told how far the run is.
-    RETURNS: What has become of the texts.
-    RAISES: ValueError, OSError, ImportError for an input, teachers, an output or parts of a former
-        run that cannot be used; ValueError (H020) if there is no text, (H053) if the input has
-        changed meanwhile, (H055) if too much of it cannot be used, (H059) if the engine has left
-        something out; OSError (H024, H052, H060, H061) if something else is in the output's place
-        by now.
+    output: The file to write, which ends in `.spacy`, or a folder for many files.
+    settings: The settings, or None for the defaults.
+    resume: Whether to continue a stopped run, if there is one.
+    overwrite: Whether an existing output may be replaced, and parts of a stopped run removed.
+    engine: What distributes the parts: `run_locally` or a `RayEngine`.
+    events: Reports the progress.
+    RETURNS: The output and what it holds.
+    RAISES: ValueError, OSError or ImportError if the texts, the teachers, the output or the parts
+        of a stopped run cannot be used; ValueError (H020) if there are no texts, (H053) if the
+        input changes during the run, (H055) if too many records cannot be used, (H059) if the
+        engine leaves out a part; OSError (H024, H052, H060, H061) if something appears in the
+        output's place during the run, (H051) if another run removes the parts.
     """
     settings = settings or LabellingSettings()
     events = events or LabellingEvents()
     read = [local_path(texts), *map(Path, worker.models)]
     output = check_places(output, settings.shard_format, inputs=read, overwrite=overwrite)
-    # what can be refused is refused before anything is read
+    # hashing the input and loading the teachers may take hours: refuse first
     refuse(decide(look_at(output), resume=resume, overwrite=overwrite), output)
     files = find_inputs(texts)
     check_place(output, inputs=local_inputs(files))
@@ -158,7 +156,7 @@ def label_files(
                 engine=engine,
                 on_progress=events.on_progress,
             )
-            # what has come to the output's place since the start must not be lost
+            # something may have been written there since the start
             if output.exists() and not may_replace:
                 raise FileExistsError(Errors.H024.format(path=output))
             check_kind(output)
@@ -174,7 +172,7 @@ def label_files(
 def make_manifest(
     worker: TeacherWorker, files: Sequence[InputFile], settings: LabellingSettings
 ) -> Manifest:
-    """Note what labelled texts come from. Reads all files, and loads the teachers."""
+    """Describe what the output is made from. This loads the teachers and hashes the input."""
     worker.forget_what_has_changed()
     teachers = zip(worker.load(), worker.hashes(), strict=True)
     tagger = worker.tagger
@@ -196,7 +194,7 @@ def make_manifest(
 
 
 def start(journal: Journal, decision: Decision) -> None:
-    """Begin, or go on, as was decided."""
+    """Prepare the parts of a run that begins or resumes."""
     if decision is Decision.RESUME:
         journal.resume()
         return
@@ -207,7 +205,7 @@ def start(journal: Journal, decision: Decision) -> None:
 
 
 def read_labelled(output: Path) -> LabelledFiles:
-    """What was labelled already: all of it."""
+    """Read from its manifest what a complete output holds."""
     manifest = json.loads(manifest_path(output).read_text("utf8"))
     n_texts = manifest["counts"]["texts"]
     bad = [InvalidRecord(**own) for own in manifest["bad"]]
@@ -224,18 +222,7 @@ def label_parts(
     engine: Engine,
     on_progress: Progress,
 ) -> None:
-    """Label the parts that are not finished.
-
-    worker: The teachers.
-    files: The files of texts.
-    journal: What is finished.
-    texts: What messages call the files.
-    settings: How texts are labelled.
-    engine: What carries parts to workers.
-    on_progress: Is called with the number of texts tagged since the last call.
-    RAISES: ValueError (H053) if the input has changed meanwhile, (H055) if too much of it cannot be
-        used, (H059) if the engine has left something out.
-    """
+    """Label the parts that are not finished. Arguments and errors are those of `label_files`."""
     max_length = min(nlp.max_length for nlp in worker.load())
     source = PartSource(files, max_length, worker.texts_in_a_part, journal.finished)
     checked = replace(worker, sha256=worker.hashes())

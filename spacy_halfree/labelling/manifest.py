@@ -102,10 +102,10 @@ class Manifest:
         return [name for name in (own | others) if own.get(name) != others.get(name)]
 
     def changed_files(self, written: str) -> set[int]:
-        """The files that have changed since a manifest was written, if nothing else has.
+        """Find the input files that have changed since a manifest was written.
 
         written: The JSON of the other manifest.
-        RETURNS: Their places; none if all files have changed, or something else has.
+        RETURNS: The files' numbers. Empty if anything else has changed, or all files have.
         """
         differences = self.differences(written)
         files = list(self.input_sha256)

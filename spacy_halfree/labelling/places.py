@@ -1,4 +1,4 @@
-"""Where an output stands, and beside it what is finished; what may be in these places."""
+"""Where an output and its parts are written, and which existing files must not be touched."""
 
 import json
 import re
@@ -13,23 +13,23 @@ from .shards import SHARD_FORMATS
 
 JOURNAL = "finished.jsonl"
 FORMER = "former"
-"""The folder that a new output is about to replace."""
+"""The old output folder, while the new one takes its place."""
 REPLACES = "replaces"
-"""A file that is there as soon as a run may replace an output."""
+"""An empty file: this run, and one that resumes it, may replace an existing output."""
 DIGEST = re.compile(r"[0-9a-f]{12}")
-"""The name of a folder of shards until the output is complete, see `manifest.digest_of`."""
+"""The name of the folder of shards in a folder of parts; see `manifest.digest_of`."""
 SHARD = re.compile(rf"\d{{5,}}-\d{{6,}}\.({'|'.join(SHARD_FORMATS)})")
 OTHER_SUFFIXES = {".txt", ".json", ".jsonl", ".gz", ".csv", *(f".{own}" for own in SHARD_FORMATS)}
-"""Of outputs that were meant to be files of another kind."""
+"""Endings that no output folder may have: its user expects another kind of file."""
 
 
 def parts_folder(output: Path) -> Path:
-    """Where an output's shards are until all are there."""
+    """The folder of an output's finished parts, until the output is complete."""
     return output.with_name(f"{output.name}.parts")
 
 
 def manifest_path(output: Path) -> Path:
-    """The file that says what an output came from: in a folder of shards, or beside a file."""
+    """The file that says what an output was made from: in an output folder, or beside a file."""
     if output.suffix == ".spacy":
         return output.with_name(f"{output.name}.manifest.json")
     return output / MANIFEST
@@ -38,19 +38,19 @@ def manifest_path(output: Path) -> Path:
 def check_places(
     output: Path, shard_format: str, *, inputs: Iterable[Path | None], overwrite: bool
 ) -> Path:
-    """Check that an output, and what goes with it, would change nothing that others have written.
+    """Check that the output, its manifest and its parts can be written, and only replace their own.
 
     output: A file `.spacy`, or a folder of shards.
-    shard_format: What shards are: one of `SHARD_FORMATS`.
-    inputs: The files and folders that are read; None for one that is on no local disk.
+    shard_format: The format of the shards, one of `SHARD_FORMATS`.
+    inputs: The files and folders that are read; None for one that is not on a local disk.
     overwrite: Whether an existing output may be replaced.
-    RETURNS: The output behind all links.
+    RETURNS: The output, with all links resolved.
     RAISES: ValueError, OSError (H023, H024, H052, H060, H061, H065, H066, H088, H098, H100, H103).
     """
-    # a path has lost one of the slashes
+    # pathlib has removed one of the slashes
     if is_uri(str(output).replace(":/", "://", 1)):
         raise ValueError(Errors.H066.format(path=output))
-    # not beside a link, but where it leads to
+    # the parts are kept beside the real output, not beside a link to it
     output = output.resolve()
     parts, manifest = parts_folder(output), manifest_path(output)
     read = list(inputs)
@@ -72,7 +72,7 @@ def check_places(
 
 
 def check_kind(output: Path) -> None:
-    """RAISES: OSError (H052, H060, H061) if something else is there than such an output."""
+    """RAISES: OSError (H052, H060, H061) if something other than such an output exists there."""
     if output.suffix == ".spacy" and output.is_dir():
         raise IsADirectoryError(Errors.H052.format(path=output))
     if output.suffix != ".spacy" and output.is_file():
@@ -83,7 +83,7 @@ def check_kind(output: Path) -> None:
 
 
 def was_allowed(output: Path) -> bool:
-    """Whether a run that was stopped may replace an output, or has written it itself."""
+    """Whether a stopped run was allowed to replace an output, or has written it."""
     manifest = manifest_path(output)
     return (parts_folder(output) / REPLACES).exists() or (
         manifest.is_file() and is_manifest(manifest)
@@ -91,9 +91,9 @@ def was_allowed(output: Path) -> bool:
 
 
 def is_parts_folder(path: Path) -> bool:
-    """Whether a folder holds what a run has finished, or nothing yet: it will be removed."""
+    """Whether a folder holds only what a run keeps there, so that it may be removed."""
     known = {MANIFEST, JOURNAL, FORMER, REPLACES}
-    # a link would be renamed, and not what it leads to
+    # removing a link would leave the folder that it leads to
     return (
         path.is_dir()
         and not path.is_symlink()

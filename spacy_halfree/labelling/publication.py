@@ -1,4 +1,4 @@
-"""From finished parts to an output that appears at once, with its manifest."""
+"""Make the output from its finished parts. It appears in one step, with its manifest."""
 
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -14,22 +14,22 @@ from .places import FORMER, manifest_path, parts_folder
 
 
 def publish(journal: Journal, shard_format: str) -> None:
-    """Put an output in its place, and remove the rest.
+    """Write the output, and remove the parts.
 
-    journal: The parts, all of which are finished.
-    shard_format: What shards are.
+    journal: The parts, all of which must be finished.
+    shard_format: The format of the shards, one of `SHARD_FORMATS`.
     RAISES: ValueError (H019) if a shard cannot be read, (H020) if there is no text;
-        FileNotFoundError (H051) if another run has taken a shard away.
+        FileNotFoundError (H051) if another run has removed a shard.
     """
     if not journal.n_texts:
         raise ValueError(Errors.H020)
-    # if this is stopped now, the output in its place is its own
+    # if this is stopped now, a resumed run may replace the output that this one has written
     journal.allow_replacing()
     output = journal.output
     if output.suffix == ".spacy":
         names = [f"{own.name}.{shard_format}" for own in journal.ordered if own.texts]
         joined = join(journal.shards / name for name in names)
-        # a file that stands there meanwhile says nothing of another
+        # the old manifest must never stand beside the new file
         manifest_path(output).unlink(missing_ok=True)
         write_at_once(output, joined)
         write_at_once(manifest_path(output), final_manifest(journal))
@@ -39,11 +39,11 @@ def publish(journal: Journal, shard_format: str) -> None:
 
 
 def join(shards: Iterable[Path]) -> bytes:
-    """The docs of several shards as one file.
+    """Join the docs of several shards.
 
     shards: The files, in order.
-    RETURNS: The file's content.
-    RAISES: ValueError (H019) if one cannot be read; FileNotFoundError (H051) if it is not there.
+    RETURNS: The content of one file with all docs.
+    RAISES: ValueError (H019) if a shard cannot be read; FileNotFoundError (H051) if it is missing.
     """
     joined = DocBin(store_user_data=True)
     for path in shards:
@@ -58,16 +58,16 @@ def join(shards: Iterable[Path]) -> bytes:
 
 
 def move_folder(journal: Journal) -> None:
-    """Let the folder of shards be the output.
+    """Move the folder of shards to the output's place.
 
-    RAISES: FileNotFoundError (H051) if another run has taken a shard away.
+    RAISES: FileNotFoundError (H051) if a shard is missing.
     """
     shards, output = journal.shards, journal.output
     names = {path.stem for path in shards.iterdir()} if shards.exists() else set()
     if any(own.texts and own.name not in names for own in journal.summaries.values()):
         raise FileNotFoundError(Errors.H051.format(folder=journal.folder))
     for stray in shards.glob(".*"):
-        # half a shard of a process that was killed
+        # an incomplete shard of a process that was killed
         stray.unlink()
     write_at_once(shards / MANIFEST, final_manifest(journal))
     if output.exists():
@@ -77,14 +77,14 @@ def move_folder(journal: Journal) -> None:
 
 
 def put_back_former(output: Path) -> None:
-    """Put back what a run has put aside that was stopped before its own output was there."""
+    """Put back the old output if a run was stopped between moving it away and replacing it."""
     former = parts_folder(output) / FORMER
     if former.exists() and not output.exists():
         former.rename(output)
 
 
 def final_manifest(journal: Journal) -> bytes:
-    """The manifest of a complete output: with counts, and with what could not be used."""
+    """The manifest of a complete output: with counts, and the records that could not be used."""
     ordered = journal.ordered
     counts = {
         "shards": sum(own.texts > 0 for own in ordered),

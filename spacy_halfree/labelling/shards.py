@@ -3,7 +3,7 @@
 import gc
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from spacy.tokens import Doc
@@ -53,10 +53,10 @@ class Summary:
     file: int
     number: int
     is_last: bool
-    texts: int
-    words: int
-    spans: int
-    bad: list[InvalidRecord]
+    texts: int = 0
+    words: int = 0
+    spans: int = 0
+    bad: list[InvalidRecord] = field(default_factory=list)
     n_failed: int = 0
 
     @property
@@ -100,15 +100,7 @@ class ShardTask:
         # the docs of the part before: Python finds cycles late, and keeps tens of megabytes so long
         gc.collect()
         if not part.records:
-            return Summary(
-                file=part.file,
-                number=part.number,
-                is_last=part.is_last,
-                texts=0,
-                words=0,
-                spans=0,
-                bad=part.bad,
-            )
+            return Summary(file=part.file, number=part.number, is_last=part.is_last, bad=part.bad)
         with self.worker.annotated(part.records, on_progress) as (docs, failed):
             layer = self.worker.tagger.layer
             if docs:
