@@ -17,10 +17,9 @@ from spacy.training import Example
 from thinc.api import Config
 
 from benchmarks.origin import CODE, find_commit, processor_name
-from spacy_halfree.cli.annotate import run_job
+from spacy_halfree.cli.annotate import PrintedEvents
 from spacy_halfree.distill.teachers import annotate
-from spacy_halfree.labelling.engines.local import run_locally
-from spacy_halfree.labelling.job import LabellingJob
+from spacy_halfree.labelling.label_files import label_files
 from spacy_halfree.labelling.worker import TeacherWorker
 
 from .finished import FinishedTraining, read_finished, write_finished
@@ -138,13 +137,16 @@ def annotate_pool(run: Run, system: System) -> Path:
     with locked(output):
         if not output.exists():
             folders = [train_system(run, teacher)[0] for teacher in system.teachers]
-            job = LabellingJob(
-                TeacherWorker(tuple(str(folder) for folder in folders)),
-                str(run.texts / "pool.txt"),
-                output,
-            )
+            texts = str(run.texts / "pool.txt")
             # what is left of a recipe that has changed has another name
-            run_job(job, run_locally, resume=True, overwrite=True)
+            label_files(
+                TeacherWorker(tuple(str(folder) for folder in folders)),
+                texts,
+                output,
+                resume=True,
+                overwrite=True,
+                events=PrintedEvents(texts),
+            )
         if system.pool is None:
             return output
         part = output.with_name(f"{output.stem}-{system.pool.name}.spacy")

@@ -1,6 +1,8 @@
 """`python -m spacy halfree annotate`."""
 
 import logging
+from collections.abc import Mapping, Sequence
+from enum import Enum
 from pathlib import Path
 
 import typer
@@ -10,13 +12,29 @@ from tqdm import tqdm
 from wasabi import msg
 
 from ..data.file_formats import RAW_FILES
+from ..data.records import InvalidRecord
 from ..errors import Errors, Warnings
 from ..labelling.engines.local import run_locally
 from ..labelling.engines.ray import RayEngine
-from ..labelling.job import Engine, LabellingJob
+from ..labelling.label_files import Engine, LabellingEvents, LabellingSettings, label_files
 from ..labelling.shard_formats import SHARD_FORMATS
 from ..labelling.worker import TeacherWorker
+from .options import PRECISION, PrecisionName
 from .outcome import describe, reports_failures
+
+
+class EngineName(str, Enum):
+    """Where texts are labelled."""
+
+    LOCAL = "local"
+    RAY = "ray"
+
+
+def known_format(name: str) -> str:
+    """RAISES: BadParameter if there is no such format of shards."""
+    if name not in SHARD_FORMATS:
+        raise typer.BadParameter(f"'{name}' is not one of {', '.join(map(repr, SHARD_FORMATS))}.")
+    return name
 
 
 @reports_failures
@@ -46,15 +64,13 @@ def annotate_cli(
         help="Keep only each word's k most probable tags [default: all]",
     ),
     batch_size: int = typer.Option(64, "--batch-size", min=1, help="Texts tagged at a time"),
-    precision: str = typer.Option(
-        "float32",
-        "--precision",
-        help="What torch models compute in: float32, bfloat16 or int8 (CPU only)",
-    ),
+    precision: PrecisionName = PRECISION,
     gpu_id: int = typer.Option(-1, "--gpu-id", "-g", help="GPU ID or -1 for CPU"),
     shard_format: str = typer.Option(
         "spacy",
         "--format",
+        metavar=f"[{'|'.join(SHARD_FORMATS)}]",
+        callback=known_format,
         help="What the files in a folder are: "
         + ", ".join(f"'{name}' {own.use}" for name, own in SHARD_FORMATS.items()),
     ),
@@ -65,8 +81,8 @@ def annotate_cli(
     resume: bool = typer.Option(
         False, "--resume", help="Go on where a run was stopped, if there was one"
     ),
-    engine: str = typer.Option(
-        "local", "--engine", help="'local': in this process; 'ray': on Ray Data"
+    engine: EngineName = typer.Option(
+        EngineName.LOCAL, "--engine", help="'local': in this process; 'ray': on Ray Data"
     ),
     address: str | None = typer.Option(
         None, "--address", help="Ray: the cluster [default: $RAY_ADDRESS, or this machine alone]"
@@ -98,59 +114,54 @@ def annotate_cli(
     stopped it, the same command with --resume goes on, and ends with the same bytes.
     """
     try:
-        check_engine(engine, gpu_id, address, num_workers, num_gpus, concurrency)
-        worker = TeacherWorker(
-            tuple(map(absolute, models)),
-            component,
-            top_k,
-            batch_size,
-            # another word is refused before anything is read
-            precision,  # type: ignore[arg-type]
-            gpu_id,
-        )
-        job = LabellingJob(
-            worker,
-            input_location,
-            output_path,
-            shard_format,
-            gpu_id >= 0 or bool(num_gpus),
-            max_bad,
-        )
+        ray_options = {
+            "--address": address,
+            "--num-workers": num_workers,
+            "--num-gpus": num_gpus,
+            "--concurrency": concurrency,
+        }
+        check_engine(engine, gpu_id, ray_options)
         run: Engine = run_locally
-        if engine == "ray":
-            run = RayEngine(address, num_workers, num_gpus or 0.0, concurrency or 2)
+        if engine is EngineName.RAY:
+            run = RayEngine(
+                address=address,
+                num_workers=num_workers,
+                num_gpus=num_gpus or 0.0,
+                concurrency=concurrency or 2,
+            )
         setup_gpu(gpu_id)
         # as spaCy's own commands do
         logger.setLevel(logging.INFO)
-        n_texts = run_job(job, run, resume=resume, overwrite=overwrite)
+        labelled = label_files(
+            TeacherWorker(
+                tuple(map(absolute, models)),
+                component=component,
+                top_k=top_k,
+                batch_size=batch_size,
+                precision=precision.value,
+                gpu_id=gpu_id,
+            ),
+            input_location,
+            output_path,
+            settings=LabellingSettings(
+                shard_format=shard_format, max_bad=max_bad, on_gpu=gpu_id >= 0 or bool(num_gpus)
+            ),
+            resume=resume,
+            overwrite=overwrite,
+            engine=run,
+            events=PrintedEvents(input_location),
+        )
     except (ValueError, OSError, ImportError) as error:
         msg.fail(f"{output_path} was not written", describe(error), exits=1)
-    msg.good(f"Annotated {n_texts} texts: {output_path}")
+    msg.good(f"Annotated {labelled.n_texts} texts: {output_path}")
 
 
-def check_engine(
-    engine: str,
-    gpu_id: int,
-    address: str | None,
-    num_workers: int | None,
-    num_gpus: float | None,
-    concurrency: int | None,
-) -> None:
-    """RAISES: ValueError (H013, H068) for another engine, or options that it does not have."""
-    if engine not in ("local", "ray"):
-        raise ValueError(
-            Errors.H013.format(setting="--engine", expected="local or ray", value=engine)
-        )
-    options = {
-        "--address": address,
-        "--num-workers": num_workers,
-        "--num-gpus": num_gpus,
-        "--concurrency": concurrency,
-    }
-    given = [name for name, value in options.items() if value is not None]
-    if engine == "local" and given:
+def check_engine(engine: EngineName, gpu_id: int, ray_options: Mapping[str, object]) -> None:
+    """RAISES: ValueError (H068) for options that an engine does not have."""
+    given = [name for name, value in ray_options.items() if value is not None]
+    if engine is EngineName.LOCAL and given:
         raise ValueError(Errors.H068.format(options=", ".join(given), engine="local"))
-    if engine == "ray" and gpu_id >= 0:
+    if engine is EngineName.RAY and gpu_id >= 0:
         raise ValueError(Errors.H068.format(options="--gpu-id (use --num-gpus)", engine="ray"))
 
 
@@ -159,34 +170,32 @@ def absolute(model: str) -> str:
     return model if is_package(model) or not Path(model).exists() else str(Path(model).absolute())
 
 
-def run_job(job: LabellingJob, engine: Engine, *, resume: bool, overwrite: bool) -> int:
-    """Run a job with a progress bar, and tell what was left out.
+class PrintedEvents(LabellingEvents):
+    """Shows a progress bar, and prints which records could not be used.
 
-    job: The job.
-    engine: What carries parts to workers.
-    resume, overwrite: As those of `annotate_cli`.
-    RETURNS: How many texts were labelled, earlier runs' included.
+    texts: The name of the input in messages.
     """
-    n_known = job.start(resume=resume, overwrite=overwrite)
-    for name, n_dropped in job.output.dropped.items():
-        msg.warn(Warnings.W008.format(path=name, n=n_dropped))
-    if n_known:
-        msg.info(f"{n_known} texts are finished already")
-    progress = tqdm(unit=" texts", initial=n_known)
-    try:
-        return job.run(engine, progress.update)
-    finally:
-        progress.close()
-        show_bad_records(job)
-        if job.output.leave():
-            msg.warn(Warnings.W005.format(folder=job.output.folder))
 
+    def __init__(self, texts: str) -> None:
+        self.texts = texts
+        self.bar = tqdm(disable=True)
 
-def show_bad_records(job: LabellingJob) -> None:
-    """Name what could not be used."""
-    bad = job.bad_records()
-    for own in bad:
-        msg.warn(Warnings.W001.format(path=own.file, line=own.line, reason=own.reason))
-    if bad:
-        n_records = job.output.n_texts + len(bad)
-        msg.warn(Warnings.W002.format(n_bad=len(bad), n_lines=n_records, path=job.input_location))
+    def on_start(self, n_known: int, dropped: Mapping[str, int]) -> None:
+        for name, n_dropped in dropped.items():
+            msg.warn(Warnings.W008.format(path=name, n=n_dropped))
+        if n_known:
+            msg.info(f"{n_known} texts are finished already")
+        self.bar = tqdm(unit=" texts", initial=n_known)
+
+    def on_progress(self, n_texts: int) -> None:
+        self.bar.update(n_texts)
+
+    def on_end(self, bad: Sequence[InvalidRecord], n_texts: int, parts_folder: Path | None) -> None:
+        self.bar.close()
+        for own in bad:
+            msg.warn(Warnings.W001.format(path=own.file, line=own.line, reason=own.reason))
+        if bad:
+            n_lines = n_texts + len(bad)
+            msg.warn(Warnings.W002.format(n_bad=len(bad), n_lines=n_lines, path=self.texts))
+        if parts_folder is not None:
+            msg.warn(Warnings.W005.format(folder=parts_folder))

@@ -19,6 +19,17 @@ class Offsets(str, Enum):
     GRAPHEMES = "graphemes"
 
 
+class PrecisionName(str, Enum):
+    """What torch models compute in."""
+
+    FLOAT32 = "float32"
+    BFLOAT16 = "bfloat16"
+    INT8 = "int8"
+
+
+PRECISION = typer.Option(
+    PrecisionName.FLOAT32, "--precision", help="What torch models compute in (int8: CPU only)"
+)
 OFFSETS = typer.Option(
     None,
     "--offsets",

@@ -15,7 +15,7 @@ from ..data.records import InvalidRecord
 from ..errors import Errors, Warnings
 from ..labelling.worker import TeacherWorker
 from ..outputs import check_output_file, write_output
-from .options import OFFSETS, Offsets, unit_of
+from .options import OFFSETS, PRECISION, Offsets, PrecisionName, unit_of
 from .outcome import describe, reports_failures
 
 
@@ -66,11 +66,7 @@ def suggest_cli(
         None, "--component", help="The tagger's name, if a pipeline has several"
     ),
     batch_size: int = typer.Option(64, "--batch-size", min=1, help="Texts tagged at a time"),
-    precision: str = typer.Option(
-        "float32",
-        "--precision",
-        help="What torch models compute in: float32, bfloat16 or int8 (CPU only)",
-    ),
+    precision: PrecisionName = PRECISION,
     gpu_id: int = typer.Option(-1, "--gpu-id", "-g", help="GPU ID or -1 for CPU"),
     seed: int = typer.Option(0, "--seed", help="Decides between texts of equal worth"),
     max_bad: int = typer.Option(
@@ -96,8 +92,7 @@ def suggest_cli(
             tuple(models),
             component=component,
             batch_size=batch_size,
-            # another word is refused when the models are loaded
-            precision=precision,  # type: ignore[arg-type]
+            precision=precision.value,
             gpu_id=gpu_id,
         )
         settings = SuggestionSettings(

@@ -36,7 +36,7 @@ def hash_pipeline(nlp: Language) -> str:
     return hash_folder(nlp.path) if nlp.path else ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TeacherRecord:
     """A teacher's pipeline. name, version: From its meta data. sha256: Of all its files."""
 
@@ -48,10 +48,10 @@ class TeacherRecord:
     def of(cls, nlp: Language, sha256: str) -> "TeacherRecord":
         """Record a pipeline whose files had this hash when it was loaded."""
         name = f"{nlp.meta['lang']}_{nlp.meta['name']}"
-        return cls(name, nlp.meta["version"], sha256)
+        return cls(name=name, version=nlp.meta["version"], sha256=sha256)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Manifest:
     """What the bytes of the labelled texts depend on.
 
@@ -100,6 +100,20 @@ class Manifest:
         others = flatten({key: other.get(key) for key in values})
         own = flatten(values)
         return [name for name in (own | others) if own.get(name) != others.get(name)]
+
+    def changed_files(self, written: str) -> set[int]:
+        """Find the input files that have changed since a manifest was written.
+
+        written: The JSON of the other manifest.
+        RETURNS: The files' numbers. Empty if anything else has changed, or all files have.
+        """
+        differences = self.differences(written)
+        files = list(self.input_sha256)
+        changed = {i for i, name in enumerate(files) if f"input_sha256.{name}" in differences}
+        # with other files, or in another order, parts would have other names
+        if len(changed) < len(differences) or len(changed) == len(files):
+            return set()
+        return changed if list(json.loads(written)["input_sha256"]) == files else set()
 
 
 def flatten(value: Any, name: str = "") -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import gc
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from ..data.parts import Part, part_name
@@ -13,7 +13,7 @@ from .shard_formats import SHARD_FORMATS
 from .worker import Progress, TeacherWorker
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Summary:
     """What has become of a part.
 
@@ -28,10 +28,10 @@ class Summary:
     file: int
     number: int
     is_last: bool
-    texts: int
-    words: int
-    spans: int
-    bad: list[InvalidRecord]
+    texts: int = 0
+    words: int = 0
+    spans: int = 0
+    bad: list[InvalidRecord] = field(default_factory=list)
     n_failed: int = 0
 
     @property
@@ -75,7 +75,7 @@ class ShardTask:
         # the docs of the part before: Python finds cycles late, and keeps tens of megabytes so long
         gc.collect()
         if not part.records:
-            return Summary(part.file, part.number, part.is_last, 0, 0, 0, part.bad)
+            return Summary(file=part.file, number=part.number, is_last=part.is_last, bad=part.bad)
         with self.worker.annotated(part.records, on_progress) as (docs, failed):
             layer = self.worker.tagger.layer
             if docs:

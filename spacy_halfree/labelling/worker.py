@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 
 import spacy
 from spacy.cli._util import setup_gpu
@@ -41,6 +41,7 @@ class TeacherWorker:
     """
 
     models: tuple[str, ...]
+    _: KW_ONLY
     component: str | None = None
     top_k: int | None = None
     batch_size: int = 64

@@ -20,6 +20,8 @@ from toy_pipelines import TEXTS, annotation, make_examples, make_nlp, prediction
 from typer.main import get_command
 from typer.testing import CliRunner
 
+from spacy_halfree.labelling.shards import SHARD_FORMATS
+from spacy_halfree.models.precision import PRECISIONS
 from spacy_halfree.tagging.soft_labels import KEY, load_soft_labels
 
 COMMAND = [sys.executable, "-m", "spacy", "halfree", "annotate"]
@@ -180,11 +182,23 @@ def test_top_k_is_smaller_and_still_trains(model, texts, tmp_path):
 
 
 def test_precision(model, texts, tmp_path):
+    assert in_process(model, texts, tmp_path / "soft.spacy", "--precision", "bfloat16")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("option", "wrong", "choices"),
+    [
+        ("--precision", "int4", PRECISIONS),
+        ("--engine", "spark", ("local", "ray")),
+        ("--format", "csv", SHARD_FORMATS),
+    ],
+)
+def test_words_that_are_no_choice(texts, tmp_path, option, wrong, choices):
+    """The parser refuses them and lists the choices, before anything is read."""
     output = tmp_path / "soft.spacy"
-    code, printed = in_process(model, texts, output, "--precision", "int4")
-    assert (code, output.exists()) == (1, False)
-    assert "[H013]" in printed
-    assert in_process(model, texts, output, "--precision", "bfloat16")[0] == 0
+    code, printed = in_process("no_model", texts, output, option, wrong)
+    assert (code, output.exists()) == (2, False)
+    assert f"'{wrong}' is not one of {', '.join(map(repr, choices))}" in printed
 
 
 @pytest.mark.parametrize("content", ["", "\n  \n\n"])

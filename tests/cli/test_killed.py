@@ -82,8 +82,8 @@ def test_killed_fifty_times(model: Path, tmp_path: Path) -> None:
 
 KILLED_AT = """
 import os, signal, sys
-import spacy_halfree.labelling.output as output
 from spacy.cli._util import setup_cli
+from spacy_halfree.labelling import journal, publication
 
 
 def kill(*args):
@@ -91,7 +91,7 @@ def kill(*args):
 
 
 moment = sys.argv.pop()
-write_at_once = output.write_at_once
+write_at_once = journal.write_at_once
 
 
 def write(path, *content):
@@ -100,9 +100,9 @@ def write(path, *content):
     write_at_once(path, *content)
 
 
-output.write_at_once = write
+journal.write_at_once = publication.write_at_once = write
 if moment == "tidying up":
-    output.PartedOutput.remove_parts = kill
+    journal.Journal.remove = kill
 setup_cli()
 """
 

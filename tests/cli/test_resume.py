@@ -7,6 +7,7 @@ import random
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,11 +16,11 @@ from spacy.tokens import DocBin
 from test_annotate_command import in_process
 from toy_pipelines import TEXTS, make_examples, make_nlp, train
 
-from spacy_halfree.data.parts import Part
-from spacy_halfree.labelling.job import LabellingJob
-from spacy_halfree.labelling.output import PartedOutput
-from spacy_halfree.labelling.shards import ShardTask
-from spacy_halfree.labelling.worker import TeacherWorker
+from spacy_halfree.data.parts import PartSource
+from spacy_halfree.labelling.engines.local import run_locally
+from spacy_halfree.labelling.label_files import Engine, LabelledFiles, label_files
+from spacy_halfree.labelling.shards import ShardTask, Summary
+from spacy_halfree.labelling.worker import Progress, TeacherWorker
 
 BATCH = ("--batch-size", "4")
 TEXTS_IN_A_PART = 256
@@ -39,52 +40,70 @@ def parts_of(output: Path) -> list[Path]:
     return sorted(output.with_name(f"{output.name}.parts").glob("*/*.spacy"))
 
 
-def a_part(number: int, *texts: str) -> Part:
-    records = [{"id": text, "text": text} for text in texts]
-    return Part(0, number, "texts.txt", records, list(range(1, len(texts) + 1)))
+def label(
+    model: Path, texts: Path, output: Path, engine: Engine, *, batch_size: int = 4, **how: bool
+) -> LabelledFiles:
+    worker = TeacherWorker((str(model),), batch_size=batch_size)
+    return label_files(worker, str(texts), output, engine=engine, **how)
 
 
-def finish(output: PartedOutput, model: Path, part: Part) -> None:
-    output.keep(ShardTask(TeacherWorker((str(model),)), output.shards)(part))
+def stop_after(n_parts: int) -> Engine:
+    """An engine that fails after some parts."""
+
+    def engine(source: PartSource, task: ShardTask, on_progress: Progress) -> Iterator[Summary]:
+        for number, summary in enumerate(run_locally(source, task, on_progress)):
+            if number == n_parts:
+                raise OSError("power failed")
+            yield summary
+
+    return engine
 
 
-def make_job(model: Path, texts: Path, output: Path, batch_size: int = 4) -> LabellingJob:
-    return LabellingJob(TeacherWorker((str(model),), batch_size=batch_size), str(texts), output)
-
-
-def test_two_runs_on_one_output(model: Path, stopped: tuple[Path, Path]) -> None:
+@pytest.mark.parametrize("has_finished", [False, True])
+def test_two_runs_on_one_output(
+    model: Path, stopped: tuple[Path, Path], has_finished: bool
+) -> None:
     """The one whose parts are taken away says so, and writes no fragment."""
     texts, output = stopped
-    job = make_job(model, texts, output)
-    assert job.start(resume=True, overwrite=False) == 2 * TEXTS_IN_A_PART
-    assert in_process(model, texts, output, *BATCH, "--resume")[0] == 0
-    whole = output.read_bytes()
+    whole = []
+
+    def engine(source: PartSource, task: ShardTask, on_progress: Progress) -> Iterator[Summary]:
+        if has_finished:
+            yield from run_locally(source, task, on_progress)
+        assert in_process(model, texts, output, *BATCH, "--resume")[0] == 0
+        whole.append(output.read_bytes())
+        if not has_finished:
+            yield from run_locally(source, task, on_progress)
+
     with pytest.raises(FileNotFoundError, match=r"\[H051\]"):
-        finish(job.output, model, a_part(2, "late"))
-    with pytest.raises(FileNotFoundError, match=r"\[H051\]"):
-        job.output.complete()
-    assert job.output.leave() is False
-    assert output.read_bytes() == whole
+        label(model, texts, output, engine, resume=True, overwrite=True)
+    assert output.read_bytes() == whole[0] == output.with_name("whole").read_bytes()
+    assert not output.with_name("out.spacy.parts").exists()
 
 
-def test_the_parts_of_others_stay(model: Path, stopped: tuple[Path, Path], tmp_path: Path) -> None:
+@pytest.mark.parametrize("has_finished", [False, True])
+def test_the_parts_of_others_stay(
+    model: Path, stopped: tuple[Path, Path], tmp_path: Path, has_finished: bool
+) -> None:
     """A run whose parts were replaced by another's neither takes nor removes these."""
     texts, output = stopped
-    (tmp_path / "other.txt").write_text("another input", encoding="utf8")
-    mine = make_job(model, texts, output, batch_size=8).output
-    mine.start(resume=False, overwrite=True)
-    finish(mine, model, a_part(0, "one"))
-    other = make_job(model, tmp_path / "other.txt", output).output
-    other.start(resume=False, overwrite=True)
-    finish(other, model, a_part(0, "two"))
+    other = write_texts(tmp_path / "other.txt", TEXTS_IN_A_PART + 1)
+
+    def engine(source: PartSource, task: ShardTask, on_progress: Progress) -> Iterator[Summary]:
+        if has_finished:
+            yield from run_locally(source, task, on_progress)
+        with pytest.raises(OSError, match="power failed"):
+            label(model, other, output, stop_after(1), overwrite=True)
+        if not has_finished:
+            yield from run_locally(source, task, on_progress)
+
     with pytest.raises(FileNotFoundError, match=r"\[H051\]"):
-        finish(mine, model, a_part(1, "three"))
-    with pytest.raises(FileNotFoundError, match=r"\[H051\]"):
-        mine.complete()
-    assert mine.leave() is False
-    other.complete()
+        label(model, texts, output, engine, batch_size=8, overwrite=True)
+    assert len(parts_of(output)) == 2
+    labelled = label(model, other, output, run_locally, resume=True)
+    assert (labelled.n_known, labelled.n_texts) == (TEXTS_IN_A_PART, TEXTS_IN_A_PART + 1)
     docs = DocBin().from_disk(output).get_docs(spacy.blank("en").vocab)
-    assert [doc.text for doc in docs] == ["two"]
+    assert [doc.text for doc in docs] == other.read_bytes().decode(errors="replace").split("\n")[1:]
 
 
 def test_a_folder_is_no_output(model: Path, tmp_path: Path) -> None:
@@ -99,12 +118,13 @@ def test_an_input_that_changes_meanwhile(model: Path, tmp_path: Path) -> None:
     texts = write_texts(tmp_path / "texts.txt", 3)
     output = tmp_path / "out.spacy"
     code = (
-        "import sys, spacy_halfree.labelling.output as output\n"
-        "old = output.PartedOutput.keep\n"
+        "import sys\n"
+        "from spacy_halfree.labelling.journal import Journal\n"
+        "old = Journal.keep\n"
         "def keep(self, summary):\n"
         "    old(self, summary)\n"
         f"    open({str(texts)!r}, 'ab').write(b'more')\n"
-        "output.PartedOutput.keep = keep\n"
+        "Journal.keep = keep\n"
         "from spacy.cli._util import setup_cli\n"
         "setup_cli()\n"
     )
@@ -246,19 +266,13 @@ def test_a_file_that_has_changed_is_named(model: Path, tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     texts = [write_texts(tmp_path / "in" / f"{name}.txt", 5) for name in "abc"]
     output = tmp_path / "out"
-    job = make_job(model, tmp_path / "in", output)
-    job.start(resume=False, overwrite=False)
-    for number in range(2):
-        job.output.keep(
-            ShardTask(job.worker, job.output.shards)(
-                Part(number, 0, "f", [{"id": "1", "text": "one"}], [1], is_last=True)
-            )
-        )
+    with pytest.raises(OSError, match="power failed"):
+        label(model, tmp_path / "in", output, stop_after(2))
     texts[1].write_text("another", encoding="utf8")
     code, printed = in_process(model, tmp_path / "in", output, *BATCH, "--resume")
     assert code == 0, printed
     assert "[W008] b.txt has changed" in printed
-    assert "the 1 texts of it" in printed
+    assert "the 5 texts of it" in printed
     assert printed.count("[W008]") == 1
 
 

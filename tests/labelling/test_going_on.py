@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from jobs import TEXTS_IN_A_PART, Write, contents, make_job, no_progress, run, stop_after
+from jobs import TEXTS_IN_A_PART, Noted, Write, contents, label, stop_after
 from many_texts import make_texts
 from spacy.tokens import Doc
 
 from spacy_halfree.data.parts import PartSource
 from spacy_halfree.data.records import Record
 from spacy_halfree.labelling.engines.local import run_locally
-from spacy_halfree.labelling.output import manifest_path, parts_folder
+from spacy_halfree.labelling.places import manifest_path, parts_folder
 from spacy_halfree.labelling.shards import ShardTask, Summary
 from spacy_halfree.labelling.worker import Progress, TeacherWorker
 
@@ -26,24 +26,24 @@ def test_resume(teacher_path: Path, write_texts: Write, tmp_path: Path, n_parts:
     write_texts("in/a.txt", 2 * TEXTS_IN_A_PART + 10)
     write_texts("in/b.txt", 5)
     (tmp_path / "in" / "c.txt").write_bytes(b"\xff")
-    run(make_job(teacher_path, tmp_path / "in", tmp_path / "whole"))
+    label(teacher_path, tmp_path / "in", tmp_path / "whole")
     output = tmp_path / "out"
-    job = make_job(teacher_path, tmp_path / "in", output)
-    job.start(resume=False, overwrite=False)
+    stopped = Noted()
     with pytest.raises(OSError, match="power failed"):
-        job.run(stop_after(n_parts), no_progress)
+        label(teacher_path, tmp_path / "in", output, engine=stop_after(n_parts), events=stopped)
+    assert (stopped.n_ends, stopped.parts_folder) == (1, parts_folder(output))
     assert not output.exists()
     with (parts_folder(output) / "finished.jsonl").open("a") as journal:
         journal.write('\n{"file": 0, "number": 9, "is_la')
     with pytest.raises(FileExistsError, match=r"\[H048\]"):
-        make_job(teacher_path, tmp_path / "in", output).start(resume=False, overwrite=False)
-    again = make_job(teacher_path, tmp_path / "in", output)
-    assert again.start(resume=True, overwrite=False) == job.output.n_texts
-    done: list[int] = []
-    again.run(run_locally, done.append)
-    assert sum(done) == again.output.n_texts - job.output.n_texts
+        label(teacher_path, tmp_path / "in", output)
+    again = Noted()
+    labelled = label(teacher_path, tmp_path / "in", output, resume=True, events=again)
+    assert labelled.n_known == again.n_known == stopped.n_texts > 0
+    assert sum(again.progress) == labelled.n_texts - labelled.n_known
     assert contents(output) == contents(tmp_path / "whole")
-    assert [(bad.file, bad.line) for bad in again.bad_records()] == [("c.txt", 1)]
+    assert [(bad.file, bad.line) for bad in labelled.bad] == [("c.txt", 1)]
+    assert (again.bad, again.n_ends, again.parts_folder) == (labelled.bad, 1, None)
     assert not parts_folder(output).exists()
 
 
@@ -54,21 +54,17 @@ def test_stopped_while_the_folder_is_moved(
     """Between putting the former output aside and putting the new one in its place; and after."""
     texts = write_texts("texts.txt", 20)
     output = tmp_path / "out"
-    run(make_job(teacher_path, texts, output))
+    label(teacher_path, texts, output)
     whole = contents(output)
-    job = make_job(teacher_path, texts, output)
-    job.start(resume=False, overwrite=True)
-    for summary in run_locally(
-        PartSource(job.files, 1000, TEXTS_IN_A_PART),
-        ShardTask(job.worker, job.output.shards),
-        no_progress,
-    ):
-        job.output.keep(summary)
+    with pytest.raises(OSError, match="power failed"):
+        label(teacher_path, texts, output, overwrite=True, engine=stop_after(1))
     if moment == "former":
-        output.rename(job.output.folder / "former")
+        output.rename(parts_folder(output) / "former")
     else:
-        shutil.rmtree(job.output.shards)
-    assert run(make_job(teacher_path, texts, output), resume=True) == 20
+        (shards,) = (path for path in parts_folder(output).iterdir() if path.is_dir())
+        shutil.rmtree(shards)
+    labelled = label(teacher_path, texts, output, resume=True)
+    assert (labelled.n_texts, labelled.n_known) == (20, 20)
     assert contents(output) == whole
     assert not parts_folder(output).exists()
 
@@ -87,11 +83,9 @@ def test_an_engine_that_leaves_something_out(
         return engine
 
     for skipped in range(3):
-        job = make_job(teacher_path, texts, tmp_path / "out")
-        job.start(resume=True, overwrite=True)
         with pytest.raises(ValueError, match=rf"\[H059\].*00000-00000{skipped}"):
-            job.run(forgetful(skipped), no_progress)
-        shutil.rmtree(job.output.folder)
+            label(teacher_path, texts, tmp_path / "out", engine=forgetful(skipped))
+        shutil.rmtree(parts_folder(tmp_path / "out"))
 
 
 def test_parts_that_come_twice(teacher_path: Path, write_texts: Write, tmp_path: Path) -> None:
@@ -100,10 +94,9 @@ def test_parts_that_come_twice(teacher_path: Path, write_texts: Write, tmp_path:
             yield from (task(part), task(part))
 
     texts = write_texts("texts.txt", TEXTS_IN_A_PART + 1)
-    job = make_job(teacher_path, texts, tmp_path / "out")
-    job.start(resume=False, overwrite=False)
-    assert job.run(twice, no_progress) == TEXTS_IN_A_PART + 1
-    run(make_job(teacher_path, texts, tmp_path / "once"))
+    labelled = label(teacher_path, texts, tmp_path / "out", engine=twice)
+    assert labelled.n_texts == TEXTS_IN_A_PART + 1
+    label(teacher_path, texts, tmp_path / "once")
     assert contents(tmp_path / "out") == contents(tmp_path / "once")
 
 
@@ -113,27 +106,27 @@ def test_another_runs_parts_beside_a_finished_output(
     """They are not taken for what is left to tidy up."""
     texts = write_texts("texts.txt", TEXTS_IN_A_PART + 5)
     output = tmp_path / "out"
-    run(make_job(teacher_path, texts, output))
-    other = make_job(teacher_path, texts, output)
-    other.worker = TeacherWorker(other.worker.models, top_k=2, batch_size=4)
-    other.start(resume=False, overwrite=True)
+    label(teacher_path, texts, output)
+    other = TeacherWorker((str(teacher_path),), top_k=2, batch_size=4)
     with pytest.raises(OSError, match="power failed"):
-        other.run(stop_after(1), no_progress)
+        label(other, texts, output, overwrite=True, engine=stop_after(1))
     with pytest.raises(ValueError, match=r"\[H049\].*settings"):
-        run(make_job(teacher_path, texts, output), resume=True)
-    assert other.output.shards.exists()
-    assert run(other, resume=True) == TEXTS_IN_A_PART + 5
+        label(teacher_path, texts, output, resume=True)
+    labelled = label(other, texts, output, resume=True)
+    assert (labelled.n_texts, labelled.n_known) == (TEXTS_IN_A_PART + 5, TEXTS_IN_A_PART)
 
 
 def test_a_second_run_that_stops_leaves_the_first_ones_parts(
     teacher_path: Path, write_texts: Write, tmp_path: Path
 ) -> None:
-    texts = write_texts("texts.txt", 5)
-    first, second = (make_job(teacher_path, texts, tmp_path / "out") for _ in range(2))
-    first.start(resume=True, overwrite=False)
-    second.start(resume=True, overwrite=False)
-    second.output.leave()
-    assert first.run(run_locally, no_progress) == 5
+    texts, output = write_texts("texts.txt", 5), tmp_path / "out"
+
+    def engine(source: PartSource, task: ShardTask, on_progress: Progress) -> Iterator[Summary]:
+        with pytest.raises(OSError, match="power failed"):
+            label(teacher_path, texts, output, resume=True, engine=stop_after(0))
+        yield from run_locally(source, task, on_progress)
+
+    assert label(teacher_path, texts, output, engine=engine).n_texts == 5
 
 
 def test_what_teachers_have_failed_at_is_tried_again(
@@ -151,13 +144,12 @@ def test_what_teachers_have_failed_at_is_tried_again(
     output = tmp_path / "out"
     with monkeypatch.context() as patch:
         patch.setattr(TeacherWorker, "_annotate", fail)
-        job = make_job(teacher_path, texts, output, max_bad=0)
+        stopped = Noted()
         with pytest.raises(ValueError, match=r"\[H055\]"):
-            run(job)
-        assert [(bad.line, "device lost" in bad.reason) for bad in job.bad_records()] == [(7, True)]
-    again = make_job(teacher_path, texts, output, max_bad=0)
-    assert run(again, resume=True) == TEXTS_IN_A_PART + 5
-    assert again.bad_records() == []
+            label(teacher_path, texts, output, max_bad=0, events=stopped)
+        assert [(bad.line, "device lost" in bad.reason) for bad in stopped.bad] == [(7, True)]
+    labelled = label(teacher_path, texts, output, resume=True, max_bad=0)
+    assert (labelled.n_texts, labelled.bad) == (TEXTS_IN_A_PART + 5, [])
 
 
 @pytest.mark.parametrize("killed", [False, True])
@@ -169,22 +161,22 @@ def test_a_file_that_is_mended(
     whole = gzip.compress("".join(json.dumps({"text": t}) + "\n" for t in make_texts(600)).encode())
     (tmp_path / "in" / "b.jsonl.gz").write_bytes(whole[:-100])
     output = tmp_path / "out"
-    job = make_job(teacher_path, tmp_path / "in", output)
     with pytest.raises(ValueError, match=r"\[H019\].*b\.jsonl\.gz"):
-        run(job)
-    assert {own.file for own in job.output.summaries.values()} == {0, 1}
+        label(teacher_path, tmp_path / "in", output)
+    manifest = parts_folder(output) / "_manifest.json"
+    written = manifest.read_bytes()
     (tmp_path / "in" / "b.jsonl.gz").write_bytes(gzip.compress(b'{"text": "short"}'))
-    again = make_job(teacher_path, tmp_path / "in", output)
     if killed:
-        again.start(resume=True, overwrite=False)
-        manifest = again.output.folder / "_manifest.json"
-        manifest.write_text(job.output.manifest.to_json(), encoding="utf8")
-        again = make_job(teacher_path, tmp_path / "in", output)
-    assert again.start(resume=True, overwrite=False) == TEXTS_IN_A_PART + 5
+        with pytest.raises(OSError, match="power failed"):
+            label(teacher_path, tmp_path / "in", output, resume=True, engine=stop_after(0))
+        manifest.write_bytes(written)
+    again = Noted()
+    labelled = label(teacher_path, tmp_path / "in", output, resume=True, events=again)
+    assert labelled.n_known == TEXTS_IN_A_PART + 5
     # a run that was killed here had said so
-    assert again.output.dropped == ({} if killed else {"b.jsonl.gz": 2 * TEXTS_IN_A_PART})
-    assert again.run(run_locally, no_progress) == TEXTS_IN_A_PART + 6
-    run(make_job(teacher_path, tmp_path / "in", tmp_path / "anew"))
+    assert again.dropped == ({} if killed else {"b.jsonl.gz": 2 * TEXTS_IN_A_PART})
+    assert labelled.n_texts == TEXTS_IN_A_PART + 6
+    label(teacher_path, tmp_path / "in", tmp_path / "anew")
     assert contents(output) == contents(tmp_path / "anew")
 
 
@@ -195,22 +187,20 @@ def test_what_is_too_different_to_go_on(
     for name in ("in/a.txt", "in/b.txt"):
         write_texts(name, 5)
     output = tmp_path / "out"
-    job = make_job(teacher_path, tmp_path / "in", output)
-    job.start(resume=False, overwrite=False)
     with pytest.raises(OSError, match="power failed"):
-        job.run(stop_after(1), no_progress)
+        label(teacher_path, tmp_path / "in", output, engine=stop_after(1))
+    parts = sorted(parts_folder(output).rglob("*"))
     write_texts("in/b.txt", 6)
     if change == "both":
         write_texts("in/a.txt", 6)
     elif change == "another":
         write_texts("in/c.txt", 6)
-    again = make_job(teacher_path, tmp_path / "in", output)
-    if change == "settings":
-        again.worker = TeacherWorker(again.worker.models, top_k=1, batch_size=4)
+    top_k = 1 if change == "settings" else None
+    again = TeacherWorker((str(teacher_path),), top_k=top_k, batch_size=4)
     name = "settings.top_k" if change == "settings" else "input_sha256.b.txt"
     with pytest.raises(ValueError, match=rf"\[H049\].*{name}"):
-        again.start(resume=True, overwrite=False)
-    assert job.output.shards.exists()
+        label(again, tmp_path / "in", output, resume=True)
+    assert sorted(parts_folder(output).rglob("*")) == parts
 
 
 @pytest.mark.parametrize("name", ["out", "out.spacy"])
@@ -220,17 +210,17 @@ def test_resuming_what_is_complete(
     """As a scheduler does that starts the same command again; another input is refused."""
     texts = write_texts("texts.txt", 5)
     output = tmp_path / name
-    run(make_job(teacher_path, texts, output))
+    label(teacher_path, texts, output)
     manifest = manifest_path(output)
     written = manifest.stat().st_mtime_ns, output.stat().st_mtime_ns
-    assert run(make_job(teacher_path, texts, output), resume=True) == 5
+    assert label(teacher_path, texts, output, resume=True).n_texts == 5
     assert (manifest.stat().st_mtime_ns, output.stat().st_mtime_ns) == written
     assert not parts_folder(output).exists()
     with texts.open("a") as file:
         file.write("\nmore")
     with pytest.raises(ValueError, match=r"\[H049\].*input"):
-        run(make_job(teacher_path, texts, output), resume=True)
-    assert run(make_job(teacher_path, texts, output), resume=True, overwrite=True) == 6
+        label(teacher_path, texts, output, resume=True)
+    assert label(teacher_path, texts, output, resume=True, overwrite=True).n_texts == 6
 
 
 def test_a_file_without_its_manifest_is_not_taken_for_complete(
@@ -238,11 +228,11 @@ def test_a_file_without_its_manifest_is_not_taken_for_complete(
 ) -> None:
     texts = write_texts("texts.txt", 5)
     output = tmp_path / "out.spacy"
-    run(make_job(teacher_path, texts, output))
+    label(teacher_path, texts, output)
     manifest_path(output).rename(tmp_path / "kept")
     with pytest.raises(FileExistsError, match=r"\[H024\]"):
-        run(make_job(teacher_path, texts, output), resume=True)
+        label(teacher_path, texts, output, resume=True)
     (tmp_path / "kept").rename(manifest_path(output))
     output.unlink()
-    assert run(make_job(teacher_path, texts, output), resume=True) == 5
+    assert label(teacher_path, texts, output, resume=True).n_texts == 5
     assert output.exists()

@@ -15,16 +15,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jobs import no_progress
+from jobs import contents, label, no_progress
 
 from spacy_halfree.data.inputs import find_inputs
 from spacy_halfree.data.parts import Part, PartSource
 from spacy_halfree.labelling.engines.local import run_locally
 from spacy_halfree.labelling.engines.ray import RayEngine
-from spacy_halfree.labelling.job import Engine, LabellingJob
-from spacy_halfree.labelling.output import parts_folder
+from spacy_halfree.labelling.places import parts_folder
 from spacy_halfree.labelling.shards import Summary
-from spacy_halfree.labelling.worker import TeacherWorker
 
 ray = pytest.importorskip("ray", reason="asks for Ray (pip install 'spacy-halfree[ray]')")
 
@@ -46,18 +44,6 @@ def cluster() -> Iterator[None]:
         ray.shutdown()
 
 
-def run(teacher: Path, texts: Path, output: Path, engine: Engine, **how: bool) -> LabellingJob:
-    # parts of 256 texts
-    job = LabellingJob(TeacherWorker((str(teacher),), batch_size=4), str(texts), output)
-    job.start(resume=how.get("resume", False), overwrite=False)
-    job.run(engine, no_progress)
-    return job
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
-
-
 @pytest.mark.usefixtures("cluster")
 def test_the_same_bytes_as_in_one_process(
     teacher_path: Path, write_texts: Write, tmp_path: Path
@@ -67,12 +53,12 @@ def test_the_same_bytes_as_in_one_process(
     (tmp_path / "in" / "empty.txt").touch()
     poison = b"good\n" + b"very long " * 500_000 + b"\n\xc3\x28\nfine"
     (tmp_path / "in" / "poison.txt").write_bytes(poison)
-    one = run(teacher_path, tmp_path / "in", tmp_path / "one", run_locally)
-    two = run(teacher_path, tmp_path / "in", tmp_path / "two", ENGINE)
+    one = label(teacher_path, tmp_path / "in", tmp_path / "one", engine=run_locally)
+    two = label(teacher_path, tmp_path / "in", tmp_path / "two", engine=ENGINE)
     assert contents(tmp_path / "one") == contents(tmp_path / "two")
     assert len(contents(tmp_path / "one")) > 8
-    assert one.bad_records() == two.bad_records()
-    assert [(bad.file, bad.line) for bad in two.bad_records()] == [
+    assert one.bad == two.bad
+    assert [(bad.file, bad.line) for bad in two.bad] == [
         ("poison.txt", 2),
         ("poison.txt", 3),
     ]
@@ -85,7 +71,7 @@ def test_what_cannot_be_read_stops_the_run(
     """With the message that names the file, not with Ray's, nor with warnings of Ray's ways."""
     (tmp_path / "texts.jsonl.gz").write_bytes(b"no gzip")
     with pytest.raises(ValueError, match=r"^\[H019\] .*texts\.jsonl\.gz.*is whole\)\.$"):
-        run(teacher_path, tmp_path / "texts.jsonl.gz", tmp_path / "out", ENGINE)
+        label(teacher_path, tmp_path / "texts.jsonl.gz", tmp_path / "out", engine=ENGINE)
     assert not [own for own in recwarn if own.filename == inspect.getfile(RayEngine)]
 
 
@@ -95,8 +81,8 @@ def test_many_small_files(teacher_path: Path, tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     for number in range(60):
         (tmp_path / "in" / f"{number:02}.txt").write_text(f"Text {number}", encoding="utf8")
-    run(teacher_path, tmp_path / "in", tmp_path / "two.spacy", ENGINE)
-    run(teacher_path, tmp_path / "in", tmp_path / "one.spacy", run_locally)
+    label(teacher_path, tmp_path / "in", tmp_path / "two.spacy", engine=ENGINE)
+    label(teacher_path, tmp_path / "in", tmp_path / "one.spacy", engine=run_locally)
     assert (tmp_path / "one.spacy").read_bytes() == (tmp_path / "two.spacy").read_bytes()
     assert len(processes(b"ray::")) < 20
 
@@ -108,7 +94,7 @@ def test_gpus_that_are_not_there(teacher_path: Path, write_texts: Write, tmp_pat
     for number, num_workers in enumerate((None, 1, 2)):
         engine = RayEngine(num_workers=num_workers, num_gpus=1)
         with pytest.raises(ValueError, match=r"\[H067\].* 2 CPUs, 0 GPUs"):
-            run(teacher_path, write_texts("a.txt", 3), tmp_path / f"out{number}", engine)
+            label(teacher_path, write_texts("a.txt", 3), tmp_path / f"out{number}", engine=engine)
 
 
 @pytest.mark.usefixtures("cluster")
@@ -117,9 +103,9 @@ def test_more_workers_than_there_is_room_for(
 ) -> None:
     texts = write_texts("a.txt", 600)
     with caplog.at_level(logging.WARNING, "spacy.halfree"):
-        run(teacher_path, texts, tmp_path / "many", RayEngine(num_workers=5))
+        label(teacher_path, texts, tmp_path / "many", engine=RayEngine(num_workers=5))
     assert "[W006] 5 workers" in caplog.text
-    run(teacher_path, texts, tmp_path / "one", run_locally)
+    label(teacher_path, texts, tmp_path / "one", engine=run_locally)
     assert contents(tmp_path / "one") == contents(tmp_path / "many")
 
 
@@ -208,7 +194,7 @@ def kill_workers(teacher: Path, texts: Path, output: Path, n_kills: int) -> list
                 os.kill(victim, signal.SIGKILL)
                 killed.append(victim)
 
-    run(teacher, texts, output, engine)
+    label(teacher, texts, output, engine=engine)
     return killed
 
 
@@ -222,7 +208,7 @@ def test_workers_that_are_killed(
     teacher_path: Path, write_texts: Write, tmp_path: Path, n_kills: int, n_texts: int
 ) -> None:
     texts = write_texts("texts.txt", n_texts)
-    run(teacher_path, texts, tmp_path / "one", run_locally)
+    label(teacher_path, texts, tmp_path / "one", engine=run_locally)
     killed = kill_workers(teacher_path, texts, tmp_path / "two", n_kills)
     assert len(set(killed)) == n_kills
     assert contents(tmp_path / "one") == contents(tmp_path / "two")
@@ -264,5 +250,5 @@ def test_a_driver_that_is_killed(
     result = subprocess.run(list(map(str, command)), env=environment, capture_output=True)
     assert result.returncode == 0, result.stderr
     assert "texts are finished already" in result.stdout.decode("utf8")
-    run(teacher_path, texts, tmp_path / "one", run_locally)
+    label(teacher_path, texts, tmp_path / "one", engine=run_locally)
     assert contents(tmp_path / "one") == contents(output)

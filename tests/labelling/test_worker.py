@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import spacy
-from jobs import make_job, run
+from jobs import label
 from many_texts import make_texts
 from spacy.language import Language
 from spacy.tokens import Doc
@@ -174,9 +174,9 @@ def test_records_of_which_most_fail(fragile: TeacherWorker, tmp_path: Path) -> N
     lines = [*(f"fine {i}" for i in range(256)), *["poison"] * 3]
     (tmp_path / "in" / "a.txt").write_text("\n".join(lines), encoding="utf8")
     (tmp_path / "in" / "b.txt").write_text("poison\npoison\nfine", encoding="utf8")
-    job = make_job(Path(fragile.models[0]), tmp_path / "in", tmp_path / "out")
-    assert run(job) == 257
-    assert [bad.line for bad in job.bad_records()] == [257, 258, 259, 1, 2]
+    labelled = label(Path(fragile.models[0]), tmp_path / "in", tmp_path / "out")
+    assert labelled.n_texts == 257
+    assert [bad.line for bad in labelled.bad] == [257, 258, 259, 1, 2]
 
 
 @pytest.mark.parametrize("n_texts", [1, 3])

@@ -24,7 +24,7 @@ Rows = dict[str, Any]
 """A batch as Ray hands it over: columns by their names."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RayEngine:
     """Labels parts in worker processes, each of which loads the teachers once.
 

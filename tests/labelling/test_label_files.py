@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 import spacy
-from jobs import TEXTS_IN_A_PART, Write, make_job, run, texts_of
+from jobs import TEXTS_IN_A_PART, Noted, Write, label, stop_after, texts_of
 from many_texts import make_texts
 from spacy.tokens import DocBin
 
+from spacy_halfree.data.parts import PartSource
 from spacy_halfree.distill.sharded_corpus import ShardedCorpus
 from spacy_halfree.distill.teachers import annotate
 from spacy_halfree.labelling.engines.local import run_locally
-from spacy_halfree.labelling.job import LabellingJob
-from spacy_halfree.labelling.worker import TeacherWorker
+from spacy_halfree.labelling.places import parts_folder
+from spacy_halfree.labelling.shards import ShardTask, Summary
+from spacy_halfree.labelling.worker import LOADED, Progress, TeacherWorker
 from spacy_halfree.tagging.soft_labels import KEY
 
 
@@ -27,7 +30,8 @@ def test_folder(teacher_path: Path, write_texts: Write, tmp_path: Path) -> None:
     (tmp_path / "in" / "b" / "bad.txt").write_bytes(b"good\n\xff\nfine")
     (tmp_path / "in" / "empty.txt").touch()
     output = tmp_path / "out"
-    assert run(make_job(teacher_path, tmp_path / "in", output)) == TEXTS_IN_A_PART + 15
+    labelled = label(teacher_path, tmp_path / "in", output)
+    assert (labelled.output, labelled.n_texts) == (output, TEXTS_IN_A_PART + 15)
     names = ["00000-000000", "00000-000001", "00001-000000", "00002-000000"]
     assert sorted(path.stem for path in output.glob("*.spacy")) == names
     texts = [*make_texts(TEXTS_IN_A_PART + 10), "good", "fine", *make_texts(3)]
@@ -52,8 +56,8 @@ def test_folder_and_file_hold_the_same(
     teacher_path: Path, write_texts: Write, tmp_path: Path
 ) -> None:
     texts = write_texts("texts.txt", TEXTS_IN_A_PART + 10)
-    run(make_job(teacher_path, texts, tmp_path / "folder"))
-    run(make_job(teacher_path, texts, tmp_path / "file.spacy"))
+    label(teacher_path, texts, tmp_path / "folder")
+    label(teacher_path, texts, tmp_path / "file.spacy")
     joined = DocBin(store_user_data=True)
     for path in sorted((tmp_path / "folder").glob("*.spacy")):
         joined.merge(DocBin(store_user_data=True).from_disk(path))
@@ -64,36 +68,36 @@ def test_a_file_has_its_manifest_beside_it(teacher_path: Path, tmp_path: Path) -
     """The same as that of a folder, with what could not be used."""
     texts = tmp_path / "texts.txt"
     texts.write_bytes(b"first\n\xff\nlast")
-    run(make_job(teacher_path, texts, tmp_path / "folder"))
-    run(make_job(teacher_path, texts, tmp_path / "file.spacy"))
+    label(teacher_path, texts, tmp_path / "folder")
+    labelled = label(teacher_path, texts, tmp_path / "file.spacy")
     manifest = (tmp_path / "file.spacy.manifest.json").read_text("utf8")
     assert manifest == (tmp_path / "folder" / "_manifest.json").read_text("utf8")
     values = json.loads(manifest)
     assert (values["counts"]["texts"], values["counts"]["bad"]) == (2, 1)
     assert [(bad["file"], bad["line"]) for bad in values["bad"]] == [("texts.txt", 2)]
+    # and whoever asks again is told the same
+    again = label(teacher_path, texts, tmp_path / "file.spacy", resume=True)
+    assert (again.n_texts, again.n_known, again.bad) == (2, 2, labelled.bad)
 
 
 def test_what_is_in_the_way(teacher_path: Path, write_texts: Write, tmp_path: Path) -> None:
     texts = write_texts("texts.txt", 3)
     output = tmp_path / "out"
-    run(make_job(teacher_path, texts, output))
-    job = make_job(teacher_path, texts, output)
+    label(teacher_path, texts, output)
     with pytest.raises(FileExistsError, match=r"\[H024\]"):
-        job.start(resume=False, overwrite=False)
-    assert run(job, overwrite=True) == 3
+        label(teacher_path, texts, output)
+    assert label(teacher_path, texts, output, overwrite=True).n_texts == 3
     (output / "notes.md").touch()
     with pytest.raises(FileExistsError, match=r"\[H060\]"):
-        job.start(resume=True, overwrite=True)
+        label(teacher_path, texts, output, resume=True, overwrite=True)
     assert texts_of(output)
     with pytest.raises(NotADirectoryError, match=r"\[H061\]"):
-        make_job(teacher_path, texts, write_texts("file", 1)).start(resume=True, overwrite=True)
+        label(teacher_path, texts, write_texts("file", 1), resume=True, overwrite=True)
     for name in ("out.txt", "out.jsonl", "out.parquet"):
         with pytest.raises(ValueError, match=r"\[H023\]"):
-            make_job(teacher_path, texts, tmp_path / name).start(resume=True, overwrite=True)
+            label(teacher_path, texts, tmp_path / name, resume=True, overwrite=True)
     with pytest.raises(ValueError, match=r"\[H023\]"):
-        make_job(teacher_path, texts, tmp_path / "new.spacy", shard_format="parquet").start(
-            resume=True, overwrite=True
-        )
+        label(teacher_path, texts, tmp_path / "new.spacy", shard_format="parquet")
 
 
 def test_too_much_is_bad(teacher_path: Path, tmp_path: Path) -> None:
@@ -102,11 +106,11 @@ def test_too_much_is_bad(teacher_path: Path, tmp_path: Path) -> None:
     texts.write_bytes(b"\n".join([*lines, b"\xff"]))
     output = tmp_path / "out"
     with pytest.raises(ValueError, match=r"\[H055\] 3 records .* allows \(2\)"):
-        run(make_job(teacher_path, texts, output, max_bad=2))
+        label(teacher_path, texts, output, max_bad=2)
     assert not output.exists()
-    job = make_job(teacher_path, texts, output, max_bad=3)
-    assert run(job, resume=True) == TEXTS_IN_A_PART + 1
-    assert [bad.line for bad in job.bad_records()] == [1, TEXTS_IN_A_PART + 2, len(lines) + 1]
+    labelled = label(teacher_path, texts, output, max_bad=3, resume=True)
+    assert labelled.n_texts == TEXTS_IN_A_PART + 1
+    assert [bad.line for bad in labelled.bad] == [1, TEXTS_IN_A_PART + 2, len(lines) + 1]
 
 
 def test_poison(teacher_path: Path, tmp_path: Path) -> None:
@@ -114,10 +118,10 @@ def test_poison(teacher_path: Path, tmp_path: Path) -> None:
     texts = tmp_path / "texts.txt"
     texts.write_bytes(b"first\n" + b"very long " * 500_000 + b"\n\xc3\x28\nlast")
     output = tmp_path / "out"
-    job = make_job(teacher_path, texts, output)
-    assert run(job) == 2
+    labelled = label(teacher_path, texts, output)
+    assert labelled.n_texts == 2
     assert texts_of(output) == ["first", "last"]
-    assert [bad.line for bad in job.bad_records()] == [2, 3]
+    assert [bad.line for bad in labelled.bad] == [2, 3]
 
 
 def test_parquet(teacher_path: Path, write_texts: Write, tmp_path: Path) -> None:
@@ -125,8 +129,7 @@ def test_parquet(teacher_path: Path, write_texts: Write, tmp_path: Path) -> None
     texts = write_texts("texts.txt", 30)
     for name, top_k in (("all", None), ("top", 2)):
         worker = TeacherWorker((str(teacher_path),), top_k=top_k)
-        job = LabellingJob(worker, str(texts), tmp_path / name, "parquet")
-        assert run(job) == 30
+        assert label(worker, texts, tmp_path / name, shard_format="parquet").n_texts == 30
     with pytest.raises(ValueError, match=r"\[H062\].*parquet files, not \.spacy"):
         ShardedCorpus(tmp_path / "all").shards()
     table = parquet.read_table(tmp_path / "all")
@@ -166,16 +169,12 @@ def test_places_that_cannot_be_written(
         (tmp_path, "H088"),
     ):
         with pytest.raises(ValueError, match=rf"\[{number}\]"):
-            make_job(teacher_path, texts, output).start(resume=True, overwrite=True)
+            label(teacher_path, texts, output, resume=True, overwrite=True)
         # and under its other name
-        job = make_job(teacher_path, texts, output)
-        job.input_location = texts.as_uri()
         with pytest.raises(ValueError, match=rf"\[{number}\]"):
-            job.start(resume=True, overwrite=True)
+            label(teacher_path, texts.as_uri(), output, resume=True, overwrite=True)
     with pytest.raises(ValueError, match=r"\[H013\].*csv"):
-        make_job(teacher_path, texts, tmp_path / "out", shard_format="csv").start(
-            resume=True, overwrite=True
-        )
+        label(teacher_path, texts, tmp_path / "out", shard_format="csv")
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["in", "texts.txt"]
 
 
@@ -183,14 +182,14 @@ def test_an_input_among_what_is_replaced(
     teacher_path: Path, write_texts: Write, tmp_path: Path
 ) -> None:
     output = tmp_path / "out"
-    run(make_job(teacher_path, write_texts("texts.txt", 3), output))
+    label(teacher_path, write_texts("texts.txt", 3), output)
     for name in ("out/00000-000000.spacy", "out.parts/texts.txt"):
         texts = write_texts(name, 3) if name.endswith(".txt") else tmp_path / name
         (tmp_path / "link.spacy").unlink(missing_ok=True)
         (tmp_path / "link.spacy").symlink_to(texts)
         for location in (texts, tmp_path / "link.spacy"):
             with pytest.raises(ValueError, match=r"\[H088\]"):
-                make_job(teacher_path, location, output).start(resume=True, overwrite=True)
+                label(teacher_path, location, output, resume=True, overwrite=True)
     assert len(texts_of(output)) == 3
 
 
@@ -198,7 +197,7 @@ def test_an_output_behind_a_link(teacher_path: Path, write_texts: Write, tmp_pat
     texts = write_texts("texts.txt", 3)
     (tmp_path / "disk").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "disk")
-    run(make_job(teacher_path, texts, tmp_path / "link"), overwrite=True)
+    label(teacher_path, texts, tmp_path / "link", overwrite=True)
     assert (tmp_path / "link").is_symlink()
     assert len(texts_of(tmp_path / "disk")) == 3
 
@@ -207,7 +206,7 @@ def test_parts_end_where_much_is_bad(teacher_path: Path, tmp_path: Path) -> None
     texts = tmp_path / "texts.txt"
     texts.write_bytes(b"\xff\n" * 1000 + b"good")
     with pytest.raises(ValueError, match=r"\[H055\] 256 records"):
-        run(make_job(teacher_path, texts, tmp_path / "out", max_bad=10))
+        label(teacher_path, texts, tmp_path / "out", max_bad=10)
 
 
 def test_other_files_beside_the_output_are_kept(
@@ -218,7 +217,7 @@ def test_other_files_beside_the_output_are_kept(
     manifest = tmp_path / "out.spacy.manifest.json"
     manifest.write_text('{"mine": 1}')
     with pytest.raises(FileExistsError, match=r"\[H024\].*manifest"):
-        make_job(teacher_path, texts, output).start(resume=False, overwrite=False)
+        label(teacher_path, texts, output)
     assert manifest.read_text() == '{"mine": 1}'
     manifest.unlink()
     mine = tmp_path / "out.spacy.parts" / "mine.txt"
@@ -226,19 +225,19 @@ def test_other_files_beside_the_output_are_kept(
     mine.write_text("text")
     for overwrite in (False, True):
         with pytest.raises(FileExistsError, match=r"\[H103\]"):
-            make_job(teacher_path, texts, output).start(resume=False, overwrite=overwrite)
+            label(teacher_path, texts, output, overwrite=overwrite)
     assert mine.read_text() == "text"
     mine.unlink()
     mine.parent.rename(tmp_path / "elsewhere")
     mine.parent.symlink_to(tmp_path / "elsewhere")
     with pytest.raises(FileExistsError, match=r"\[H103\]"):
-        make_job(teacher_path, texts, output).start(resume=False, overwrite=True)
+        label(teacher_path, texts, output, overwrite=True)
     mine.parent.unlink()
     manifest.mkdir()
     with pytest.raises(FileExistsError, match=r"\[H103\].*manifest"):
-        make_job(teacher_path, texts, output).start(resume=False, overwrite=True)
+        label(teacher_path, texts, output, overwrite=True)
     manifest.rmdir()
-    run(make_job(teacher_path, texts, output))
+    label(teacher_path, texts, output)
     assert output.is_file()
     assert not mine.parent.exists()
 
@@ -247,29 +246,76 @@ def test_what_comes_to_the_outputs_place_meanwhile_is_kept(
     teacher_path: Path, write_texts: Write, tmp_path: Path
 ) -> None:
     texts = write_texts("texts.txt", 3)
-    for name, number in (("out", "H024"), ("out.spacy", "H024")):
-        job = make_job(teacher_path, texts, tmp_path / name)
-        job.start(resume=False, overwrite=False)
-        mine = tmp_path / name
-        if name == "out":
-            mine.mkdir()
-            mine /= "mine.txt"
-        mine.write_text("mine")
-        with pytest.raises(FileExistsError, match=rf"\[{number}\]"):
-            job.run(run_locally, lambda n: None)
+    for name in ("out", "out.spacy"):
+        mine = tmp_path / "out" / "mine.txt" if name == "out" else tmp_path / name
+
+        def engine(
+            source: PartSource, task: ShardTask, on_progress: Progress, mine: Path = mine
+        ) -> Iterator[Summary]:
+            mine.parent.mkdir(exist_ok=True)
+            mine.write_text("mine")
+            yield from run_locally(source, task, on_progress)
+
+        with pytest.raises(FileExistsError, match=r"\[H024\]"):
+            label(teacher_path, texts, tmp_path / name, engine=engine)
         assert mine.read_text() == "mine"
 
 
 def test_resuming_does_not_replace_another_file(
     teacher_path: Path, write_texts: Write, tmp_path: Path
 ) -> None:
-    texts, output = write_texts("texts.txt", 3), tmp_path / "out.spacy"
-    make_job(teacher_path, texts, output).start(resume=False, overwrite=False)
+    texts, output = write_texts("texts.txt", TEXTS_IN_A_PART + 3), tmp_path / "out.spacy"
+    with pytest.raises(OSError, match="power failed"):
+        label(teacher_path, texts, output, engine=stop_after(1))
     output.write_text("mine")
     with pytest.raises(FileExistsError, match=r"\[H024\]"):
-        make_job(teacher_path, texts, output).start(resume=True, overwrite=False)
+        label(teacher_path, texts, output, resume=True)
     assert output.read_text() == "mine"
-    make_job(teacher_path, texts, output).start(resume=True, overwrite=True)
+    with pytest.raises(OSError, match="power failed"):
+        label(teacher_path, texts, output, resume=True, overwrite=True, engine=stop_after(0))
     # stopped and resumed: it was allowed once
-    run(make_job(teacher_path, texts, output), resume=True)
-    assert len(list(DocBin().from_disk(output).get_docs(spacy.blank("en").vocab))) == 3
+    label(teacher_path, texts, output, resume=True)
+    docs = list(DocBin().from_disk(output).get_docs(spacy.blank("en").vocab))
+    assert len(docs) == TEXTS_IN_A_PART + 3
+
+
+@pytest.mark.parametrize("name", ["out", "out.spacy"])
+def test_a_shard_that_is_taken_away(
+    teacher_path: Path, write_texts: Write, tmp_path: Path, name: str
+) -> None:
+    def engine(source: PartSource, task: ShardTask, on_progress: Progress) -> Iterator[Summary]:
+        yield from run_locally(source, task, on_progress)
+        (task.folder / "00000-000000.spacy").unlink()
+
+    texts = write_texts("texts.txt", 3)
+    with pytest.raises(FileNotFoundError, match=r"\[H051\]"):
+        label(teacher_path, texts, tmp_path / name, engine=engine)
+    assert not (tmp_path / name).exists()
+
+
+def test_what_exists_is_refused_before_anything_is_read(
+    teacher_path: Path, write_texts: Write, tmp_path: Path
+) -> None:
+    texts = write_texts("texts.txt", TEXTS_IN_A_PART + 1)
+    output, stopped = tmp_path / "out", tmp_path / "stopped"
+    label(teacher_path, texts, output)
+    with pytest.raises(OSError, match="power failed"):
+        label(teacher_path, texts, stopped, engine=stop_after(1))
+    for place, number in ((output, "H024"), (stopped, "H048")):
+        with pytest.raises(FileExistsError, match=rf"\[{number}\]"):
+            label(tmp_path / "no_teacher", tmp_path / "none.txt", place)
+
+
+def test_teachers_are_closed_whatever_stops_a_run(
+    teacher_path: Path, write_texts: Write, tmp_path: Path
+) -> None:
+    texts, worker = write_texts("texts.txt", 3), TeacherWorker((str(teacher_path),))
+    events = Noted()
+    with pytest.raises(OSError, match="power failed"):
+        label(worker, texts, tmp_path / "out", engine=stop_after(0), events=events)
+    # nothing is kept where nothing was finished
+    assert (events.n_ends, events.parts_folder) == (1, None)
+    assert not parts_folder(tmp_path / "out").exists()
+    assert LOADED._loaded is None
+    label(worker, texts, tmp_path / "out")
+    assert LOADED._loaded is None

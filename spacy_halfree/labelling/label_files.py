@@ -1,0 +1,246 @@
+"""Label files of texts, in runs that can be stopped and resumed."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ..data.inputs import InputFile, find_inputs, local_inputs, local_path
+from ..data.parts import PartSource
+from ..data.records import InvalidRecord
+from ..errors import Errors
+from ..outputs import check_place
+from .decision import Decision, OutputState, decide
+from .engines.local import run_locally
+from .existing import look_at, refuse
+from .journal import Journal
+from .manifest import Manifest, TeacherRecord, hash_inputs
+from .places import check_kind, check_places, manifest_path
+from .publication import publish, put_back_former
+from .shard_formats import SHARD_FORMATS
+from .shards import ShardTask, Summary
+from .worker import Progress, TeacherWorker
+
+Engine = Callable[[PartSource, ShardTask, Progress], Iterable[Summary]]
+"""Labels all parts, and yields a summary of each as soon as it is finished."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabellingSettings:
+    """Settings of `label_files`.
+
+    shard_format: The format of the files in an output folder: "spacy" (for `spacy train`) or
+        "parquet" (for tables).
+    max_bad: Stop when more records than this cannot be used.
+    on_gpu: Whether the teachers run on a GPU. This is recorded in the manifest only: the worker
+        and the engine choose the device.
+    """
+
+    shard_format: str = "spacy"
+    max_bad: int = 1000
+    on_gpu: bool = False
+
+    def __post_init__(self) -> None:
+        """RAISES: ValueError (H013) for another format."""
+        if self.shard_format not in SHARD_FORMATS:
+            expected = f"in {tuple(SHARD_FORMATS)}"
+            raise ValueError(
+                Errors.H013.format(
+                    setting="shard_format", expected=expected, value=self.shard_format
+                )
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelledFiles:
+    """The result of `label_files`.
+
+    output: The file or folder with soft labels, with all links resolved.
+    n_texts: How many texts it has.
+    n_known: How many of them an earlier run had finished.
+    bad: The records that could not be used, in the order of the input.
+    """
+
+    output: Path
+    n_texts: int
+    n_known: int
+    bad: Sequence[InvalidRecord]
+
+
+class LabellingEvents:
+    """Reports the progress of `label_files`. The methods do nothing: override what you need."""
+
+    def on_start(self, n_known: int, dropped: Mapping[str, int]) -> None:
+        """Called once, before the first text is labelled.
+
+        n_known: How many texts an earlier run has finished.
+        dropped: For each input file that has changed since, how many finished texts are discarded.
+        """
+
+    def on_progress(self, n_texts: int) -> None:
+        """Called while texts are labelled. n_texts: How many, since the last call."""
+
+    def on_end(self, bad: Sequence[InvalidRecord], n_texts: int, parts_folder: Path | None) -> None:
+        """Called once after `on_start`, also if an error or an interrupt has ended the run.
+
+        bad: The records that could not be used so far, in the order of the input.
+        n_texts: How many texts are finished.
+        parts_folder: The folder from which the run can be resumed, or None if there is nothing to
+            resume.
+        """
+
+
+def label_files(
+    worker: TeacherWorker,
+    texts: str,
+    output: Path,
+    *,
+    settings: LabellingSettings | None = None,
+    resume: bool = False,
+    overwrite: bool = False,
+    engine: Engine = run_locally,
+    events: LabellingEvents | None = None,
+) -> LabelledFiles:
+    """Label files of texts for a student to learn from.
+
+    The output appears only once it is complete. Until then, finished parts are kept in a folder
+    beside it. If the run is stopped, the same call with `resume=True` continues it, and writes the
+    same bytes as a run that was not stopped.
+
+    worker: The teachers. They are unloaded at the end.
+    texts: A file or folder of texts, as a path or URI.
+    output: The file to write, which ends in `.spacy`, or a folder for many files.
+    settings: The settings, or None for the defaults.
+    resume: Whether to continue a stopped run, if there is one.
+    overwrite: Whether an existing output may be replaced, and parts of a stopped run removed.
+    engine: What distributes the parts: `run_locally` or a `RayEngine`.
+    events: Reports the progress.
+    RETURNS: The output and what it holds.
+    RAISES: ValueError, OSError or ImportError if the texts, the teachers, the output or the parts
+        of a stopped run cannot be used; ValueError (H020) if there are no texts, (H053) if the
+        input changes during the run, (H055) if too many records cannot be used, (H059) if the
+        engine leaves out a part; OSError (H024, H052, H060, H061) if something appears in the
+        output's place during the run, (H051) if another run removes the parts.
+    """
+    settings = settings or LabellingSettings()
+    events = events or LabellingEvents()
+    read = [local_path(texts), *map(Path, worker.models)]
+    output = check_places(output, settings.shard_format, inputs=read, overwrite=overwrite)
+    # hashing the input and loading the teachers may take hours: refuse first
+    refuse(decide(look_at(output), resume=resume, overwrite=overwrite), output)
+    files = find_inputs(texts)
+    check_place(output, inputs=local_inputs(files))
+    try:
+        journal = Journal(output, make_manifest(worker, files, settings))
+        found = look_at(output, journal.manifest)
+        decision = decide(found, resume=resume, overwrite=overwrite)
+        refuse(decision, output, journal.manifest)
+        if decision is Decision.DONE:
+            journal.remove()
+            labelled = read_labelled(output)
+            events.on_start(labelled.n_known, {})
+            events.on_end(labelled.bad, labelled.n_texts, None)
+            return labelled
+        start(journal, decision)
+        may_replace = overwrite or found.output is not OutputState.NONE
+        if may_replace:
+            journal.allow_replacing()
+        n_known = journal.n_texts
+        try:
+            events.on_start(n_known, journal.dropped)
+            label_parts(
+                worker,
+                files,
+                journal,
+                texts=texts,
+                settings=settings,
+                engine=engine,
+                on_progress=events.on_progress,
+            )
+            # something may have been written there since the start
+            if output.exists() and not may_replace:
+                raise FileExistsError(Errors.H024.format(path=output))
+            check_kind(output)
+            publish(journal, settings.shard_format)
+        finally:
+            has_parts = journal.leave()
+            events.on_end(journal.bad, journal.n_texts, journal.folder if has_parts else None)
+    finally:
+        worker.close()
+    return LabelledFiles(output=output, n_texts=journal.n_texts, n_known=n_known, bad=journal.bad)
+
+
+def make_manifest(
+    worker: TeacherWorker, files: Sequence[InputFile], settings: LabellingSettings
+) -> Manifest:
+    """Describe what the output is made from. This loads the teachers and hashes the input."""
+    worker.forget_what_has_changed()
+    teachers = zip(worker.load(), worker.hashes(), strict=True)
+    tagger = worker.tagger
+    return Manifest(
+        input_sha256=hash_inputs(files),
+        teachers=[TeacherRecord.of(nlp, sha256) for nlp, sha256 in teachers],
+        target=tagger.target,
+        tags=list(tagger.scheme.tag_names),
+        settings={
+            "component": worker.component,
+            "top_k": worker.top_k,
+            "batch_size": worker.batch_size,
+            "precision": worker.precision,
+            "gpu": settings.on_gpu,
+            "format": settings.shard_format,
+        },
+        texts_in_a_part=worker.texts_in_a_part,
+    )
+
+
+def start(journal: Journal, decision: Decision) -> None:
+    """Prepare the parts of a run that begins or resumes."""
+    if decision is Decision.RESUME:
+        journal.resume()
+        return
+    if decision is Decision.BEGIN_ANEW:
+        put_back_former(journal.output)
+        journal.remove()
+    journal.begin()
+
+
+def read_labelled(output: Path) -> LabelledFiles:
+    """Read from its manifest what a complete output holds."""
+    manifest = json.loads(manifest_path(output).read_text("utf8"))
+    n_texts = manifest["counts"]["texts"]
+    bad = [InvalidRecord(**own) for own in manifest["bad"]]
+    return LabelledFiles(output=output, n_texts=n_texts, n_known=n_texts, bad=bad)
+
+
+def label_parts(
+    worker: TeacherWorker,
+    files: Sequence[InputFile],
+    journal: Journal,
+    *,
+    texts: str,
+    settings: LabellingSettings,
+    engine: Engine,
+    on_progress: Progress,
+) -> None:
+    """Label the parts that are not finished. Arguments and errors are those of `label_files`."""
+    max_length = min(nlp.max_length for nlp in worker.load())
+    source = PartSource(files, max_length, worker.texts_in_a_part, journal.finished)
+    checked = replace(worker, sha256=worker.hashes())
+    task = ShardTask(checked, journal.shards.absolute(), settings.shard_format)
+    check_bad(journal, texts, settings.max_bad)
+    for summary in engine(source, task, on_progress):
+        journal.keep(summary)
+        check_bad(journal, texts, settings.max_bad)
+    missing = journal.missing()
+    if missing:
+        raise ValueError(Errors.H059.format(parts=", ".join(missing[:10])))
+    if hash_inputs(files) != journal.manifest.input_sha256:
+        raise ValueError(Errors.H053.format(path=texts))
+
+
+def check_bad(journal: Journal, texts: str, max_bad: int) -> None:
+    """RAISES: ValueError (H055) if too many records cannot be used."""
+    n_bad = journal.n_bad
+    if n_bad > max_bad:
+        raise ValueError(Errors.H055.format(n_bad=n_bad, path=texts, max_bad=max_bad))
