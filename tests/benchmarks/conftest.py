@@ -1,14 +1,12 @@
-"""Make the benchmarks importable, and the scripts that they use; small things to measure."""
+"""Small things to measure."""
 
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
 import spacy
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks"), str(ROOT / "scripts")]
 
 
 @pytest.fixture(scope="session")

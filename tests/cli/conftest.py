@@ -1,13 +1,9 @@
 """Make the toy pipelines importable, and share a trained teacher."""
 
-import sys
 from pathlib import Path
 
 import pytest
 from spacy.language import Language
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "pipeline"))
-
 from toy_pipelines import make_examples, make_nlp, train
 
 
