@@ -1,7 +1,5 @@
 """The encoder's adaptation: it learns, goes on after being killed, and loses no encoder."""
 
-import contextlib
-import io
 import json
 import subprocess
 import sys
@@ -10,9 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from spacy.cli import app
-from spacy.util import registry
-from typer.testing import CliRunner
+from commands import run_command
 
 from spacy_halfree.models.adaptation import adapt_encoder
 from spacy_halfree.models.adaptation_settings import AdaptationSettings
@@ -46,15 +42,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(*arguments: object, fails: bool) -> str:
     """The command inside this process; all that it printed, on one line."""
-    registry.cli.get_all()
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
-        result = CliRunner().invoke(app, ["halfree", "adapt-encoder", *map(str, arguments)])
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    output = printed.getvalue() + result.output
-    assert (result.exit_code != 0) == fails, output
-    return " ".join(output.split())
+    code, output = run_command("adapt-encoder", *arguments)
+    assert (code != 0) == fails, output
+    return output
 
 
 def adapt(
