@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from commands import run_command
+from tiny_encoder import write_encoder
 
 from spacy_halfree.models.adaptation import adapt_encoder
 from spacy_halfree.models.adaptation_settings import AdaptationSettings
@@ -24,17 +25,8 @@ COMMAND = [sys.executable, "-m", "spacy", "halfree", "adapt-encoder"]
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("adapt")
     words = ["north", "south", "street", "avenue", "one", "two", "three"]
-    pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *words]
-    (folder / "vocab.txt").write_text("\n".join(pieces), encoding="utf8")
-    transformers.BertTokenizerFast(str(folder / "vocab.txt")).save_pretrained(folder / "encoder")
-    config = transformers.BertConfig(
-        vocab_size=len(pieces),
-        hidden_size=16,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-        intermediate_size=16,
-    )
-    transformers.BertModel(config).save_pretrained(folder / "encoder")
+    sizes = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
+    write_encoder(folder / "encoder", words, **sizes)
     texts = [f"{n} {d} {s}" for n in words[4:] for d in words[:2] for s in words[2:4]]
     (folder / "pool.txt").write_text("\n".join(texts), encoding="utf8")
     return folder
