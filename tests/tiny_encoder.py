@@ -7,7 +7,6 @@ import pytest
 
 transformers = pytest.importorskip("transformers")
 
-
 CHARACTERS = "abcdefghijklmnopqrstuvwxyz0123456789.,#&"
 SIZES = {
     "hidden_size": 24,

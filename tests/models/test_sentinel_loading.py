@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,14 +30,6 @@ from sentinel_pipelines import (  # noqa: E402
 from tiny_seq2seq import make_pretrained, saved  # noqa: E402
 
 from spacy_halfree.models.architectures import build_sentinel_seq2seq  # noqa: E402
-
-
-@pytest.fixture(autouse=True)
-def garbage_collection() -> Iterator[None]:
-    """srsly leaves it switched off when it meets damaged bytes."""
-    yield
-    gc.enable()
-
 
 # -- loading and saving
 
