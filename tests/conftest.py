@@ -1,4 +1,4 @@
-"""For all tests: examples that are random, but the same in every run; a trained teacher."""
+"""For all tests: examples that are random, but the same in every run; pipelines."""
 
 from __future__ import annotations
 
@@ -25,10 +25,19 @@ settings.register_profile(
 settings.load_profile("halfree")
 
 
+@pytest.fixture(scope="module")
+def nlp() -> Language:
+    """A blank pipeline, for its tokens and its vocabulary."""
+    # not imported before the number of threads is set, as it imports numpy
+    import spacy
+
+    return spacy.blank("en")
+
+
 @pytest.fixture(scope="session")
 def teacher() -> Language:
     """A trained first-order tagger of entities; no test may change it."""
-    # with numpy, and so after the number of threads is set
+    # the same
     from toy_pipelines import make_examples, make_nlp, train
 
     nlp, _ = make_nlp()
