@@ -24,8 +24,8 @@ from typing import Annotated, Any
 import spacy
 import typer
 from address_xml import read_labelled, read_texts
-from documents import write_docs
-from records import DataError, Record, write_records
+from documents import summarize, write_docs
+from records import DataError, Record, exit_on_data_error, write_records
 
 ADDRESSES = "addresses"
 
@@ -245,7 +245,7 @@ def main(
     ] = ADDRESSES,
 ) -> None:
     """Convert LABELLED_XML and POOL_XML to the spaCy and JSONL files of one split."""
-    try:
+    with exit_on_data_error():
         if corpus != ADDRESSES:
             raise DataError(
                 f"[S028] this workflow is on addresses, not on '{corpus}': run "
@@ -261,9 +261,6 @@ def main(
             n_test=n_test,
             n_pool=n_pool,
         )
-    except (DataError, OSError) as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from error
     labelled = summary["labelled"]
     typer.echo(
         f"{labelled['addresses']} labelled addresses, {labelled['distinct']} distinct; of the "
@@ -271,10 +268,7 @@ def main(
         "disagreed in annotation"
     )
     for name, part in summary["splits"].items():
-        typer.echo(
-            f"{name}: {part['texts']} texts, {part['tokens']} tokens, {part['spans']} spans, "
-            f"{len(part['labels'])} labels, {len(part['unaligned'])} spans not aligned"
-        )
+        typer.echo(f"{summarize(name, part)}, {len(part['unaligned'])} spans not aligned")
     typer.echo(f"pool: {summary['pool']['texts']} texts")
 
 

@@ -26,8 +26,8 @@ from typing import Annotated, Any
 
 import spacy
 import typer
-from documents import write_docs
-from records import DataError, Record, write_records
+from documents import summarize, write_docs
+from records import DataError, Record, exit_on_data_error, write_records
 from tagged_sentences import read_sentences
 
 ALL = "all"
@@ -187,16 +187,10 @@ def main(
 ) -> None:
     """Convert a draw of CORPUS to the spaCy, JSONL and text files of one run."""
     n_shots = parse_shots(shots)
-    try:
+    with exit_on_data_error():
         summary = convert(corpus, output_dir, shots=n_shots, n_dev=n_dev, seed=seed)
-    except (DataError, OSError) as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from error
     for name, part in summary["splits"].items():
-        typer.echo(
-            f"{name}: {part['texts']} texts, {part['tokens']} tokens, {part['spans']} spans, "
-            f"{len(part['labels'])} labels"
-        )
+        typer.echo(summarize(name, part))
     typer.echo(f"pool: {summary['pool']} texts")
 
 

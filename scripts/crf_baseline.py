@@ -20,7 +20,7 @@ import spacy
 import typer
 import usaddress
 from address_spans import spans_from_tokens
-from records import DataError, Record, Span, read_records, score_spans
+from records import DataError, Record, Span, exit_on_data_error, read_records, score_spans
 
 # The defaults of `trainModel` in parserator/training.py.
 TRAINING_SETTINGS = {"c1": 0.1, "c2": 0.01, "feature.minfreq": 0}
@@ -137,7 +137,7 @@ def main(
     model: Annotated[Path, typer.Option(help="Where to put the model.")] = Path("crf.crfsuite"),
 ) -> None:
     """Train a CRF on GOLD_JSONL and write its spans and scores on TEST_JSONL to OUTPUT_JSON."""
-    try:
+    with exit_on_data_error():
         output_json.parent.mkdir(parents=True, exist_ok=True)
         model.parent.mkdir(parents=True, exist_ok=True)
         gold, test = read_records(gold_jsonl), read_records(test_jsonl)
@@ -168,9 +168,6 @@ def main(
         output_json.write_text(
             json.dumps(result, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
         )
-    except (DataError, OSError) as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from error
     typer.echo(
         f"precision {score.precision:.4f}, recall {score.recall:.4f}, F1 {score.f1:.4f}, "
         f"{result['words_per_second']:.0f} words per second"

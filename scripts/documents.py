@@ -62,3 +62,11 @@ def write_docs(path: Path, nlp: Language, records: Sequence[Record]) -> dict[str
         "labels": dict(sorted(labels.items())),
         "unaligned": unaligned,
     }
+
+
+def summarize(name: str, described: dict[str, Any]) -> str:
+    """Return a line on the documents that `write_docs` has described."""
+    return (
+        f"{name}: {described['texts']} texts, {described['tokens']} tokens, "
+        f"{described['spans']} spans, {len(described['labels'])} labels"
+    )

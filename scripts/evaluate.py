@@ -21,7 +21,7 @@ from typing import Annotated, Any
 
 import spacy
 import typer
-from records import DataError, Score, Span, read_records, score_spans
+from records import DataError, Score, Span, exit_on_data_error, read_records, score_spans
 from spacy.language import Language
 
 N_TIMINGS = 5
@@ -162,11 +162,8 @@ def main(
     seed: Annotated[int, typer.Option(help="The run's seed, noted with the results.")] = 0,
 ) -> None:
     """Score all systems on TEST_JSONL, print a table, and save it with its circumstances."""
-    try:
+    with exit_on_data_error():
         results = evaluate(test_jsonl, parse_pipelines(pipeline), crf)
-    except (DataError, OSError) as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from error
     table = as_markdown(results)
     report = {
         "seed": seed,

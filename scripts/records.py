@@ -5,13 +5,26 @@ systems with other tokens than spaCy's are compared on the same character spans.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+import typer
 
 
 class DataError(ValueError):
     """A file cannot be used. The message says which file, where in it, and what to do."""
+
+
+@contextmanager
+def exit_on_data_error() -> Iterator[None]:
+    """Print why a file cannot be used and end the command with status 1, without a traceback."""
+    try:
+        yield
+    except (DataError, OSError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,9 @@
 """Share two trained models, as files, and a pool of texts."""
 
 import random
-import sys
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "pipeline"))
-
 from toy_pipelines import TEXTS, make_examples, make_nlp, train
 
 

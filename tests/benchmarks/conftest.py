@@ -1,14 +1,9 @@
-"""Make the benchmarks importable, and the scripts that they use; small things to measure."""
+"""Small things to measure."""
 
-import shutil
-import sys
 from pathlib import Path
 
 import pytest
 import spacy
-
-ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks"), str(ROOT / "scripts")]
 
 
 @pytest.fixture(scope="session")
@@ -25,22 +20,17 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project with a tiny corpus, in which spaCy's `ner` is there already."""
-    from tiny_encoder import write_encoder
+    from tiny_projects import copy_project, write_split
 
     from benchmarks.accuracy.finished import FinishedTraining, write_finished
     from benchmarks.accuracy.results import config_hash
     from benchmarks.accuracy.workspace import Run
     from benchmarks.speed.systems import find_system
 
-    for name in ("configs", "scripts", "benchmarks"):
-        shutil.copytree(ROOT / name, tmp_path / name)
-    write_encoder(tmp_path / "assets" / "minilm")
-    corpus = tmp_path / "assets" / "snips"
-    corpus.mkdir()
+    copy_project(tmp_path, "configs", "scripts", "benchmarks")
     for split, size in (("train", 110), ("valid", 60), ("test", 8)):
         texts = [f"play song{i} now" for i in range(size)]
-        (corpus / f"{split}.seq.in").write_text("\n".join(texts), encoding="utf8")
-        (corpus / f"{split}.seq.out").write_text("\n".join(["O B-song O"] * size), encoding="utf8")
+        write_split(tmp_path / "assets" / "snips", split, texts, "O B-song O")
     monkeypatch.chdir(tmp_path)
     system = find_system("spacy_ner_gold")
     folder = Run("snips", "100", 1).training / f"{system.name}-{config_hash(system)}"

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -23,7 +22,7 @@ pytest.importorskip("transformers")
 pytest.importorskip("spacy_transformers")
 pytest.importorskip("matplotlib")
 
-from tiny_encoder import write_encoder
+from tiny_projects import ROOT, copy_project, write_split
 
 from benchmarks.accuracy import levers
 from benchmarks.accuracy.finished import FILE, FinishedTraining, write_finished
@@ -48,7 +47,6 @@ from benchmarks.accuracy.token_classification import read_docs, with_variants
 from benchmarks.accuracy.workspace import CORPORA, Run, locked
 from spacy_halfree.tagging.soft_labels import KEY
 
-ROOT = Path(__file__).resolve().parents[2]
 RUN = Run("snips", "12", 1)
 RESULTS = Path("results.jsonl")
 PATHS = {"train": "train", "dev": "dev", "gold": "gold", "encoder": "assets/minilm"}
@@ -75,17 +73,10 @@ def shorten(system: System) -> System:
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the project with a tiny encoder and a tiny corpus."""
     folder = tmp_path_factory.mktemp("accuracy")
-    for name in ("configs", "scripts", "benchmarks"):
-        shutil.copytree(ROOT / name, folder / name)
-    write_encoder(folder / "assets" / "minilm")
-    corpus = folder / "assets" / "snips"
-    corpus.mkdir()
+    copy_project(folder, "configs", "scripts", "benchmarks")
     for split, size in (("train", 40), ("valid", 50), ("test", 8)):
-        words = [f"play song{i} by singer{i} now" for i in range(size)]
-        (corpus / f"{split}.seq.in").write_text("\n".join(words), encoding="utf8")
-        (corpus / f"{split}.seq.out").write_text(
-            "\n".join(["O B-song O B-artist O"] * size), encoding="utf8"
-        )
+        texts = [f"play song{i} by singer{i} now" for i in range(size)]
+        write_split(folder / "assets" / "snips", split, texts, "O B-song O B-artist O")
     return folder
 
 

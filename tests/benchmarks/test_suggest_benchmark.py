@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -15,7 +14,7 @@ pytest.importorskip("torch")
 pytest.importorskip("transformers")
 pytest.importorskip("spacy_transformers")
 
-from tiny_encoder import write_encoder
+from tiny_projects import copy_project, write_split
 
 from benchmarks import suggest
 from benchmarks.accuracy.results import Cell, append_cell
@@ -31,24 +30,17 @@ from benchmarks.suggest import (
     suggest_table,
 )
 
-ROOT = Path(__file__).resolve().parents[2]
 CITIES = ("Rome", "Berlin", "Lima", "Oslo", "Accra")
 
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project with a tiny encoder and a tiny corpus, and a teacher that is trained in no time."""
-    for name in ("configs", "scripts"):
-        shutil.copytree(ROOT / name, tmp_path / name)
-    write_encoder(tmp_path / "assets" / "minilm")
-    corpus = tmp_path / "assets" / "snips"
-    corpus.mkdir()
+    copy_project(tmp_path, "configs", "scripts")
     for split, size in (("train", 40), ("valid", 50), ("test", 8)):
         # in ever other words, or else all but a few would be near-duplicates
-        words = [f"{chr(97 + i % 26) * (2 + i // 26)} to {CITIES[i % 5]} now" for i in range(size)]
-        tags = ["O O B-city O"] * size
-        (corpus / f"{split}.seq.in").write_text("\n".join(words), encoding="utf8")
-        (corpus / f"{split}.seq.out").write_text("\n".join(tags), encoding="utf8")
+        texts = [f"{chr(97 + i % 26) * (2 + i // 26)} to {CITIES[i % 5]} now" for i in range(size)]
+        write_split(tmp_path / "assets" / "snips", split, texts, "O O B-city O")
     monkeypatch.chdir(tmp_path)
     short = replace(TEACHER, changes=training(max_steps=2, eval_frequency=1), encoder_steps=2)
     monkeypatch.setattr(suggest, "TEACHER", short)

@@ -17,7 +17,8 @@ pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
 from tiny_seq2seq import saved
-from unconstrained import (
+
+from benchmarks.unconstrained import (
     as_markdown,
     compare,
     gold_spans,
@@ -26,7 +27,6 @@ from unconstrained import (
     spans,
     write_output,
 )
-
 from spacy_halfree.models.sentinel.ragged import Ragged
 from spacy_halfree.models.sentinel.target_texts import Vocabulary
 

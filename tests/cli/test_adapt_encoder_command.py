@@ -1,7 +1,5 @@
 """The encoder's adaptation: it learns, goes on after being killed, and loses no encoder."""
 
-import contextlib
-import io
 import json
 import subprocess
 import sys
@@ -10,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from spacy.cli import app
-from spacy.util import registry
-from typer.testing import CliRunner
+from commands import run_command
+from tiny_encoder import write_encoder
 
 from spacy_halfree.models.adaptation import adapt_encoder
 from spacy_halfree.models.adaptation_settings import AdaptationSettings
@@ -28,17 +25,8 @@ COMMAND = [sys.executable, "-m", "spacy", "halfree", "adapt-encoder"]
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("adapt")
     words = ["north", "south", "street", "avenue", "one", "two", "three"]
-    pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *words]
-    (folder / "vocab.txt").write_text("\n".join(pieces), encoding="utf8")
-    transformers.BertTokenizerFast(str(folder / "vocab.txt")).save_pretrained(folder / "encoder")
-    config = transformers.BertConfig(
-        vocab_size=len(pieces),
-        hidden_size=16,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-        intermediate_size=16,
-    )
-    transformers.BertModel(config).save_pretrained(folder / "encoder")
+    sizes = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
+    write_encoder(folder / "encoder", words, **sizes)
     texts = [f"{n} {d} {s}" for n in words[4:] for d in words[:2] for s in words[2:4]]
     (folder / "pool.txt").write_text("\n".join(texts), encoding="utf8")
     return folder
@@ -46,15 +34,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(*arguments: object, fails: bool) -> str:
     """The command inside this process; all that it printed, on one line."""
-    registry.cli.get_all()
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
-        result = CliRunner().invoke(app, ["halfree", "adapt-encoder", *map(str, arguments)])
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    output = printed.getvalue() + result.output
-    assert (result.exit_code != 0) == fails, output
-    return " ".join(output.split())
+    code, output = run_command("adapt-encoder", *arguments)
+    assert (code != 0) == fails, output
+    return output
 
 
 def adapt(

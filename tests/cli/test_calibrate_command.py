@@ -1,22 +1,21 @@
 """`python -m spacy halfree calibrate`, on pipelines on disk."""
 
-import contextlib
-import io
 import json
 import re
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 import spacy
-from spacy.cli import app
+from commands import run_command
 from spacy.tokens import DocBin
-from spacy.util import registry
 from toy_pipelines import TEXTS, annotation, make_examples, make_nlp, train
-from typer.testing import CliRunner
 
 from spacy_halfree.pipeline.serialization import read_settings, write_settings
+
+calibrate = partial(run_command, "calibrate")
 
 
 @pytest.fixture
@@ -33,17 +32,6 @@ def dev(tmp_path: Path) -> Path:
     docs = [example.reference for example in make_examples(nlp)]
     DocBin(docs=docs * 3).to_disk(tmp_path / "dev.spacy")
     return tmp_path / "dev.spacy"
-
-
-def in_process(*args: object) -> tuple[int, str]:
-    """The command inside this process; returns its exit code and all that it printed."""
-    registry.cli.get_all()
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
-        result = CliRunner().invoke(app, ["halfree", "calibrate", *map(str, args)])
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result.exit_code, " ".join((printed.getvalue() + result.output).split())
 
 
 def calibration(model: Path) -> float:
@@ -77,14 +65,14 @@ def test_in_a_subprocess(model: Path, dev: Path, tmp_path: Path) -> None:
 
 
 def test_calibrating_twice_changes_nothing(model: Path, dev: Path) -> None:
-    assert in_process(model, dev)[0] == 0
+    assert calibrate(model, dev)[0] == 0
     first = calibration(model)
-    assert in_process(model, dev)[0] == 0
+    assert calibrate(model, dev)[0] == 0
     assert calibration(model) == first
 
 
 def test_dry_run(model: Path, dev: Path) -> None:
-    code, output = in_process(model, dev, "--dry-run")
+    code, output = calibrate(model, dev, "--dry-run")
     assert code == 0
     assert "calibration error" in output
     assert calibration(model) == 1.0
@@ -93,7 +81,7 @@ def test_dry_run(model: Path, dev: Path) -> None:
 @pytest.mark.parametrize("name", ["diagram.txt", "diagram"])
 def test_a_diagram_of_an_unknown_kind(model: Path, dev: Path, tmp_path: Path, name: str) -> None:
     pytest.importorskip("matplotlib")
-    code, printed = in_process(model, dev, "--diagram", tmp_path / name)
+    code, printed = calibrate(model, dev, "--diagram", tmp_path / name)
     assert code == 1
     assert "[H105]" in printed
     assert ".png" in printed
@@ -113,13 +101,13 @@ def test_spans_that_are_left_out_are_counted(model: Path, tmp_path: Path) -> Non
     first = next(row for row in rows if row["spans"])
     first["spans"][0][1] -= 1
     export.write_text("\n".join(map(json.dumps, rows)), encoding="utf8")
-    code, printed = in_process(model, export, "--dry-run")
+    code, printed = calibrate(model, export, "--dry-run")
     assert code == 0, printed
     assert f"[W024] 1 of {n_spans} labelled spans" in printed
 
 
 def test_training_anew_forgets_it(model: Path, dev: Path) -> None:
-    assert in_process(model, dev)[0] == 0
+    assert calibrate(model, dev)[0] == 0
     nlp = spacy.load(model)
     tagger = nlp.get_pipe("halfree_tagger")
     assert tagger.calibration != 1.0
@@ -133,7 +121,7 @@ def test_training_anew_forgets_it(model: Path, dev: Path) -> None:
 def test_data_that_cannot_be_used(model: Path, tmp_path: Path, content: bytes, number: str) -> None:
     data = tmp_path / "data.spacy"
     data.write_bytes(content)
-    code, output = in_process(model, data)
+    code, output = calibrate(model, data)
     assert code == 1
     assert f"[{number}]" in output
     assert "The pipeline was not changed" in output

@@ -1,7 +1,5 @@
 """`python -m spacy halfree init`: a ready project from an export of every tool."""
 
-import contextlib
-import io
 import json
 import re
 from collections.abc import Callable
@@ -11,11 +9,11 @@ from typing import Any
 import pytest
 import spacy
 import srsly
+from commands import run_command
 from spacy.cli import app
 from spacy.tokens import Doc, DocBin
 from spacy.util import registry
 from typer.main import get_command
-from typer.testing import CliRunner
 from weasel.cli.run import project_run
 
 from spacy_halfree.project.project_settings import choose_sizes, package_name
@@ -139,15 +137,7 @@ EXPORTS = (
 
 def run(folder: Path, labelled: Path, raw: Path, *options: str) -> tuple[int, str]:
     """The command inside this process; its exit code and all that it printed, on one line."""
-    registry.cli.get_all()
-    printed = io.StringIO()
-    arguments = [str(folder), "--labelled", str(labelled), "--raw", str(raw), *options]
-    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
-        result = CliRunner().invoke(app, ["halfree", "init", *arguments])
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    output = re.sub(r"\x1b\[[0-9;]*m", "", printed.getvalue() + result.output)
-    return result.exit_code, " ".join(output.split())
+    return run_command("init", folder, "--labelled", labelled, "--raw", raw, *options)
 
 
 @pytest.fixture

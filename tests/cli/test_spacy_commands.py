@@ -9,9 +9,9 @@ import spacy
 import srsly
 from spacy.cli import app
 from toy_pipelines import (
-    ARCHITECTURES,
     LABELS,
     TEXTS,
+    architectures,
     assert_same_pipelines,
     predictions,
     training_config,
@@ -34,7 +34,7 @@ def run_here(*args):
     assert result.exit_code == 0, result.output
 
 
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
+@architectures
 def test_train(tmp_path, architecture):
     target = {"first_order": "ents", "aligned": "spans", "sentinel": "ents"}[architecture]
     corpus = write_corpus(tmp_path / "gold.spacy", spacy.blank("en"), target)
@@ -64,7 +64,7 @@ def test_train(tmp_path, architecture):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
+@architectures
 def test_package(tmp_path, architecture):
     """The wheel of a trained pipeline names what it needs, and loads from where it was unpacked."""
     pytest.importorskip("wheel")

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import json
 import re
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 import spacy
-from spacy.cli import app
+from commands import run_command
 from spacy.language import Language
-from spacy.util import registry
 from toy_pipelines import TEXTS, write_corpus
-from typer.testing import CliRunner
 
 from spacy_halfree.data.annotated_texts import AnnotatedText, read_annotated_texts
 
+suggest = partial(run_command, "suggest")
 OTHERS = ["Play Debut by Björk", "Find The Beatles in Zürich", "Where are the bars", "Hear Queen"]
 
 
@@ -28,18 +26,6 @@ def raw(tmp_path: Path) -> Path:
     path = tmp_path / "raw.txt"
     path.write_text("\n".join([*TEXTS, *OTHERS]) + "\n", encoding="utf8")
     return path
-
-
-def run(*arguments: object) -> tuple[int, str]:
-    """The command inside this process; returns its exit code and all that it printed."""
-    registry.cli.get_all()
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
-        result = CliRunner().invoke(app, ["halfree", "suggest", *map(str, arguments)])
-    output = printed.getvalue() + result.output
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result.exit_code, " ".join(re.sub(r"\x1b\[[0-9;]*m", "", output).split())
 
 
 def test_the_command(model: Path, teacher: Language, raw: Path, tmp_path: Path) -> None:
@@ -71,7 +57,7 @@ def test_more_are_asked_for_than_there_are(
     model: Path, raw: Path, tmp_path: Path, tool: str, name: str
 ) -> None:
     output = tmp_path / name
-    code, printed = run(model, model, "--raw", raw, "--output", output, "--format", tool)
+    code, printed = suggest(model, model, "--raw", raw, "--output", output, "--format", tool)
     assert code == 0, printed
     assert "[W014] Texts suggested: 8 of the " in printed
     assert "that were read, not 50" in printed
@@ -106,12 +92,12 @@ def test_the_same_bytes_twice_and_no_file_replaced_unasked(
 ) -> None:
     output = tmp_path / "out.jsonl"
     arguments = [model, "--raw", raw, "--n", 4, "--output", output]
-    assert run(*arguments)[0] == 0
+    assert suggest(*arguments)[0] == 0
     before = output.read_bytes()
-    code, printed = run(*arguments)
+    code, printed = suggest(*arguments)
     assert code == 1
     assert "[H024]" in printed
-    assert run(*arguments, "--overwrite")[0] == 0
+    assert suggest(*arguments, "--overwrite")[0] == 0
     assert output.read_bytes() == before
 
 
@@ -120,7 +106,7 @@ def test_bad_lines_are_named_and_the_others_used(model: Path, tmp_path: Path) ->
     raw.write_text('{"text": "Play Debut"}\n{"text": 5}\n{"text": "Find bars"}\n')
     gold.write_text('{"text": "Find bars", "spans": []}\nno JSON\n')
     output = tmp_path / "out.jsonl"
-    code, printed = run(model, "--raw", raw, "--labelled", gold, "--output", output)
+    code, printed = suggest(model, "--raw", raw, "--labelled", gold, "--output", output)
     assert code == 0, printed
     assert "raw.jsonl, line 2: skipped" in printed
     assert re.search(r"gold\.jsonl, line 2: skipped", printed)
@@ -156,7 +142,7 @@ def test_what_is_refused(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "a_folder.jsonl").mkdir()
     before = sorted(tmp_path.iterdir())
-    code, printed = run(model, "--raw", raw, *options)
+    code, printed = suggest(model, "--raw", raw, *options)
     assert code == 1
     assert f"[{number}]" in printed
     assert sorted(tmp_path.iterdir()) == before

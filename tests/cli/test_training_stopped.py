@@ -14,18 +14,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import spacy
+import toy_pipelines as toy
 from thinc.api import Config
-from toy_pipelines import (
-    TEXTS,
-    make_examples,
-    make_nlp,
-    parameters,
-    predictions,
-    train,
-    train_on,
-    training_config,
-    write_corpus,
-)
 
 PATIENCE = 120
 
@@ -33,8 +23,8 @@ PATIENCE = 120
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
     """Saves `model-best` as often as it gets better, which it does for a while."""
-    corpus = write_corpus(tmp_path / "toy.spacy", make_nlp()[0])
-    made = training_config("first_order", "ents", corpus, corpus, max_steps=400)
+    corpus = toy.write_corpus(tmp_path / "toy.spacy", toy.make_nlp()[0])
+    made = toy.training_config("first_order", "ents", corpus, corpus, max_steps=400)
     changes = {
         "training": {"eval_frequency": 1, "optimizer": {"learn_rate": 0.0005}, "patience": 0},
         "components": {"halfree_tagger": {"model": {"tok2vec": {"width": 96}}}},
@@ -77,8 +67,8 @@ def kill_in_training(config: Path, folder: Path, n_kills: int) -> tuple[int, int
         except (ValueError, OSError) as error:
             reasons.append(str(error))
         else:
-            assert len(predictions(nlp, "ents", TEXTS)) == len(TEXTS)
-            weights = parameters(nlp.get_pipe("halfree_tagger").model)
+            assert len(toy.predictions(nlp, "ents", toy.TEXTS)) == len(toy.TEXTS)
+            weights = toy.parameters(nlp.get_pipe("halfree_tagger").model)
             assert all(np.isfinite(value).all() for value in weights.values())
             n_loaded += 1
         shutil.rmtree(output)
@@ -103,14 +93,14 @@ def test_killed_fifty_times_in_training(config: Path, tmp_path: Path) -> None:
 
 def test_weights_are_replaced_at_once(tmp_path: Path) -> None:
     """Whoever loads a pipeline while it is saved again gets the former weights or the new ones."""
-    nlp, _ = make_nlp()
-    examples = make_examples(nlp)
-    train(nlp, examples, 2)
+    nlp, _ = toy.make_nlp()
+    examples = toy.make_examples(nlp)
+    toy.train(nlp, examples, 2)
     nlp.to_disk(tmp_path / "nlp")
     weights = tmp_path / "nlp" / "halfree_tagger" / "model"
     with weights.open("rb") as file:
         former = weights.read_bytes()
-        train_on(nlp, examples, 2)
+        toy.train_on(nlp, examples, 2)
         nlp.to_disk(tmp_path / "nlp")
         assert weights.read_bytes() != former
         # the file that was open is still whole: it was not written into
@@ -119,8 +109,8 @@ def test_weights_are_replaced_at_once(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("architecture", ["first_order", "aligned"])
 def test_the_same_seed_gives_the_same_weights(architecture: str, tmp_path: Path) -> None:
-    corpus = write_corpus(tmp_path / "toy.spacy", make_nlp()[0])
-    config = training_config(architecture, "ents", corpus, corpus, max_steps=10)
+    corpus = toy.write_corpus(tmp_path / "toy.spacy", toy.make_nlp()[0])
+    config = toy.training_config(architecture, "ents", corpus, corpus, max_steps=10)
     config["training"]["dropout"] = 0.2
     config.to_disk(tmp_path / "config.cfg")
     found = []

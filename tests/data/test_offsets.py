@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Callable
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -280,13 +281,24 @@ def test_marked_by_hand_in_doccano() -> None:
     assert places(entries[0]) == [(21, 25)]
 
 
-@pytest.mark.parametrize("name", ["doccano_export.jsonl", "doccano_export_relations.jsonl"])
-def test_spans_that_were_imported_in_code_points(
-    name: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    with caplog.at_level(logging.WARNING, logger="spacy.halfree"):
-        entries = list(read_annotated_texts(EXPORTS / name, NLP, offsets="code-points"))
-    assert not caplog.records
+Read = Callable[[OffsetUnit | None], tuple[list[Any], list[str]]]
+
+
+@pytest.fixture(params=["doccano_export.jsonl", "doccano_export_relations.jsonl"])
+def read_doccano(request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture) -> Read:
+    """Reads an export in a unit; gives its entries, and what is warned of."""
+
+    def read(unit: OffsetUnit | None) -> tuple[list[Any], list[str]]:
+        with caplog.at_level(logging.WARNING, logger="spacy.halfree"):
+            entries = list(read_annotated_texts(EXPORTS / request.param, NLP, offsets=unit))
+        return entries, caplog.messages
+
+    return read
+
+
+def test_spans_that_were_imported_in_code_points(read_doccano: Read) -> None:
+    entries, warnings = read_doccano("code-points")
+    assert not warnings
     words = {
         entry.number: [entry.text[span.start : span.end] for span in entry.spans]
         for entry in entries
@@ -300,14 +312,8 @@ def test_spans_that_were_imported_in_code_points(
     assert places(entries[11]) == [(7, 9)]
 
 
-@pytest.mark.parametrize("name", ["doccano_export.jsonl", "doccano_export_relations.jsonl"])
-def test_texts_are_named_for_which_the_unit_matters(
-    name: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    with caplog.at_level(logging.WARNING, logger="spacy.halfree"):
-        list(read_annotated_texts(EXPORTS / name, NLP))
-    (record,) = caplog.records
-    message = record.getMessage()
+def test_texts_are_named_for_which_the_unit_matters(read_doccano: Read) -> None:
+    _, (message,) = read_doccano(None)
     assert message.startswith("[W023]")
     # emoji, a line end of two characters, and emoji before one of two words that are the same
     assert "number 2, 3, 12. " in message

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 from spacy.tokens import Doc, Span
 from toy_pipelines import (
     ANNOTATED,
-    ARCHITECTURES,
     LABELS,
     OTHER_TEXTS,
-    TARGETS,
     TEXTS,
     annotation,
+    architectures,
     make_examples,
     make_nlp,
+    targets,
     train,
 )
 
@@ -103,7 +103,7 @@ def test_any_texts_in_any_batch(teachers, texts):
     assert_as_walked(teachers, texts, list(annotate(teachers, texts, batch_size=3)))
 
 
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
+@architectures
 def test_a_teacher_with_itself_is_itself(architecture):
     teacher = make_teacher(architecture)
     alone = list(annotate(teacher, TEXTS))
@@ -115,7 +115,7 @@ def test_a_teacher_with_itself_is_itself(architecture):
         )
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@targets
 def test_annotation_and_tags_agree(target):
     teachers = [make_teacher("first_order", target, steps=30), make_teacher("aligned", target)]
     for doc in annotate(teachers, TEXTS):

@@ -15,11 +15,6 @@ from spacy_halfree.distill.mixed_corpus import create_mixed_corpus
 from spacy_halfree.distill.teachers import annotate
 
 
-@pytest.fixture(scope="module")
-def nlp():
-    return spacy.blank("en")
-
-
 def source(name, n):
     def read(nlp):
         for i in range(n):

@@ -27,11 +27,6 @@ from spacy_halfree.tagging.soft_labels import KEY
 
 
 @pytest.fixture(scope="module")
-def nlp() -> Language:
-    return spacy.blank("en")
-
-
-@pytest.fixture(scope="module")
 def shards(teacher: Language, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Five shards of four texts, and what says so."""
     folder = tmp_path_factory.mktemp("shards")

@@ -92,7 +92,6 @@ def test_commands(
 ) -> None:
     folder = tmp_path / "reader"
     shutil.copytree(prepared, folder, symlinks=True)
-    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
     for block in blocks(page, "bash"):
         monkeypatch.chdir(folder)
         try:

@@ -66,9 +66,8 @@ def test_config_examples_resolve(code: str) -> None:
     assert callable(resolved["corpora"]["train"])
 
 
-def test_accuracy_tables_are_the_measured_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_accuracy_tables_are_the_measured_ones() -> None:
     pytest.importorskip("matplotlib")
-    monkeypatch.syspath_prepend(str(ROOT))
     from benchmarks import report
 
     tables = report.make_tables(report.ResultFiles().below(ROOT))
@@ -90,11 +89,8 @@ def test_accuracy_tables_are_the_measured_ones(monkeypatch: pytest.MonkeyPatch) 
         ),
     ],
 )
-def test_tables_are_the_measured_ones(
-    page: str, name: str, figures: str, script: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_tables_are_the_measured_ones(page: str, name: str, figures: str, script: str) -> None:
     """A table is what the summary prints of the figures that were kept."""
-    monkeypatch.syspath_prepend(str(ROOT))
     summary = importlib.import_module(f"benchmarks.{script}")
     path = ROOT / "benchmarks" / "results" / f"{figures}.json"
     reports = json.loads(path.read_text(encoding="utf8"))

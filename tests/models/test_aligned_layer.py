@@ -1,36 +1,20 @@
-"""The aligned decoder as a thinc layer: bytes, dropout, gradients, and the whole component."""
+"""The aligned decoder as a thinc layer: bytes, dropout and gradients."""
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import pickle
-from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import spacy
 import srsly
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from spacy.training import Example
-from strategies import (
-    COMPONENT_LABELS,
-    DocPlan,
-    check_entities,
-    check_prediction,
-    check_span_group,
-    component_config,
-    doc_plans,
-    head_batches,
-    make_head_batch,
-    normal,
-    seeds,
-)
+from strategies import check_prediction, head_batches, make_head_batch, normal, seeds
 from thinc.api import set_dropout_rate
 
 torch = pytest.importorskip("torch")
@@ -41,7 +25,6 @@ from spacy_halfree.types import TaggingBatch  # noqa: E402
 
 WIDTH = 8
 SIZES = {"layers": 1, "heads": 2, "hidden_factor": 2, "window": 5, "margin": 1}
-VOCAB = spacy.blank("xx").vocab
 
 
 def new_layer(dropout: float | None = None, share_label_words: bool = True) -> Any:
@@ -130,13 +113,6 @@ def batch() -> TaggingBatch:
     return make_head_batch(TagScheme(("A", "B"), spans=True), [4, 0, 9])
 
 
-@pytest.fixture(autouse=True)
-def garbage_collection() -> Iterator[None]:
-    """srsly leaves it switched off when it meets damaged bytes."""
-    yield
-    gc.enable()
-
-
 # -- contract
 
 
@@ -173,6 +149,22 @@ def test_backprop_gives_the_gradient_of_the_logits(layer: Any, batch: TaggingBat
 def test_heads_must_divide_the_width() -> None:
     with pytest.raises(ValueError, match="H014"):
         make_layer(4, width=9)
+
+
+@pytest.mark.parametrize("bias", [[1e-9, 1.0, 2e-9], [np.nan, np.inf, -np.inf], [0.0, np.inf, 0.0]])
+def test_nearly_equal_and_broken_scores_break_no_constraint(bias: list[float]) -> None:
+    """`exp` makes ties of what was no tie when the tag was chosen."""
+    scheme = TagScheme(("LOC",), spans=True)
+    batch = make_head_batch(scheme, [6, 1])
+    layer = make_layer(scheme.n_tags)
+    state = layer.shims[0]._model.output
+    with torch.no_grad():
+        state.weight.zero_()
+        state.bias.copy_(torch.tensor(bias))
+    prediction = layer.predict((normal(0, batch.n_words, WIDTH), batch, None))
+    before = [scheme.start, *prediction.tags.tolist()[:5], scheme.start]
+    assert scheme.transitions[before, prediction.tags].all()
+    assert np.isfinite(prediction.probabilities).all()
 
 
 # -- dropout
@@ -306,53 +298,3 @@ def test_a_pickle_is_not_executed(layer: Any, tmp_path: Path) -> None:
     assert not trap.exists()
     pickle.loads(payload)
     assert trap.exists()
-
-
-# -- the whole component, with random weights
-
-
-@lru_cache
-def aligned_tagger(target: str) -> Any:
-    nlp = spacy.blank("xx", vocab=VOCAB)
-    sizes = {"layers": 1, "heads": 2, "hidden_factor": 2, "window": 5, "margin": 1}
-    config = component_config("halfree.AlignedSeq2Seq.v1", target, **sizes)
-    pipe = nlp.add_pipe("halfree_tagger", config=config)
-    example = Example.from_dict(nlp.make_doc("a b"), {})
-    nlp.initialize(lambda: [example])
-    return pipe
-
-
-def random_tagger(target: str, seed: int) -> Any:
-    pipe = aligned_tagger(target)
-    randomize(module_of(pipe.model.get_ref("head")), seed)
-    return pipe
-
-
-several_docs = st.lists(doc_plans(COMPONENT_LABELS, max_tokens=15), min_size=1, max_size=3)
-
-
-@given(several_docs, seeds)
-def test_entities_of_the_component(plans: list[DocPlan], seed: int) -> None:
-    docs = [plan.build(VOCAB) for plan in plans]
-    check_entities(random_tagger("ents", seed), plans, docs)
-
-
-@given(several_docs, seeds)
-def test_span_groups_of_the_component(plans: list[DocPlan], seed: int) -> None:
-    check_span_group(random_tagger("spans", seed), [plan.build(VOCAB) for plan in plans])
-
-
-@pytest.mark.parametrize("bias", [[1e-9, 1.0, 2e-9], [np.nan, np.inf, -np.inf], [0.0, np.inf, 0.0]])
-def test_nearly_equal_and_broken_scores_break_no_constraint(bias: list[float]) -> None:
-    """`exp` makes ties of what was no tie when the tag was chosen."""
-    scheme = TagScheme(("LOC",), spans=True)
-    batch = make_head_batch(scheme, [6, 1])
-    layer = make_layer(scheme.n_tags)
-    state = layer.shims[0]._model.output
-    with torch.no_grad():
-        state.weight.zero_()
-        state.bias.copy_(torch.tensor(bias))
-    prediction = layer.predict((normal(0, batch.n_words, WIDTH), batch, None))
-    before = [scheme.start, *prediction.tags.tolist()[:5], scheme.start]
-    assert scheme.transitions[before, prediction.tags].all()
-    assert np.isfinite(prediction.probabilities).all()

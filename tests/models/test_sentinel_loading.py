@@ -2,44 +2,25 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import sentinel_pipelines as toy
 import spacy
 import srsly
 from strategies import history_of
+from tiny_seq2seq import make_pretrained, saved
+
+from spacy_halfree.models.architectures import build_sentinel_seq2seq
 
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
-
-from sentinel_pipelines import (  # noqa: E402
-    TEXTS,
-    make_examples,
-    make_nlp,
-    probabilities,
-    shim_of,
-    train,
-    weights,
-)
-from tiny_seq2seq import make_pretrained, saved  # noqa: E402
-
-from spacy_halfree.models.architectures import build_sentinel_seq2seq  # noqa: E402
-
-
-@pytest.fixture(autouse=True)
-def garbage_collection() -> Iterator[None]:
-    """srsly leaves it switched off when it meets damaged bytes."""
-    yield
-    gc.enable()
-
 
 # -- loading and saving
 
@@ -47,14 +28,14 @@ def garbage_collection() -> Iterator[None]:
 @pytest.mark.parametrize("family", ["t5", "mt5", "bart"])
 @pytest.mark.parametrize("style", ["token", "words"])
 def test_round_trips(tmp_path: Path, family: str, style: str) -> None:
-    nlp, _ = make_nlp(family, label_style=style)
-    train(nlp, steps=2)
-    expected = probabilities(nlp)
+    nlp, _ = toy.make_nlp(family, label_style=style)
+    toy.train(nlp, steps=2)
+    expected = toy.probabilities(nlp)
     nlp.to_disk(tmp_path / "nlp")
-    other, _ = make_nlp(family, label_style=style)
+    other, _ = toy.make_nlp(family, label_style=style)
     for loaded in (spacy.load(tmp_path / "nlp"), other.from_bytes(nlp.to_bytes())):
-        assert np.array_equal(probabilities(loaded), expected)
-        assert shim_of(loaded).to_bytes() == shim_of(nlp).to_bytes()
+        assert np.array_equal(toy.probabilities(loaded), expected)
+        assert toy.shim_of(loaded).to_bytes() == toy.shim_of(nlp).to_bytes()
 
 
 LOAD_WITHOUT_NETWORK = """
@@ -75,11 +56,11 @@ def test_a_saved_pipeline_loads_without_network_and_without_its_source(tmp_path:
     model, tokenizer = make_pretrained("t5")
     model.save_pretrained(tmp_path / "source")
     tokenizer.save_pretrained(tmp_path / "source")
-    nlp, _ = make_nlp(name=str(tmp_path / "source"), dropout=0.0)
-    train(nlp)
+    nlp, _ = toy.make_nlp(name=str(tmp_path / "source"), dropout=0.0)
+    toy.train(nlp)
     nlp.to_disk(tmp_path / "nlp")
     (tmp_path / "source").rename(tmp_path / "elsewhere")
-    command = [sys.executable, "-c", LOAD_WITHOUT_NETWORK, str(tmp_path / "nlp"), TEXTS[0]]
+    command = [sys.executable, "-c", LOAD_WITHOUT_NETWORK, str(tmp_path / "nlp"), toy.TEXTS[0]]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
     assert result.stdout.strip() == "[('Abbey Road', 'object_name'), ('The Beatles', 'PER')]"
@@ -89,20 +70,20 @@ def test_no_path_of_this_machine_is_saved(tmp_path: Path) -> None:
     model, tokenizer = make_pretrained("t5")
     model.save_pretrained(tmp_path / "source")
     tokenizer.save_pretrained(tmp_path / "source")
-    nlp, _ = make_nlp(name=str(tmp_path / "source"))
-    examples = make_examples(nlp)
+    nlp, _ = toy.make_nlp(name=str(tmp_path / "source"))
+    examples = toy.make_examples(nlp)
     nlp.initialize(lambda: examples)
-    assert str(tmp_path).encode() not in shim_of(nlp).to_bytes()
+    assert str(tmp_path).encode() not in toy.shim_of(nlp).to_bytes()
 
 
 def test_weights_are_safetensors() -> None:
     from safetensors.torch import load
 
-    nlp, _ = make_nlp()
-    examples = make_examples(nlp)
+    nlp, _ = toy.make_nlp()
+    examples = toy.make_examples(nlp)
     nlp.initialize(lambda: examples)
-    state = load(srsly.msgpack_loads(shim_of(nlp).to_bytes())["state"])
-    own = weights(nlp)
+    state = load(srsly.msgpack_loads(toy.shim_of(nlp).to_bytes())["state"])
+    own = toy.weights(nlp)
     assert all(torch.equal(state[name], own[name]) for name in state)
 
 
@@ -110,11 +91,11 @@ def test_weights_are_safetensors() -> None:
     "missing", ["config", "tokenizer", "vocabulary", "one_token", "format", "state"]
 )
 def test_damaged_bytes(missing: str) -> None:
-    nlp, _ = make_nlp()
-    examples = make_examples(nlp)
+    nlp, _ = toy.make_nlp()
+    examples = toy.make_examples(nlp)
     nlp.initialize(lambda: examples)
-    whole = srsly.msgpack_loads(shim_of(nlp).to_bytes())
-    loaded = shim_of(make_nlp()[0])
+    whole = srsly.msgpack_loads(toy.shim_of(nlp).to_bytes())
+    loaded = toy.shim_of(toy.make_nlp()[0])
     for change in (None, b"\x00\x01", {"a": 1}, "text", "{}"):
         damaged = {**whole, missing: change}
         if change is None:
@@ -124,35 +105,35 @@ def test_damaged_bytes(missing: str) -> None:
 
 
 def test_bytes_of_another_format() -> None:
-    nlp, _ = make_nlp()
-    examples = make_examples(nlp)
+    nlp, _ = toy.make_nlp()
+    examples = toy.make_examples(nlp)
     nlp.initialize(lambda: examples)
-    other, _ = make_nlp(format={"@misc": "halfree.TagOnlyFormat.v1"})
+    other, _ = toy.make_nlp(format={"@misc": "halfree.TagOnlyFormat.v1"})
     with pytest.raises(ValueError, match=r"H017.*SentinelTagFormat"):
-        shim_of(other).from_bytes(shim_of(nlp).to_bytes())
+        toy.shim_of(other).from_bytes(toy.shim_of(nlp).to_bytes())
 
 
 def test_bytes_of_another_style_or_size() -> None:
-    nlp, _ = make_nlp(label_style="words")
-    examples = make_examples(nlp)
+    nlp, _ = toy.make_nlp(label_style="words")
+    examples = toy.make_examples(nlp)
     nlp.initialize(lambda: examples)
-    saved_bytes = shim_of(nlp).to_bytes()
+    saved_bytes = toy.shim_of(nlp).to_bytes()
     with pytest.raises(ValueError, match=r"H017.*label_style"):
-        shim_of(make_nlp(label_style="token")[0]).from_bytes(saved_bytes)
+        toy.shim_of(toy.make_nlp(label_style="token")[0]).from_bytes(saved_bytes)
     message = srsly.msgpack_loads(saved_bytes)
     message["config"] = json.dumps({**json.loads(message["config"]), "d_model": 32})
     with pytest.raises(ValueError, match="H017"):
-        shim_of(make_nlp(label_style="words")[0]).from_bytes(srsly.msgpack_dumps(message))
+        toy.shim_of(toy.make_nlp(label_style="words")[0]).from_bytes(srsly.msgpack_dumps(message))
 
 
 def test_tokenizer_files_cannot_leave_their_folder(tmp_path: Path) -> None:
-    nlp, _ = make_nlp()
-    examples = make_examples(nlp)
+    nlp, _ = toy.make_nlp()
+    examples = toy.make_examples(nlp)
     nlp.initialize(lambda: examples)
-    message = srsly.msgpack_loads(shim_of(nlp).to_bytes())
+    message = srsly.msgpack_loads(toy.shim_of(nlp).to_bytes())
     trap = tmp_path / "trap"
     message["tokenizer"] = {**message["tokenizer"], str(trap): b"x", "../../trap": b"x"}
-    loaded = shim_of(make_nlp()[0])
+    loaded = toy.shim_of(toy.make_nlp()[0])
     loaded.from_bytes(srsly.msgpack_dumps(message))
     assert not trap.exists()
 
@@ -162,18 +143,18 @@ def test_sources_that_cannot_be_loaded(tmp_path: Path) -> None:
         (str(tmp_path), "no config.json"),
         (str(tmp_path / "nowhere"), "no such folder"),
     ):
-        nlp, _ = make_nlp(name=name)
+        nlp, _ = toy.make_nlp(name=name)
         with pytest.raises(ValueError, match=rf"H032.*{reason}"):
             nlp.initialize()
     # pickled weights are never read
     model, tokenizer = make_pretrained("t5")
     model.save_pretrained(tmp_path / "pickled", safe_serialization=False)
     tokenizer.save_pretrained(tmp_path / "pickled")
-    nlp, _ = make_nlp(name=str(tmp_path / "pickled"))
+    nlp, _ = toy.make_nlp(name=str(tmp_path / "pickled"))
     with pytest.raises(ValueError, match=r"H032.*safetensors"):
         nlp.initialize()
     make_pretrained("t5")[0].save_pretrained(tmp_path / "dumb")
-    nlp, _ = make_nlp(name=str(tmp_path / "dumb"))
+    nlp, _ = toy.make_nlp(name=str(tmp_path / "dumb"))
     with pytest.raises(ValueError, match=r"H032.*no tokenizer"):
         nlp.initialize()
     # an encoder without a decoder
@@ -182,14 +163,14 @@ def test_sources_that_cannot_be_loaded(tmp_path: Path) -> None:
     )
     transformers.BertModel(config).save_pretrained(tmp_path / "bert")
     tokenizer.save_pretrained(tmp_path / "bert")
-    nlp, _ = make_nlp(name=str(tmp_path / "bert"))
+    nlp, _ = toy.make_nlp(name=str(tmp_path / "bert"))
     with pytest.raises(ValueError, match="H032"):
         nlp.initialize()
 
 
 @pytest.mark.parametrize("family", ["led", "prophetnet"])
 def test_families_that_are_built_otherwise(family: str) -> None:
-    nlp, _ = make_nlp(family)
+    nlp, _ = toy.make_nlp(family)
     with pytest.raises(ValueError, match=rf"H033.*{family}"):
         nlp.initialize()
 
@@ -199,7 +180,7 @@ def test_local_files_only_uses_no_network(monkeypatch: pytest.MonkeyPatch) -> No
         raise AssertionError("the network was used")
 
     monkeypatch.setattr(socket.socket, "connect", blocked)
-    nlp, _ = make_nlp(name="no-such-owner/no-such-model", revision="v1.0")
+    nlp, _ = toy.make_nlp(name="no-such-owner/no-such-model", revision="v1.0")
     with pytest.raises(ValueError, match="H032"):
         nlp.initialize()
 
@@ -209,7 +190,7 @@ def test_a_model_too_small_for_any_word(tmp_path: Path) -> None:
     tokenizer.model_max_length = 3
     model.save_pretrained(tmp_path)
     tokenizer.save_pretrained(tmp_path)
-    nlp, _ = make_nlp(name=str(tmp_path))
+    nlp, _ = toy.make_nlp(name=str(tmp_path))
     with pytest.raises(ValueError, match="H034"):
         nlp.initialize()
 
@@ -220,8 +201,8 @@ def test_initializing_the_model_without_a_batch() -> None:
 
 
 def test_history_of_decoding_is_its_own() -> None:
-    nlp, tagger = make_nlp("flan-t5", label_style="words")
-    train(nlp, steps=3)
-    batch, prediction = tagger.predict([nlp.make_doc(text) for text in TEXTS])
+    nlp, tagger = toy.make_nlp("flan-t5", label_style="words")
+    toy.train(nlp, steps=3)
+    batch, prediction = tagger.predict([nlp.make_doc(text) for text in toy.TEXTS])
     history = history_of(batch, np.asarray(prediction.tags))
     assert batch.transitions[history, prediction.tags].all()

@@ -12,9 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from spacy.language import Language
 from spacy.tokens import Doc
-from toy_pipelines import ARCHITECTURES, OTHER_TEXTS, TEXTS, make_nlp
+from toy_pipelines import OTHER_TEXTS, TEXTS, architectures, make_nlp
 
-architectures = pytest.mark.parametrize("architecture", ARCHITECTURES)
 WORDS = [word for text in TEXTS for word in text.split()]
 TOLERANCE = 1e-5
 

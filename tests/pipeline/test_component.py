@@ -7,27 +7,11 @@ import warnings
 import pytest
 import spacy
 import srsly
+import toy_pipelines as toy
 from confection import ConfigValidationError
 from spacy.training import Example
-from toy_pipelines import (
-    ANNOTATED,
-    ARCHITECTURES,
-    LABELS,
-    NO_SPAN_TAG,
-    SPANS_KEY,
-    TARGETS,
-    TEXTS,
-    make_examples,
-    make_nlp,
-    model_config,
-    reference_doc,
-    train,
-)
 
 from spacy_halfree.pipeline.tagger import HalfreeTagger
-
-architectures = pytest.mark.parametrize("architecture", ARCHITECTURES)
-targets = pytest.mark.parametrize("target", TARGETS)
 
 
 def test_add_pipe_needs_no_import_of_ours():
@@ -88,14 +72,14 @@ def test_an_unknown_layer():
 
 def test_setting_that_is_no_number():
     """A config cannot hold NaN, but the constructor can be given one."""
-    nlp, tagger = make_nlp()
+    nlp, tagger = toy.make_nlp()
     with pytest.raises(ValueError, match=r"\[H013\]"):
         HalfreeTagger(nlp.vocab, tagger.model, temperature=float("nan"))
 
 
-@architectures
+@toy.architectures
 def test_uninitialized(architecture):
-    nlp, tagger = make_nlp(architecture, labels=["x"])
+    nlp, tagger = toy.make_nlp(architecture, labels=["x"])
     with pytest.raises(ValueError, match="E109"):
         nlp("Some text")
     with pytest.raises(ValueError, match="E109"):
@@ -103,7 +87,7 @@ def test_uninitialized(architecture):
 
 
 def test_analyze_pipes():
-    nlp, _ = make_nlp()
+    nlp, _ = toy.make_nlp()
     analysis = nlp.analyze_pipes()
     assert analysis["summary"]["halfree_tagger"]["assigns"] == [
         "doc.ents",
@@ -122,42 +106,44 @@ def test_analyze_pipes():
 
 
 def test_analyze_pipes_knows_what_a_tagger_leaves_to_others():
-    nlp, _ = make_nlp()
+    nlp, _ = toy.make_nlp()
     nlp.add_pipe("entity_linker")
     unmet = nlp.analyze_pipes()["problems"]["entity_linker"]
     assert "doc.ents" not in unmet
     assert "doc.sents" in unmet
 
 
-@targets
-@architectures
+@toy.targets
+@toy.architectures
 def test_labels_are_found_in_the_examples(architecture, target):
-    nlp, tagger = make_nlp(architecture, target)
-    nlp.initialize(lambda: make_examples(nlp, target))
-    expected = sorted([*LABELS, NO_SPAN_TAG] if target == "tags" else LABELS)
+    nlp, tagger = toy.make_nlp(architecture, target)
+    nlp.initialize(lambda: toy.make_examples(nlp, target))
+    expected = sorted([*toy.LABELS, toy.NO_SPAN_TAG] if target == "tags" else toy.LABELS)
     assert list(tagger.labels) == tagger.label_data == expected
 
 
-@targets
+@toy.targets
 def test_labels_of_the_config_keep_their_order(target):
-    labels = ["地点", "unused", "künstler", "album title", NO_SPAN_TAG]
-    nlp, tagger = make_nlp(target=target, labels=labels)
+    labels = ["地点", "unused", "künstler", "album title", toy.NO_SPAN_TAG]
+    nlp, tagger = toy.make_nlp(target=target, labels=labels)
     assert tagger.labels == tuple(labels)
-    train(nlp, make_examples(nlp, target), steps=1)
+    toy.train(nlp, toy.make_examples(nlp, target), steps=1)
     assert tagger.labels == tuple(labels)
 
 
 def test_labels_beyond_the_first_samples_are_found():
-    nlp, tagger = make_nlp()
-    examples = make_examples(nlp) * 5
-    words, _ = ANNOTATED[1]
-    examples.append(Example(nlp.make_doc(TEXTS[1]), reference_doc(nlp, words, [(0, 1, "zz")])))
+    nlp, tagger = toy.make_nlp()
+    examples = toy.make_examples(nlp) * 5
+    words, _ = toy.ANNOTATED[1]
+    examples.append(
+        Example(nlp.make_doc(toy.TEXTS[1]), toy.reference_doc(nlp, words, [(0, 1, "zz")]))
+    )
     nlp.initialize(lambda: examples)
     assert "zz" in tagger.labels
 
 
 def test_add_label():
-    nlp, tagger = make_nlp(labels=["b"])
+    nlp, tagger = toy.make_nlp(labels=["b"])
     assert tagger.add_label("a") == 1
     assert tagger.add_label("a") == tagger.add_label("b") == 0
     assert tagger.labels == ("b", "a")
@@ -169,38 +155,38 @@ def test_add_label():
     assert tagger.labels == ("b", "a")
 
 
-@architectures
+@toy.architectures
 def test_labels_given_to_initialize(tmp_path, architecture):
     path = tmp_path / "labels.json"
     labels = ["künstler", "album title", "地点", "unseen"]
     srsly.write_json(path, labels)
     for given in (labels, {"@readers": "spacy.read_labels.v1", "path": str(path)}):
-        nlp, tagger = make_nlp(architecture)
+        nlp, tagger = toy.make_nlp(architecture)
         nlp.config["initialize"]["components"]["halfree_tagger"] = {"labels": given}
-        nlp.initialize(lambda nlp=nlp: make_examples(nlp))
+        nlp.initialize(lambda nlp=nlp: toy.make_examples(nlp))
         assert list(tagger.labels) == labels
 
 
 def test_labels_of_the_config_come_before_those_given_to_initialize():
-    nlp, tagger = make_nlp(labels=["b"])
-    tagger.initialize(lambda: make_examples(nlp), labels=["a", "b"])
+    nlp, tagger = toy.make_nlp(labels=["b"])
+    tagger.initialize(lambda: toy.make_examples(nlp), labels=["a", "b"])
     assert tagger.labels == ("b", "a")
 
 
-@targets
+@toy.targets
 def test_empty_list_of_labels_is_none(target):
     """`labels = []` says as little as no setting: the labels are found in the examples."""
-    nlp, tagger = make_nlp(target=target)
-    tagger.initialize(lambda: make_examples(nlp, target), labels=[])
-    assert set(LABELS) <= set(tagger.labels)
+    nlp, tagger = toy.make_nlp(target=target)
+    tagger.initialize(lambda: toy.make_examples(nlp, target), labels=[])
+    assert set(toy.LABELS) <= set(tagger.labels)
 
 
 @pytest.mark.parametrize(
     ("target", "what"), [("ents", "entities"), ("tags", "tags"), ("spans", r"doc.spans\['sc'\]")]
 )
 def test_no_labels(target, what):
-    nlp, _ = make_nlp(target=target)
-    examples = [Example(nlp.make_doc(text), nlp.make_doc(text)) for text in TEXTS]
+    nlp, _ = toy.make_nlp(target=target)
+    examples = [Example(nlp.make_doc(text), nlp.make_doc(text)) for text in toy.TEXTS]
     with pytest.raises(ValueError, match=rf"\[H001\].*the 4 training texts hold no .*{what}"):
         nlp.initialize(lambda: examples)
 
@@ -208,26 +194,26 @@ def test_no_labels(target, what):
 @pytest.mark.parametrize("label", ["", "  ", "\t\n"])
 def test_empty_label(label):
     with pytest.raises(ValueError, match=r"\[H012\]"):
-        make_nlp(labels=["good", label])
-    _, tagger = make_nlp(labels=["good"])
+        toy.make_nlp(labels=["good", label])
+    _, tagger = toy.make_nlp(labels=["good"])
     with pytest.raises(ValueError, match=r"\[H012\]"):
         tagger.add_label(label)
     assert tagger.labels == ("good",)
 
 
 def test_label_that_is_no_string():
-    _, tagger = make_nlp()
+    _, tagger = toy.make_nlp()
     with pytest.raises(ValueError, match=r"\[H012\] Not a label: 5"):
         tagger.add_label(5)
 
 
 def test_initialize_again():
-    nlp, tagger = make_nlp()
-    train(nlp, make_examples(nlp), steps=2)
-    nlp.initialize(lambda: make_examples(nlp))
-    assert list(tagger.labels) == LABELS
-    train(nlp, make_examples(nlp), steps=40)
-    assert nlp.evaluate(make_examples(nlp))["halfree_f"] == 1.0
+    nlp, tagger = toy.make_nlp()
+    toy.train(nlp, toy.make_examples(nlp), steps=2)
+    nlp.initialize(lambda: toy.make_examples(nlp))
+    assert list(tagger.labels) == toy.LABELS
+    toy.train(nlp, toy.make_examples(nlp), steps=40)
+    assert nlp.evaluate(toy.make_examples(nlp))["halfree_f"] == 1.0
 
 
 @pytest.mark.parametrize(
@@ -247,8 +233,8 @@ def test_initialize_again():
     ],
 )
 def test_training_that_may_end_before_it_is_evaluated(max_steps, settings, warns):
-    nlp, _ = make_nlp()
-    examples = make_examples(nlp)
+    nlp, _ = toy.make_nlp()
+    examples = toy.make_examples(nlp)
     # as it stands in a config file
     nlp.config["vars"] = {"steps": max_steps}
     values = {"eval_frequency": 50, "patience": 0, "max_epochs": 0} | settings
@@ -265,44 +251,44 @@ def test_explain_wants_a_doc(trained):
         tagger.explain("Play Abbey Road")
 
 
-@architectures
+@toy.architectures
 def test_rehearse(trained, architecture):
     nlp = trained(architecture, "ents")
     with pytest.raises(NotImplementedError, match=r"\[H005\].*halfree_tagger"):
-        nlp.get_pipe("halfree_tagger").rehearse(make_examples(nlp))
+        nlp.get_pipe("halfree_tagger").rehearse(toy.make_examples(nlp))
     with pytest.raises(NotImplementedError, match=r"\[H005\]"):
-        nlp.rehearse(make_examples(nlp), sgd=nlp.resume_training())
+        nlp.rehearse(toy.make_examples(nlp), sgd=nlp.resume_training())
 
 
 def test_custom_spans_key():
-    nlp, tagger = make_nlp(target="spans", spans_key="mine")
-    examples = make_examples(nlp, "spans")
+    nlp, tagger = toy.make_nlp(target="spans", spans_key="mine")
+    examples = toy.make_examples(nlp, "spans")
     for example in examples:
-        example.reference.spans["mine"] = list(example.reference.spans[SPANS_KEY])
-        del example.reference.spans[SPANS_KEY]
-    train(nlp, examples)
+        example.reference.spans["mine"] = list(example.reference.spans[toy.SPANS_KEY])
+        del example.reference.spans[toy.SPANS_KEY]
+    toy.train(nlp, examples)
     assert tagger.spans_key == "mine"
     scores = nlp.evaluate(examples)
     assert scores["spans_mine_f"] == scores["halfree_f"] == 1.0
-    assert list(nlp(TEXTS[0]).spans) == ["mine"]
+    assert list(nlp(toy.TEXTS[0]).spans) == ["mine"]
 
 
 def test_annotations_go_to_the_docs_that_are_given():
-    nlp, tagger = make_nlp()
-    train(nlp, make_examples(nlp))
-    scores = tagger.predict([nlp.make_doc(TEXTS[0])])
-    other = nlp.make_doc(TEXTS[0])
+    nlp, tagger = toy.make_nlp()
+    toy.train(nlp, toy.make_examples(nlp))
+    scores = tagger.predict([nlp.make_doc(toy.TEXTS[0])])
+    other = nlp.make_doc(toy.TEXTS[0])
     tagger.set_annotations([other], scores)
     assert other.ents
 
 
 def test_a_failed_initialization_leaves_the_component_uninitialized():
     pytest.importorskip("torch")
-    model = {**model_config("aligned"), "heads": 7}
+    model = {**toy.model_config("aligned"), "heads": 7}
     nlp = spacy.blank("en")
     tagger = nlp.add_pipe("halfree_tagger", config={"model": model})
     with pytest.raises(ValueError, match="H014"):
-        nlp.initialize(lambda: make_examples(nlp))
+        nlp.initialize(lambda: toy.make_examples(nlp))
     assert not tagger.is_initialized
     with pytest.raises(ValueError, match="E109"):
         nlp("text")
@@ -313,6 +299,6 @@ def test_a_failed_initialization_leaves_the_component_uninitialized():
 )
 def test_decoder_settings_out_of_range(setting):
     pytest.importorskip("torch")
-    config = {"model": {**model_config("aligned"), **setting}}
+    config = {"model": {**toy.model_config("aligned"), **setting}}
     with pytest.raises(ValueError, match="H013"):
         spacy.blank("en").add_pipe("halfree_tagger", config=config)

@@ -2,33 +2,19 @@
 
 import numpy as np
 import pytest
+import toy_pipelines as toy
 from spacy.tokens import Doc, Span
-from toy_pipelines import (
-    ARCHITECTURES,
-    LABELS,
-    NO_SPAN_TAG,
-    SPANS_KEY,
-    TARGETS,
-    TEXTS,
-    WITH_TOK2VEC,
-    annotation,
-    make_nlp,
-    probabilities,
-)
-
-architectures = pytest.mark.parametrize("architecture", ARCHITECTURES)
-targets = pytest.mark.parametrize("target", TARGETS)
 
 
 def with_ruler(trained, architecture, patterns):
-    nlp, _ = make_nlp(architecture)
+    nlp, _ = toy.make_nlp(architecture)
     nlp.from_bytes(trained(architecture, "ents").to_bytes())
     ruler = nlp.add_pipe("entity_ruler", before="halfree_tagger")
     ruler.add_patterns(patterns)
     return nlp
 
 
-@architectures
+@toy.architectures
 def test_entities_of_a_ruler_are_pinned(trained, architecture):
     """They stay, with a label of the tagger's or with another one; the tagger fills the rest."""
     nlp = with_ruler(
@@ -40,19 +26,19 @@ def test_entities_of_a_ruler_are_pinned(trained, architecture):
             {"label": "künstler", "pattern": "What is"},
         ],
     )
-    found = annotation(nlp(TEXTS[0]), "ents")
+    found = toy.annotation(nlp(toy.TEXTS[0]), "ents")
     assert (2, 3, "地点") in found
     assert (4, 6, "künstler") in found
-    assert annotation(nlp(TEXTS[1]), "ents") == [(1, 2, "DRINK"), (3, 4, "地点")]
-    assert annotation(nlp(TEXTS[2]), "ents")[0] == (0, 2, "künstler")
-    piped = [annotation(doc, "ents") for doc in nlp.pipe(TEXTS)]
-    assert piped == [annotation(nlp(text), "ents") for text in TEXTS]
+    assert toy.annotation(nlp(toy.TEXTS[1]), "ents") == [(1, 2, "DRINK"), (3, 4, "地点")]
+    assert toy.annotation(nlp(toy.TEXTS[2]), "ents")[0] == (0, 2, "künstler")
+    piped = [toy.annotation(doc, "ents") for doc in nlp.pipe(toy.TEXTS)]
+    assert piped == [toy.annotation(nlp(text), "ents") for text in toy.TEXTS]
 
 
-@architectures
+@toy.architectures
 def test_pinned_words_are_certain(trained, architecture):
     nlp = trained(architecture, "ents")
-    doc = nlp.make_doc(TEXTS[0])
+    doc = nlp.make_doc(toy.TEXTS[0])
     doc.set_ents([Span(doc, 0, 2, label="地点")], default="missing")
     tagger = nlp.get_pipe("halfree_tagger")
     _, prediction = tagger.predict([doc])
@@ -62,31 +48,31 @@ def test_pinned_words_are_certain(trained, architecture):
     assert np.asarray(prediction.probabilities)[1, 1] == 1
 
 
-@architectures
+@toy.architectures
 def test_blocked_tokens(trained, architecture):
     nlp = trained(architecture, "ents")
-    doc = nlp.make_doc(TEXTS[0])
+    doc = nlp.make_doc(toy.TEXTS[0])
     doc.set_ents([], blocked=[doc[4:6]], default="missing")
     nlp.get_pipe("halfree_tagger")(doc)
-    assert not any(end > 4 for _, end, _ in annotation(doc, "ents"))
-    assert (1, 3, "album title") in annotation(doc, "ents")
+    assert not any(end > 4 for _, end, _ in toy.annotation(doc, "ents"))
+    assert (1, 3, "album title") in toy.annotation(doc, "ents")
     assert [(token.ent_iob_, token.ent_type_) for token in doc[4:6]] == [("B", ""), ("B", "")]
 
 
-@targets
-@architectures
+@toy.targets
+@toy.architectures
 def test_second_run_changes_nothing(trained, architecture, target):
     nlp = trained(architecture, target)
-    for text in TEXTS:
+    for text in toy.TEXTS:
         doc = nlp(text)
-        first = annotation(doc, target)
+        first = toy.annotation(doc, target)
         nlp.get_pipe("halfree_tagger")(doc)
-        assert annotation(doc, target) == first
+        assert toy.annotation(doc, target) == first
 
 
 def test_tags_that_are_there_stay(trained):
     nlp = trained("first_order", "tags")
-    doc = nlp.make_doc(TEXTS[0])
+    doc = nlp.make_doc(toy.TEXTS[0])
     doc[0].tag_ = "künstler"
     doc[1].tag_ = "NNP"
     nlp.get_pipe("halfree_tagger")(doc)
@@ -96,42 +82,42 @@ def test_tags_that_are_there_stay(trained):
 
 def test_span_groups_are_replaced_and_others_kept(trained):
     nlp = trained("first_order", "spans")
-    doc = nlp.make_doc(TEXTS[0])
-    doc.spans[SPANS_KEY] = [Span(doc, 0, 6, label="old")]
+    doc = nlp.make_doc(toy.TEXTS[0])
+    doc.spans[toy.SPANS_KEY] = [Span(doc, 0, 6, label="old")]
     doc.spans["other"] = [Span(doc, 0, 1, label="kept")]
     nlp.get_pipe("halfree_tagger")(doc)
-    assert annotation(doc, "spans") == [(1, 3, "album title"), (4, 6, "künstler")]
+    assert toy.annotation(doc, "spans") == [(1, 3, "album title"), (4, 6, "künstler")]
     assert [span.label_ for span in doc.spans["other"]] == ["kept"]
 
 
-@targets
-@architectures
+@toy.targets
+@toy.architectures
 def test_empty_and_white_space_docs(trained, architecture, target):
     nlp = trained(architecture, target)
-    for texts in ([""], [" "], ["", ""], ["", TEXTS[0], " \n\n ", ""]):
+    for texts in ([""], [" "], ["", ""], ["", toy.TEXTS[0], " \n\n ", ""]):
         docs = list(nlp.pipe(texts))
         assert [doc.text for doc in docs] == texts
         for doc in docs:
             if target == "tags":
-                assert all(token.tag_ in {*LABELS, NO_SPAN_TAG} for token in doc)
+                assert all(token.tag_ in {*toy.LABELS, toy.NO_SPAN_TAG} for token in doc)
             elif not doc.text.strip():
-                assert annotation(doc, target) == []
+                assert toy.annotation(doc, target) == []
     assert list(nlp.pipe([])) == []
 
 
 @pytest.mark.parametrize("target", ["ents", "spans"])
-@architectures
+@toy.architectures
 def test_white_space_is_never_an_edge(trained, architecture, target):
     nlp = trained(architecture, target)
     for text in ("Play  Abbey  Road \n by   The \t Beatles  ", "\nHear\n\nBjörk\n\nDebut\n"):
         doc = nlp(text)
-        spans = doc.ents if target == "ents" else doc.spans[SPANS_KEY]
+        spans = doc.ents if target == "ents" else doc.spans[toy.SPANS_KEY]
         for span in spans:
             assert not span[0].is_space
             assert not span[-1].is_space
 
 
-@architectures
+@toy.architectures
 def test_strange_unicode(trained, architecture):
     nlp = trained(architecture, "ents")
     texts = [
@@ -147,34 +133,34 @@ def test_strange_unicode(trained, architecture):
     ]
     docs = list(nlp.pipe(texts))
     assert [doc.text for doc in docs] == texts
-    assert {ent.label_ for doc in docs for ent in doc.ents} <= set(LABELS)
+    assert {ent.label_ for doc in docs for ent in doc.ents} <= set(toy.LABELS)
 
 
-@architectures
+@toy.architectures
 def test_long_doc(trained, architecture):
     """A long doc is tagged to the last word, and its second half as well as its first."""
     # windows of six words, one after another, take their time
-    n_words = 20_000 if architecture in WITH_TOK2VEC else 1_000
+    n_words = 20_000 if architecture in toy.WITH_TOK2VEC else 1_000
     nlp = trained(architecture, "ents")
-    text = [word for text in TEXTS for word in text.split()]
+    text = [word for text in toy.TEXTS for word in text.split()]
     doc = Doc(nlp.vocab, words=(text * (n_words // len(text) + 1))[:n_words])
     tagger = nlp.get_pipe("halfree_tagger")
     scores = tagger.predict([doc])
-    assert scores[1].probabilities.shape == (n_words, len(LABELS) + 2)
+    assert scores[1].probabilities.shape == (n_words, len(toy.LABELS) + 2)
     np.testing.assert_allclose(np.asarray(scores[1].probabilities).sum(axis=1), 1, atol=1e-4)
     tagger.set_annotations([doc], scores)
     n_late = sum(ent.start >= n_words // 2 for ent in doc.ents)
     # the toy sentences hold five entities in nineteen words; a model that has seen each word
     # behind one sentinel only finds fewer of them in windows that begin elsewhere
-    least = 3 if architecture in WITH_TOK2VEC else 1
+    least = 3 if architecture in toy.WITH_TOK2VEC else 1
     assert n_late > n_words // 2 // len(text) * least
     assert len(doc.ents) - n_late > n_words // 2 // len(text) * least
 
 
-@architectures
+@toy.architectures
 def test_probabilities_are_over_allowed_tags(trained, architecture):
     nlp = trained(architecture, "ents")
-    found = probabilities(nlp, TEXTS)
-    first_words = np.cumsum([0, *(len(nlp.make_doc(text)) for text in TEXTS)])[:-1]
+    found = toy.probabilities(nlp, toy.TEXTS)
+    first_words = np.cumsum([0, *(len(nlp.make_doc(text)) for text in toy.TEXTS)])[:-1]
     assert (found[first_words, 1] == 0).all()
     assert (found >= 0).all()

@@ -7,11 +7,11 @@ import json
 import numpy as np
 import pytest
 from spacy.tokens import Span
-from toy_pipelines import ARCHITECTURES, TARGETS, TEXTS, annotation, make_nlp
+from toy_pipelines import TEXTS, annotation, architectures, make_nlp, targets
 
 
-@pytest.mark.parametrize("target", TARGETS)
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
+@targets
+@architectures
 def test_words_tags_and_probabilities(trained, architecture: str, target: str) -> None:
     nlp = trained(architecture, target)
     tagger = nlp.get_pipe("halfree_tagger")

@@ -9,7 +9,7 @@ import srsly
 from hypothesis import given
 from hypothesis import strategies as st
 from thinc.api import Config
-from toy_pipelines import ARCHITECTURES, make_nlp
+from toy_pipelines import architectures, make_nlp
 
 from spacy_halfree.pipeline.serialization import (
     digest_labels,
@@ -18,8 +18,6 @@ from spacy_halfree.pipeline.serialization import (
     write_settings,
     write_weights,
 )
-
-architectures = pytest.mark.parametrize("architecture", ARCHITECTURES)
 
 
 @pytest.fixture

@@ -6,49 +6,29 @@ import numpy as np
 import pytest
 import spacy
 import srsly
-from toy_pipelines import (
-    ANNOTATED,
-    ARCHITECTURES,
-    NO_SPAN_TAG,
-    OTHER_TEXTS,
-    SPANS_KEY,
-    TARGETS,
-    TEXTS,
-    WITH_TOK2VEC,
-    annotation,
-    assert_same_pipelines,
-    make_examples,
-    make_nlp,
-    predictions,
-    probabilities,
-    tok2vec,
-    train,
-)
-
-architectures = pytest.mark.parametrize("architecture", ARCHITECTURES)
-targets = pytest.mark.parametrize("target", TARGETS)
+import toy_pipelines as toy
 
 
-@targets
-@architectures
+@toy.targets
+@toy.architectures
 def test_overfitting_IO(trained, tmp_path, architecture, target):
     nlp = trained(architecture, target)
-    scores = nlp.evaluate(make_examples(nlp, target))
+    scores = nlp.evaluate(toy.make_examples(nlp, target))
     assert scores["halfree_f"] == scores["halfree_p"] == scores["halfree_r"] == 1.0
     if target != "tags":
-        found = [[span[:2] for span in spans] for spans in predictions(nlp, target, TEXTS)]
-        assert found == [[span[:2] for span in spans] for _, spans in ANNOTATED]
+        found = [[span[:2] for span in spans] for spans in toy.predictions(nlp, target, toy.TEXTS)]
+        assert found == [[span[:2] for span in spans] for _, spans in toy.ANNOTATED]
 
     nlp.to_disk(tmp_path / "nlp")
     from_disk = spacy.load(tmp_path / "nlp")
-    assert_same_pipelines(nlp, from_disk, target)
+    toy.assert_same_pipelines(nlp, from_disk, target)
     assert from_disk.get_pipe("halfree_tagger").labels == nlp.get_pipe("halfree_tagger").labels
-    from_bytes = make_nlp(architecture, target)[0].from_bytes(nlp.to_bytes())
-    assert_same_pipelines(nlp, from_bytes, target)
+    from_bytes = toy.make_nlp(architecture, target)[0].from_bytes(nlp.to_bytes())
+    toy.assert_same_pipelines(nlp, from_bytes, target)
 
 
-@targets
-@architectures
+@toy.targets
+@toy.architectures
 def test_component_IO(trained, tmp_path, architecture, target):
     nlp = trained(architecture, target)
     tagger = nlp.get_pipe("halfree_tagger")
@@ -57,17 +37,17 @@ def test_component_IO(trained, tmp_path, architecture, target):
         lambda other: other.from_disk(tmp_path / "tagger"),
         lambda other: other.from_bytes(tagger.to_bytes()),
     ):
-        other_nlp, other = make_nlp(architecture, target)
+        other_nlp, other = toy.make_nlp(architecture, target)
         assert load(other) is other
-        assert_same_pipelines(nlp, other_nlp, target)
+        toy.assert_same_pipelines(nlp, other_nlp, target)
 
 
-@architectures
+@toy.architectures
 def test_IO_before_initialization(tmp_path, architecture):
-    nlp, tagger = make_nlp(architecture, "ents", labels=["b", "a"])
+    nlp, tagger = toy.make_nlp(architecture, "ents", labels=["b", "a"])
     tagger.add_label("c")
     nlp.to_disk(tmp_path / "nlp")
-    other, other_tagger = make_nlp(architecture, "ents")
+    other, other_tagger = toy.make_nlp(architecture, "ents")
     for loaded in (
         spacy.load(tmp_path / "nlp").get_pipe("halfree_tagger"),
         other.from_bytes(nlp.to_bytes()).get_pipe("halfree_tagger"),
@@ -78,16 +58,16 @@ def test_IO_before_initialization(tmp_path, architecture):
         with pytest.raises(ValueError, match="E109"):
             loaded(spacy.blank("en").make_doc("Some text"))
     # and the loaded pipeline can still be trained
-    loaded_nlp, _ = make_nlp(architecture, "ents")
-    loaded_nlp.from_bytes(make_nlp(architecture, "ents")[0].to_bytes())
-    train(loaded_nlp, make_examples(loaded_nlp), steps=1)
+    loaded_nlp, _ = toy.make_nlp(architecture, "ents")
+    loaded_nlp.from_bytes(toy.make_nlp(architecture, "ents")[0].to_bytes())
+    toy.train(loaded_nlp, toy.make_examples(loaded_nlp), steps=1)
     assert loaded_nlp.get_pipe("halfree_tagger").is_initialized
 
 
-@architectures
+@toy.architectures
 def test_settings_survive(tmp_path, architecture):
-    factor = 3.0 if architecture in WITH_TOK2VEC else 1.0
-    nlp, _ = make_nlp(
+    factor = 3.0 if architecture in toy.WITH_TOK2VEC else 1.0
+    nlp, _ = toy.make_nlp(
         architecture,
         "spans",
         temperature=2.0,
@@ -100,59 +80,61 @@ def test_settings_survive(tmp_path, architecture):
     loaded = spacy.load(tmp_path / "nlp").get_pipe("halfree_tagger")
     assert (loaded.temperature, loaded.gold_weight) == (2.0, 0.5)
     assert (loaded.head_learn_rate_factor, loaded.use_soft_labels) == (factor, False)
-    assert (loaded.target, loaded.spans_key, loaded.labels) == ("spans", SPANS_KEY, ("x",))
+    assert (loaded.target, loaded.spans_key, loaded.labels) == ("spans", toy.SPANS_KEY, ("x",))
 
 
-@targets
-@architectures
+@toy.targets
+@toy.architectures
 def test_pickle(trained, architecture, target):
     nlp = trained(architecture, target)
     tagger = pickle.loads(pickle.dumps(nlp.get_pipe("halfree_tagger")))
-    docs = [nlp.make_doc(text) for text in TEXTS]
-    np.testing.assert_array_equal(tagger.predict(docs)[1].probabilities, probabilities(nlp, TEXTS))
-    assert_same_pipelines(nlp, srsly.pickle_loads(srsly.pickle_dumps(nlp)), target)
+    docs = [nlp.make_doc(text) for text in toy.TEXTS]
+    np.testing.assert_array_equal(
+        tagger.predict(docs)[1].probabilities, toy.probabilities(nlp, toy.TEXTS)
+    )
+    toy.assert_same_pipelines(nlp, srsly.pickle_loads(srsly.pickle_dumps(nlp)), target)
 
 
-@architectures
+@toy.architectures
 def test_cloudpickle(trained, architecture):
     cloudpickle = pytest.importorskip("cloudpickle")
     nlp = trained(architecture, "ents")
-    assert_same_pipelines(nlp, pickle.loads(cloudpickle.dumps(nlp)), "ents")
+    toy.assert_same_pipelines(nlp, pickle.loads(cloudpickle.dumps(nlp)), "ents")
 
 
-@targets
-@architectures
+@toy.targets
+@toy.architectures
 def test_ways_of_running_agree(trained, architecture, target):
     nlp = trained(architecture, target)
-    texts = TEXTS + OTHER_TEXTS
-    expected = [annotation(nlp(text), target) for text in texts]
+    texts = toy.TEXTS + toy.OTHER_TEXTS
+    expected = [toy.annotation(nlp(text), target) for text in texts]
     for options in ({}, {"batch_size": 1}, {"batch_size": 2}, {"n_process": 1}):
-        assert [annotation(doc, target) for doc in nlp.pipe(texts, **options)] == expected
+        assert [toy.annotation(doc, target) for doc in nlp.pipe(texts, **options)] == expected
     tagger = nlp.get_pipe("halfree_tagger")
     docs = list(tagger.pipe([nlp.make_doc(text) for text in texts], batch_size=3))
-    assert [annotation(doc, target) for doc in docs] == expected
+    assert [toy.annotation(doc, target) for doc in docs] == expected
     with nlp.memory_zone():
-        zoned = [annotation(doc, target) for doc in nlp.pipe(texts)]
+        zoned = [toy.annotation(doc, target) for doc in nlp.pipe(texts)]
     assert zoned == expected
     # what was made in the zone is gone, but the labels are not
-    assert [annotation(nlp(text), target) for text in texts] == expected
+    assert [toy.annotation(nlp(text), target) for text in texts] == expected
 
 
-@architectures
+@toy.architectures
 def test_processes(trained, architecture):
     nlp = trained(architecture, "ents")
-    texts = (TEXTS + OTHER_TEXTS) * 3
-    one = [annotation(doc, "ents") for doc in nlp.pipe(texts, n_process=1, batch_size=4)]
-    two = [annotation(doc, "ents") for doc in nlp.pipe(texts, n_process=2, batch_size=4)]
+    texts = (toy.TEXTS + toy.OTHER_TEXTS) * 3
+    one = [toy.annotation(doc, "ents") for doc in nlp.pipe(texts, n_process=1, batch_size=4)]
+    two = [toy.annotation(doc, "ents") for doc in nlp.pipe(texts, n_process=2, batch_size=4)]
     assert two == one
 
 
-@architectures
+@toy.architectures
 def test_probabilities_do_not_depend_on_the_batch(trained, architecture):
     nlp = trained(architecture, "ents")
-    texts = [text for text in TEXTS + OTHER_TEXTS if text]
-    together = probabilities(nlp, texts)
-    alone = np.concatenate([probabilities(nlp, [text]) for text in texts])
+    texts = [text for text in toy.TEXTS + toy.OTHER_TEXTS if text]
+    together = toy.probabilities(nlp, texts)
+    alone = np.concatenate([toy.probabilities(nlp, [text]) for text in texts])
     np.testing.assert_allclose(together, alone, atol=1e-5)
     np.testing.assert_allclose(together.sum(axis=1), 1, atol=1e-5)
 
@@ -161,37 +143,37 @@ def test_select_pipes(trained):
     nlp = trained("first_order", "ents")
     with nlp.select_pipes(disable="halfree_tagger"):
         assert nlp.pipe_names == []
-        assert not nlp(TEXTS[0]).ents
-    assert len(nlp(TEXTS[0]).ents) == 2
+        assert not nlp(toy.TEXTS[0]).ents
+    assert len(nlp(toy.TEXTS[0]).ents) == 2
 
 
 def test_predict_leaves_docs_alone(trained):
     nlp = trained("first_order", "tags")
-    doc = nlp.make_doc(TEXTS[0])
+    doc = nlp.make_doc(toy.TEXTS[0])
     tagger = nlp.get_pipe("halfree_tagger")
     scores = tagger.predict([doc])
     assert not any(token.tag for token in doc)
     tagger.set_annotations([doc], scores)
-    assert {token.tag_ for token in doc} == {"künstler", "album title", NO_SPAN_TAG}
+    assert {token.tag_ for token in doc} == {"künstler", "album title", toy.NO_SPAN_TAG}
 
 
-@pytest.mark.parametrize("architecture", WITH_TOK2VEC)
+@pytest.mark.parametrize("architecture", toy.WITH_TOK2VEC)
 def test_shared_tok2vec(tmp_path, architecture):
     """A listener in the tagger's place for a tok2vec learns together with a `tok2vec` component."""
-    nlp, _ = make_nlp(architecture)
+    nlp, _ = toy.make_nlp(architecture)
     config = dict(nlp.get_pipe_config("halfree_tagger"))
     del config["factory"]
     nlp.remove_pipe("halfree_tagger")
-    nlp.add_pipe("tok2vec", config={"model": tok2vec()})
+    nlp.add_pipe("tok2vec", config={"model": toy.tok2vec()})
     config["model"]["tok2vec"] = {
         "@architectures": "spacy.Tok2VecListener.v1",
         "width": 24,
         "upstream": "tok2vec",
     }
     nlp.add_pipe("halfree_tagger", config=config)
-    examples = make_examples(nlp)
-    train(nlp, examples)
+    examples = toy.make_examples(nlp)
+    toy.train(nlp, examples)
     assert nlp.evaluate(examples)["halfree_f"] == 1.0
     nlp.to_disk(tmp_path / "nlp")
     loaded = spacy.load(tmp_path / "nlp")
-    assert predictions(loaded, "ents", TEXTS) == predictions(nlp, "ents", TEXTS)
+    assert toy.predictions(loaded, "ents", toy.TEXTS) == toy.predictions(nlp, "ents", toy.TEXTS)

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from toy_pipelines import ARCHITECTURES, OTHER_TEXTS, TEXTS, annotation
+from toy_pipelines import OTHER_TEXTS, TEXTS, annotation, architectures
 
 PATIENCE = 300
 """Seconds after which a process is held for hanging."""
@@ -70,8 +70,6 @@ nlp = spacy.load(sys.argv[1])
 texts = json.loads(sys.argv[2])
 print(json.dumps([[[e.start, e.end, e.label_] for e in doc.ents] for doc in nlp.pipe(texts)]))
 """
-
-architectures = pytest.mark.parametrize("architecture", ARCHITECTURES)
 
 
 def run(code: str, folder: Path, *args: object) -> str:

@@ -7,11 +7,11 @@ from spacy.training import Example
 from toy_pipelines import (
     ANNOTATED,
     SPANS_KEY,
-    TARGETS,
     TEXTS,
     make_examples,
     make_nlp,
     reference_doc,
+    targets,
 )
 
 from spacy_halfree.pipeline.scorers import make_tagger_scorer, score_tagger
@@ -94,7 +94,7 @@ def test_tags_of_other_tokens():
     assert scores["tag_r"] == pytest.approx(1 / 3)
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@targets
 def test_shared_names(target):
     scores = score_tagger(examples_for(target), target=target, spans_key=SPANS_KEY)
     prefix = {"ents": "ents", "tags": "tag", "spans": "spans_sc"}[target]
@@ -103,7 +103,7 @@ def test_shared_names(target):
         assert scores[f"halfree_{letter}"] == scores[f"{prefix}_{letter}"]
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@targets
 def test_nothing_is_annotated(target):
     nlp, _ = make_nlp()
     for examples in (
@@ -114,7 +114,7 @@ def test_nothing_is_annotated(target):
         assert scores["halfree_f"] is scores["halfree_p"] is scores["halfree_r"] is None
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@targets
 def test_score_method_passes_the_settings(trained, target):
     nlp = trained("first_order", target)
     examples = examples_for(target)

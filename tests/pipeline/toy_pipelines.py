@@ -17,6 +17,9 @@ from spacy_halfree.pipeline.tagger import HalfreeTagger
 ARCHITECTURES = ("first_order", "aligned", "sentinel")
 WITH_TOK2VEC = ("first_order", "aligned")
 TARGETS = ("ents", "tags", "spans")
+architectures = pytest.mark.parametrize("architecture", ARCHITECTURES)
+targets = pytest.mark.parametrize("target", TARGETS)
+"""Decorators of tests that hold for each of them."""
 SPANS_KEY = "sc"
 LABELS = ["album title", "künstler", "地点"]
 """A blank, a letter and a script beyond ASCII; in alphabetical order."""

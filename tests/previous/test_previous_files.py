@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import io
 import json
-import re
 import shutil
 import subprocess
 import sys
@@ -22,13 +20,12 @@ from typing import Any
 import numpy as np
 import pytest
 import spacy
-from spacy.cli import app
+from commands import plain, run_command
 from spacy.cli.train import train
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 from spacy.util import registry
 from thinc.api import Config
-from typer.testing import CliRunner
 from weasel.cli.run import project_run
 
 FILES = Path(__file__).resolve().parent / "files"
@@ -59,29 +56,11 @@ def files(tmp_path: Path) -> Path:
     return shutil.copytree(FILES, tmp_path / "files")
 
 
-def run(*arguments: object) -> tuple[int, str]:
-    """Run `python -m spacy halfree ...` in this process.
-
-    RETURNS: The exit code, and what was printed, on one line and without colours.
-    """
-    registry.cli.get_all()
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
-        result = CliRunner().invoke(app, ["halfree", *map(str, arguments)])
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result.exit_code, plain(printed.getvalue() + result.output)
-
-
 def run_in_subprocess(*arguments: object) -> tuple[int, str]:
-    """The same in a process of its own."""
+    """Run `python -m spacy halfree ...` in a process of its own; see `run_command`."""
     command = [sys.executable, "-m", "spacy", "halfree", *map(str, arguments)]
     done = subprocess.run(command, capture_output=True, text=True, encoding="utf8")
     return done.returncode, plain(done.stdout + done.stderr)
-
-
-def plain(output: str) -> str:
-    return " ".join(re.sub(r"\x1b\[[0-9;]*m", "", output).split())
 
 
 def assert_close(found: Any, expected: Any) -> None:
@@ -205,7 +184,7 @@ def test_config_keys_stay(name: str) -> None:
 def test_teachers_give_the_same_soft_labels(names: str, tmp_path: Path) -> None:
     teachers = [FILES / "pipelines" / name for name in names.split("+")]
     output = tmp_path / "soft.spacy"
-    code, printed = run("annotate", *teachers, FILES / "texts", output)
+    code, printed = run_command("annotate", *teachers, FILES / "texts", output)
     assert code == 0, printed
     assert_same_soft_labels(read_docs(output), EXPECTED["soft_labels"][names])
 
@@ -290,9 +269,9 @@ def test_finished_outputs_are_kept(output: str, files: Path) -> None:
     path = files / "finished" / output
     before = contents(path)
     command = ("annotate", *(files / own for own in teachers), files / texts, path, *options)
-    code, printed = run(*command)
+    code, printed = run_command(*command)
     assert (code, "[H024]" in printed) == (1, True)
-    code, printed = run(*command, "--resume")
+    code, printed = run_command(*command, "--resume")
     assert code == 0, printed
     assert "texts are finished already" in printed
     assert contents(path) == before
@@ -321,7 +300,7 @@ def test_interrupted_jobs_resume(output: str, files: Path) -> None:
     assert code == 0, printed
     assert f"{INTERRUPTED[output][2]} texts are finished already" in printed
     assert not manifest.parent.exists()
-    code, printed = run(*command_for(files, output, output))
+    code, printed = run_command(*command_for(files, output, output))
     assert code == 0, printed
     docs, others = read_docs(files / "interrupted" / output), read_docs(files / output)
     assert_same_soft_labels(docs, [soft_labels(doc) for doc in others])
@@ -333,7 +312,7 @@ def test_interrupted_jobs_resume_or_are_refused(output: str, files: Path) -> Non
     """As they are: with the versions that they were made with."""
     manifest = files / "interrupted" / f"{output}.parts" / "_manifest.json"
     differences = versions_that_differ(manifest)
-    code, printed = run(*command_for(files, output, f"interrupted/{output}"), "--resume")
+    code, printed = run_command(*command_for(files, output, f"interrupted/{output}"), "--resume")
     if differences:
         assert (code, "[H049]" in printed) == (1, True)
         # lines may be broken at hyphens
@@ -348,13 +327,13 @@ def test_another_version_is_refused(files: Path) -> None:
     manifest = files / "interrupted" / "shards.parts" / "_manifest.json"
     write_versions(manifest, installed_versions() | {"thinc": "8.0.0"})
     command = command_for(files, "shards", "interrupted/shards")
-    code, printed = run(*command, "--resume")
+    code, printed = run_command(*command, "--resume")
     assert (code, "[H049]" in printed) == (1, True)
     assert "has changed: versions.thinc." in printed
     assert "`--overwrite`" in printed
-    code, printed = run(*command)
+    code, printed = run_command(*command)
     assert (code, "[H048]" in printed) == (1, True)
-    code, printed = run(*command, "--overwrite")
+    code, printed = run_command(*command, "--overwrite")
     assert code == 0, printed
     assert len(read_docs(files / "interrupted" / "shards")) == 9
 
@@ -419,7 +398,7 @@ def test_the_same_is_suggested(tool: str, tmp_path: Path) -> None:
     output = tmp_path / path.name
     models = [FILES / own for own in TWO]
     options = ("--raw", FILES / "texts", "--output", output, "--n", 4, "--format", tool)
-    code, printed = run("suggest", *models, *options)
+    code, printed = run_command("suggest", *models, *options)
     assert code == 0, printed
     found: list[float] = []
     expected: list[float] = []
@@ -433,7 +412,7 @@ def test_the_same_is_suggested(tool: str, tmp_path: Path) -> None:
 def test_suggestions_are_read_as_labelled_texts(tool: str, tmp_path: Path) -> None:
     path = FILES / "suggestions" / f"{tool}.{TOOLS[tool]}"
     options = ("--raw", FILES / "texts", "--labelled", path, "--output", tmp_path / "more.jsonl")
-    code, printed = run("suggest", FILES / TWO[0], *options)
+    code, printed = run_command("suggest", FILES / TWO[0], *options)
     assert code == 0, printed
     suggested = {own["text"] for own in read_suggestions(tmp_path / "more.jsonl")}
     labelled = {own["text"] for own in read_suggestions(path)}

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import spacy
 import srsly
-from tiny_encoder import write_encoder
+from tiny_projects import ROOT, copy_project, write_split
 from weasel.cli.run import project_run
 
 pytest.importorskip("torch")
@@ -19,7 +19,6 @@ pytest.importorskip("transformers")
 pytest.importorskip("spacy_transformers")
 pytest.importorskip("usaddress")
 
-ROOT = Path(__file__).resolve().parents[2]
 VARS = {
     "shots": 12,
     "n_dev": 6,
@@ -64,13 +63,11 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the project with tiny assets in place of the real ones."""
     folder = tmp_path_factory.mktemp("project")
     shutil.copy(ROOT / "project.yml", folder)
-    for name in ("benchmarks", "configs", "scripts"):
-        shutil.copytree(ROOT / name, folder / name)
+    copy_project(folder, "benchmarks", "configs", "scripts")
     addresses = folder / "assets" / "addresses"
-    addresses.mkdir(parents=True)
+    addresses.mkdir()
     write_addresses(addresses / "labeled.xml", range(40))
     write_addresses(addresses / "openaddress_us_ia_linn.xml", range(100, 140))
-    write_encoder(folder / "assets" / "minilm")
     return folder
 
 
@@ -156,14 +153,10 @@ def with_corpus(project: Path) -> Path:
     """Another copy, with a tiny corpus of the form of SNIPS in which every text is another."""
     copy = project.with_name("corpus")
     shutil.copytree(project, copy)
-    assets = copy / "assets" / "snips"
-    assets.mkdir()
     for split, size in (("train", 40), ("valid", 10), ("test", 10)):
         # no word without a label, so that even a teacher that hardly learns finds something
         texts = [f"song{i} {split}er{i}" for i in range(size)]
-        tags = ["B-song B-artist"] * size
-        (assets / f"{split}.seq.in").write_text("\n".join(texts), encoding="utf8")
-        (assets / f"{split}.seq.out").write_text("\n".join(tags), encoding="utf8")
+        write_split(copy / "assets" / "snips", split, texts, "B-song B-artist")
     steps = srsly.read_yaml(ROOT / "project.yml")["workflows"]["corpus"]
     assert steps[0] == "fetch-encoder"
     for command in steps[1:]:

@@ -1,14 +1,10 @@
-"""Make the toy pipelines importable, and share pipelines on disk."""
+"""Share pipelines on disk, and texts to report on."""
 
-import sys
 from pathlib import Path
 
 import pytest
 import spacy
 from spacy.tokens import DocBin
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "pipeline"))
-
 from toy_reports import gold_docs, hostile_doc, sure, unsure
 
 

@@ -1,28 +1,16 @@
 """`python -m spacy halfree report`, as users run it."""
 
-import contextlib
-import io
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 import spacy
-from spacy.cli import app
+from commands import run_command
 from spacy.tokens import DocBin
-from spacy.util import registry
-from typer.testing import CliRunner
 
-
-def in_process(*args: object) -> tuple[int, str]:
-    """The command inside this process; returns its exit code and all that it printed."""
-    registry.cli.get_all()
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
-        result = CliRunner().invoke(app, ["halfree", "report", *map(str, args)])
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result.exit_code, " ".join((printed.getvalue() + result.output).split())
+report = partial(run_command, "report")
 
 
 def test_in_a_subprocess(
@@ -45,9 +33,7 @@ def test_in_a_subprocess(
 def test_the_same_bytes_again(model_folder: Path, test_file: Path, tmp_path: Path) -> None:
     pages = []
     for name in ("first.html", "second.html"):
-        code, printed = in_process(
-            model_folder, test_file, "--output", tmp_path / name, "--no-speed"
-        )
+        code, printed = report(model_folder, test_file, "--output", tmp_path / name, "--no-speed")
         assert code == 0, printed
         pages.append((tmp_path / name).read_bytes())
     assert pages[0] == pages[1]
@@ -57,11 +43,11 @@ def test_the_same_bytes_again(model_folder: Path, test_file: Path, tmp_path: Pat
 def test_an_existing_file_is_kept(model_folder: Path, test_file: Path, tmp_path: Path) -> None:
     output = tmp_path / "page.html"
     output.write_text("mine", encoding="utf8")
-    code, printed = in_process(model_folder, test_file, "--output", output)
+    code, printed = report(model_folder, test_file, "--output", output)
     assert code == 1
     assert "[H024]" in printed
     assert output.read_text(encoding="utf8") == "mine"
-    assert in_process(model_folder, test_file, "--output", output, "--overwrite")[0] == 0
+    assert report(model_folder, test_file, "--output", output, "--overwrite")[0] == 0
     assert output.read_text(encoding="utf8") != "mine"
 
 
@@ -70,7 +56,7 @@ def test_without_matplotlib(
 ) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     output = tmp_path / "page.html"
-    code, printed = in_process(model_folder, test_file, "--output", output)
+    code, printed = report(model_folder, test_file, "--output", output)
     assert code == 0
     assert "[W010]" in printed
     assert "<svg" not in output.read_text(encoding="utf8")
@@ -88,11 +74,11 @@ def test_what_cannot_be_reported_on(model_folder: Path, test_file: Path, tmp_pat
         (model_folder, empty, "[H044]"),
         (tmp_path / "nowhere", test_file, "[E050]"),
     ):
-        code, printed = in_process(model, data, "--output", output)
+        code, printed = report(model, data, "--output", output)
         assert code == 1
         assert number in printed
         assert "was not written" in printed
         assert not output.exists()
-    code, printed = in_process(model_folder, test_file, "--output", tmp_path)
+    code, printed = report(model_folder, test_file, "--output", tmp_path)
     assert code == 1
     assert "[H052]" in printed

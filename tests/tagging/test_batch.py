@@ -1,31 +1,12 @@
-"""From docs to words and masks, and through the whole first-order component."""
-
-from functools import lru_cache
-from typing import Any
+"""From docs to words and masks."""
 
 import numpy as np
 import pytest
 import spacy
 from hypothesis import given
 from hypothesis import strategies as st
-from spacy.tokens import Doc, Span
-from spacy.training import Example
-from strategies import (
-    COMPONENT_LABELS,
-    LABELS,
-    WHITE_SPACE,
-    WORDS,
-    DocPlan,
-    check_entities,
-    check_prediction,
-    check_span_group,
-    component_config,
-    doc_plans,
-    entity_facts,
-    label_tuples,
-    normal,
-    seeds,
-)
+from spacy.tokens import Doc
+from strategies import LABELS, DocPlan, doc_plans, label_tuples
 
 from spacy_halfree.tagging.batch import make_batch
 from spacy_halfree.tagging.label_tags import LabelTags
@@ -33,27 +14,7 @@ from spacy_halfree.tagging.layers import EntityLayer, TagLayer, make_layer
 from spacy_halfree.tagging.scheme import INSIDE, OUTSIDE, UNKNOWN, first_words
 from spacy_halfree.tagging.soft_labels import scheme_of
 
-NLP = spacy.blank("xx")
-VOCAB = NLP.vocab
-several_docs = st.lists(doc_plans(COMPONENT_LABELS), min_size=1, max_size=3)
-
-
-@lru_cache
-def first_order_tagger(target: str) -> Any:
-    nlp = spacy.blank("xx", vocab=VOCAB)
-    config = component_config("halfree.FirstOrderTagger.v1", target)
-    pipe = nlp.add_pipe("halfree_tagger", config=config)
-    example = Example.from_dict(nlp.make_doc("a b"), {})
-    nlp.initialize(lambda: [example])
-    return pipe
-
-
-def random_tagger(target: str, seed: int) -> Any:
-    pipe = first_order_tagger(target)
-    head = pipe.model.get_ref("head")
-    for name in ("W", "b", "A"):
-        head.set_param(name, normal(seed, *head.get_param(name).shape, scale=3))
-    return pipe
+VOCAB = spacy.blank("xx").vocab
 
 
 # -- the look-up of labels
@@ -143,56 +104,3 @@ def test_white_space_gets_token_tags() -> None:
     batch = make_batch([doc], label_tags, TagLayer())
     assert batch.words.tolist() == [0, 1, 2]
     assert batch.allowed.tolist() == [[False, True], [True, True], [True, True]]
-
-
-# -- the whole component, with random weights
-
-
-@given(several_docs, seeds)
-def test_entities_of_the_component(plans: list[DocPlan], seed: int) -> None:
-    docs = [plan.build(VOCAB) for plan in plans]
-    check_entities(random_tagger("ents", seed), plans, docs)
-
-
-@given(several_docs, seeds)
-def test_span_groups_of_the_component(plans: list[DocPlan], seed: int) -> None:
-    check_span_group(random_tagger("spans", seed), [plan.build(VOCAB) for plan in plans])
-
-
-tokens_and_tags = st.lists(
-    st.tuples(st.sampled_from([*WORDS, *WHITE_SPACE]), st.sampled_from(["", "", "LOC", "OTHER"])),
-    max_size=8,
-)
-
-
-@given(st.lists(tokens_and_tags, min_size=1, max_size=3), seeds)
-def test_token_tags_of_the_component(texts: list[list[tuple[str, str]]], seed: int) -> None:
-    pipe = random_tagger("tags", seed)
-    docs = [
-        Doc(VOCAB, words=[word for word, _ in text], tags=[tag for _, tag in text])
-        for text in texts
-    ]
-    batch, prediction = pipe.predict(docs)
-    check_prediction(batch, prediction)
-    pipe.set_annotations(docs, (batch, prediction))
-    for doc, text in zip(docs, texts, strict=True):
-        for token, (_, preset) in zip(doc, text, strict=True):
-            assert token.tag_ == preset if preset else token.tag_ in COMPONENT_LABELS
-
-
-@pytest.mark.parametrize("words", [["\n", "a"], ["a", "\n"], ["\n"]])
-@pytest.mark.parametrize("label", ["LOC", "OTHER"])
-def test_an_entity_of_white_space_survives(words: list[str], label: str) -> None:
-    doc = Doc(VOCAB, words=words)
-    place = words.index("\n")
-    doc.set_ents([Span(doc, place, place + 1, label=label)])
-    before = entity_facts(doc)
-    first_order_tagger("ents")(doc)
-    assert set(before) <= set(entity_facts(doc))
-
-
-def test_blocked_white_space_stays_blocked() -> None:
-    doc = Doc(VOCAB, words=["\n", "a"])
-    doc.set_ents([], blocked=[doc[0:1]])
-    first_order_tagger("ents")(doc)
-    assert (doc[0].ent_iob, doc[0].ent_type) == (3, 0)

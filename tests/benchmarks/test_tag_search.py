@@ -1,14 +1,9 @@
 """Search over tag sequences, against trying them all."""
 
-import sys
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "pipeline"))
-
 from toy_pipelines import make_examples, make_nlp, train
 
 from benchmarks.accuracy.decoding import beam_search, log_distributions, viterbi

@@ -1,6 +1,0 @@
-"""Make the scripts importable: they are not part of the package."""
-
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
