@@ -48,8 +48,8 @@ class SuggestionSettings:
     def __post_init__(self) -> None:
         """RAISES: ValueError (H013) for another measure or unit."""
         choices: list[tuple[str, str, tuple[str, ...]]] = [
-            ("--score", self.measure, MEASURES),
-            ("--per", self.unit, UNITS),
+            ("measure", self.measure, MEASURES),
+            ("unit", self.unit, UNITS),
         ]
         for setting, value, known in choices:
             if value not in known:

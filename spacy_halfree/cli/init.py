@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Sequence
+from enum import Enum
 from pathlib import Path
 
 import typer
@@ -20,6 +21,13 @@ from .options import OFFSETS, Offsets, unit_of
 from .outcome import describe, reports_failures
 
 
+class TeacherKind(str, Enum):
+    """What teachers are made of."""
+
+    ALIGNED = "aligned"
+    T5 = "t5"
+
+
 @reports_failures
 def init_cli(
     folder: Path = typer.Argument(..., metavar="DIR", help="Folder for the project: new or empty"),
@@ -36,8 +44,8 @@ def init_cli(
     ),
     offsets: Offsets | None = OFFSETS,
     lang: str = typer.Option("en", "--lang", help="Language, for the tokenizer"),
-    teacher: str = typer.Option(
-        "aligned",
+    teacher: TeacherKind = typer.Option(
+        TeacherKind.ALIGNED,
         "--teacher",
         help="'aligned': three teachers on an encoder; 't5': one encoder-decoder, for a GPU",
     ),
@@ -67,8 +75,7 @@ def init_cli(
     try:
         settings = ProjectSettings(
             lang=lang,
-            # another word is refused
-            teacher=teacher,  # type: ignore[arg-type]
+            teacher=teacher.value,
             encoder=encoder or "",
             seed=seed,
             gpu_id=gpu_id,

@@ -1,5 +1,6 @@
 """`python -m spacy halfree suggest`."""
 
+from enum import Enum
 from pathlib import Path
 
 import typer
@@ -17,6 +18,21 @@ from ..labelling.worker import TeacherWorker
 from ..outputs import check_output_file, write_output
 from .options import OFFSETS, PRECISION, Offsets, PrecisionName, unit_of
 from .outcome import describe, reports_failures
+
+
+class Score(str, Enum):
+    """What makes a text worth labelling."""
+
+    ENTROPY = "entropy"
+    CONFIDENCE = "confidence"
+    DISAGREEMENT = "disagreement"
+
+
+class Per(str, Enum):
+    """What a score is taken of."""
+
+    TEXT = "text"
+    WORD = "word"
 
 
 @reports_failures
@@ -43,14 +59,13 @@ def suggest_cli(
         "prodigy", "--format", help=f"The tool to write for: {', '.join(WRITABLE)}"
     ),
     offsets: Offsets | None = OFFSETS,
-    score: str = typer.Option(
-        "entropy",
+    score: Score = typer.Option(
+        Score.ENTROPY,
         "--score",
-        help="What makes a text worth labelling: 'entropy', 'confidence' or, with several models, "
-        "'disagreement'",
+        help="What makes a text worth labelling; 'disagreement' needs several models",
     ),
-    per: str = typer.Option(
-        "text", "--per", help="Sum the score over a 'text', or take its mean per 'word'"
+    per: Per = typer.Option(
+        Per.TEXT, "--per", help="Sum the score over a 'text', or take its mean per 'word'"
     ),
     diversity: float = typer.Option(
         1.0, "--diversity", min=0.0, help="How much likeness to a known text takes away; 0: nothing"
@@ -97,9 +112,8 @@ def suggest_cli(
         )
         settings = SuggestionSettings(
             n=n,
-            # other words are refused
-            measure=score,  # type: ignore[arg-type]
-            unit=per,  # type: ignore[arg-type]
+            measure=score.value,
+            unit=per.value,
             diversity=diversity,
             max_similarity=max_similarity,
             seed=seed,

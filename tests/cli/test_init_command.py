@@ -219,7 +219,6 @@ def test_nothing_is_overwritten(tmp_path: Path, raw: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "number"),
     [
-        (("--teacher", "bert"), "H013"),
         (("--dev", "0"), "H013"),
         (("--dev", "10"), "H013"),
         (("--dev", "1.5"), "H013"),

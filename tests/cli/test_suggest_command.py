@@ -119,10 +119,7 @@ def test_bad_lines_are_named_and_the_others_used(model: Path, tmp_path: Path) ->
         (["--output", "out.json"], "H084"),
         (["--output", "out.jsonl", "--format", "label-studio"], "H084"),
         (["--output", "out.jsonl", "--format", "brat"], "H013"),
-        (["--output", "out.jsonl", "--score", "luck"], "H013"),
-        (["--output", "out.jsonl", "--per", "page"], "H013"),
         (["--output", "out.jsonl", "--score", "disagreement"], "H083"),
-        (["--output", "out.jsonl", "--precision", "int3"], "H013"),
         (["--output", "out.jsonl", "--max-similarity", "0"], "H085"),
         (["--output", "out.jsonl", "--raw", "nothing.txt"], "H019"),
         (["--output", "out.jsonl", "--component", "nobody"], "H027"),
@@ -146,3 +143,13 @@ def test_what_is_refused(
     assert code == 1
     assert f"[{number}]" in printed
     assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    ("option", "choice"), [("--score", "entropy"), ("--per", "word"), ("--precision", "int8")]
+)
+def test_words_that_are_no_choice(model: Path, raw: Path, option: str, choice: str) -> None:
+    """The parser refuses them, and lists the choices."""
+    code, printed = suggest(model, "--raw", raw, "--output", "out.jsonl", option, "luck")
+    assert code == 2
+    assert choice in printed
