@@ -58,7 +58,7 @@ class TaggingBatch:
 class Prediction:
     """A tag for each word, and the distribution it was taken from, on the model's device.
 
-    tags (n_words, int64): The decoded tags; under a given history, each word's best tag.
+    tags (n_words, int64): The decoded tags; under given previous tags, each word's best tag.
     probabilities (n_words x n_tags, float32): p(tag | the tags before, text), zero where a tag is
         not allowed; each row sums to 1. None only in training, from a model that learns to write
         its target text and nothing else.
@@ -76,7 +76,7 @@ class Targets:
     """What a batch's words should be, for teacher forcing and for the loss, in numpy arrays.
 
     tags (n_words, int64): The tag of each word, -1 where it is not known.
-    history (n_words, int64): The tag before each word; the start row where there is none, or
+    previous_tags (n_words, int64): The tag before each word; the start row where there is none, or
         where it is not known.
     distributions (n_words x n_tags, float32): The distribution to learn; rows sum to 1.
     weights (n_words, float32): 0 where nothing is known about a word.
@@ -84,7 +84,7 @@ class Targets:
     """
 
     tags: Ints
-    history: Ints
+    previous_tags: Ints
     distributions: Floats
     weights: Floats
     is_soft: Bools

@@ -149,13 +149,13 @@ def head_batches(
 
 def history_of(batch: TaggingBatch, tags: NDArray[np.int64]) -> NDArray[np.int64]:
     """The tag before each word, found text by text."""
-    history = []
+    previous_tags = []
     position = 0
     for length in batch.lengths.tolist():
         own = tags[position : position + length].tolist()
-        history += [batch.start, *own[:-1]][:length]
+        previous_tags += [batch.start, *own[:-1]][:length]
         position += length
-    return np.array(history, dtype=np.int64)
+    return np.array(previous_tags, dtype=np.int64)
 
 
 def forced_targets(batch: TaggingBatch, tags: NDArray[np.int64]) -> Targets:
@@ -163,24 +163,24 @@ def forced_targets(batch: TaggingBatch, tags: NDArray[np.int64]) -> Targets:
     n_words = batch.n_words
     return Targets(
         tags=tags,
-        history=history_of(batch, tags),
+        previous_tags=history_of(batch, tags),
         distributions=np.eye(batch.n_tags, dtype=np.float32)[tags],
         weights=np.ones(n_words, dtype=np.float32),
         is_soft=np.zeros(n_words, dtype=bool),
     )
 
 
-def legal_mask(batch: TaggingBatch, history: NDArray[np.int64]) -> NDArray[np.bool_]:
-    legal = batch.transitions[history]
+def legal_mask(batch: TaggingBatch, previous_tags: NDArray[np.int64]) -> NDArray[np.bool_]:
+    legal = batch.transitions[previous_tags]
     return legal if batch.allowed is None else legal & batch.allowed
 
 
 def reference_softmax(
-    logits: NDArray[Any], batch: TaggingBatch, history: NDArray[np.int64]
+    logits: NDArray[Any], batch: TaggingBatch, previous_tags: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     """Word by word, over the allowed tags only."""
     probabilities = np.zeros(logits.shape, dtype=np.float64)
-    legal = legal_mask(batch, history)
+    legal = legal_mask(batch, previous_tags)
     for i in range(len(logits)):
         scores = logits[i][legal[i]].astype(np.float64)
         exponentials = np.exp(scores - scores.max())

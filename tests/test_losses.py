@@ -40,7 +40,7 @@ def random_case(
     weights = [0.0 if kind == "unknown" else random.uniform(0.2, 2) for kind in kinds]
     targets = Targets(
         tags=np.zeros(n_words, dtype=np.int64),
-        history=np.zeros(n_words, dtype=np.int64),
+        previous_tags=np.zeros(n_words, dtype=np.int64),
         distributions=distributions.astype(np.float32),
         weights=np.array(weights, dtype=np.float32),
         is_soft=np.array([kind == "soft" for kind in kinds], dtype=bool),
@@ -114,7 +114,7 @@ def test_a_perfect_student_has_no_gradient(seed: int, temperature: float) -> Non
 def test_certain_and_wrong_is_finite() -> None:
     targets = Targets(
         tags=np.zeros(1, dtype=np.int64),
-        history=np.zeros(1, dtype=np.int64),
+        previous_tags=np.zeros(1, dtype=np.int64),
         distributions=np.array([[0, 1]], dtype=np.float32),
         weights=np.ones(1, dtype=np.float32),
         is_soft=np.zeros(1, dtype=bool),

@@ -92,10 +92,10 @@ def prediction_violations(batch: Any, tags: Any, probabilities: Any) -> list[str
         return ["not a tag and a distribution for each word"]
     if not len(tags):
         return []
-    history = np.concatenate([[batch.start], tags[:-1]])
+    previous_tags = np.concatenate([[batch.start], tags[:-1]])
     starts = np.cumsum(batch.lengths) - batch.lengths
-    history[starts[batch.lengths > 0]] = batch.start
-    legal = batch.transitions[history]
+    previous_tags[starts[batch.lengths > 0]] = batch.start
+    legal = batch.transitions[previous_tags]
     if batch.allowed is not None:
         legal = legal & batch.allowed
     if not legal[np.arange(len(tags)), tags].all():

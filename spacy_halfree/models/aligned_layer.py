@@ -75,7 +75,7 @@ def init(model: HeadModel, X: HeadInput | None = None, Y: object = None) -> None
 
 
 def forward(model: HeadModel, X: HeadInput, is_train: bool) -> HeadOutput:
-    vectors, batch, history = X
+    vectors, batch, previous_tags = X
     shim = model.shims[0]
     device = shim.device
     inputs = ArgsKwargs(
@@ -84,11 +84,13 @@ def forward(model: HeadModel, X: HeadInput, is_train: bool) -> HeadOutput:
             "lengths": batch.lengths,
             "transitions": batch.transitions,
             "allowed": batch.allowed,
-            "history": None if history is None else torch.as_tensor(history, device=device),
+            "previous_tags": None
+            if previous_tags is None
+            else torch.as_tensor(previous_tags, device=device),
         },
     )
-    (logits, used_history, decoded), backprop_torch = shim.run(model, inputs, is_train)
-    probabilities = constrained_softmax(model.ops, torch2xp(logits), torch2xp(used_history), batch)
+    (logits, used_tags, decoded), backprop_torch = shim.run(model, inputs, is_train)
+    probabilities = constrained_softmax(model.ops, torch2xp(logits), torch2xp(used_tags), batch)
 
     def backprop(d_logits: Floats2d) -> Floats2d:
         gradients = ArgsKwargs(

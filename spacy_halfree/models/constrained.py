@@ -13,18 +13,18 @@ UNKNOWN = -1
 
 
 def constrained_softmax(
-    ops: Ops, logits: Floats2d, history: Ints1d, batch: TaggingBatch
+    ops: Ops, logits: Floats2d, previous_tags: Ints1d, batch: TaggingBatch
 ) -> Floats2d:
     """Normalize each word's scores over the tags that may stand there.
 
     ops: Where the arrays live.
     logits (n_words x n_tags, float32): The scores.
-    history (n_words, int64): The tag before each word, or the start row.
+    previous_tags (n_words, int64): The tag before each word, or the start row.
     batch: The batch, for its constraints.
-    RETURNS (n_words x n_tags, float32): p(tag | history, text); 0 where a tag is not allowed.
+    RETURNS (n_words x n_tags, float32): p(tag | previous_tags, text); 0 where a tag is not allowed.
     """
     xp = ops.xp
-    allowed = xp.asarray(batch.transitions)[history]
+    allowed = xp.asarray(batch.transitions)[previous_tags]
     if batch.allowed is not None:
         allowed = allowed & xp.asarray(batch.allowed)
     scores = xp.where(allowed, finite(ops, logits), -xp.inf)

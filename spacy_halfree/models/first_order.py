@@ -12,7 +12,7 @@ from .tagger_model import HeadInput, HeadModel, HeadOutput
 def first_order_head() -> HeadModel:
     """Distributions that depend on the word's vector and on the tag before it.
 
-    Training takes the history as given. Prediction decodes greedily, all texts of a batch at
+    Training takes the previous tags as given. Prediction decodes greedily, all texts of a batch at
     once, one word of each per step; only the choice of the tag is made in that loop, everything
     else is one matrix operation over all words. No torch is involved.
 
@@ -37,19 +37,19 @@ def init(model: HeadModel, X: HeadInput | None = None, Y: object = None) -> None
 
 
 def forward(model: HeadModel, X: HeadInput, is_train: bool) -> HeadOutput:
-    vectors, batch, history = X
+    vectors, batch, previous_tags = X
     ops = model.ops
     W, A = model.get_param("W"), model.get_param("A")
     # finite, so that adding them up cannot make an allowed tag score like a forbidden one
     emissions = finite(ops, ops.affine(vectors, W, model.get_param("b")))
     transition_scores = finite(ops, A)
-    if history is None:
-        tags, history = greedy_decode(ops, emissions, transition_scores, batch)
+    if previous_tags is None:
+        tags, previous_tags = greedy_decode(ops, emissions, transition_scores, batch)
     else:
-        history = ops.xp.asarray(history)
+        previous_tags = ops.xp.asarray(previous_tags)
         tags = None
-    logits = emissions + transition_scores[history]
-    probabilities = constrained_softmax(ops, logits, history, batch)
+    logits = emissions + transition_scores[previous_tags]
+    probabilities = constrained_softmax(ops, logits, previous_tags, batch)
     if tags is None:
         tags = probabilities.argmax(axis=1)
 
@@ -57,7 +57,7 @@ def forward(model: HeadModel, X: HeadInput, is_train: bool) -> HeadOutput:
         model.inc_grad("W", ops.gemm(d_logits, vectors, trans1=True))
         model.inc_grad("b", d_logits.sum(axis=0))
         d_transitions = ops.alloc2f(*A.shape)
-        ops.scatter_add(d_transitions, history, d_logits)
+        ops.scatter_add(d_transitions, previous_tags, d_logits)
         model.inc_grad("A", d_transitions)
         return ops.gemm(d_logits, W)
 
@@ -97,10 +97,10 @@ def greedy_decode(
         previous = (by_step[rows] + scores[previous[:n]]).argmax(axis=1)
         decided[rows] = previous
         position += n
-    tags, history = xp.empty_like(decided), xp.empty_like(before)
+    tags, previous_tags = xp.empty_like(decided), xp.empty_like(before)
     tags[steps] = decided
-    history[steps] = before
-    return tags, history
+    previous_tags[steps] = before
+    return tags, previous_tags
 
 
 def marginals(model: HeadModel, vectors: Floats2d, batch: TaggingBatch) -> Floats2d:

@@ -210,12 +210,12 @@ def forward(
         backprop_torch(ArgsKwargs(args=(tensors,), kwargs={"grad_tensors": gradients}))
         return batch
 
-    history = torch2xp(output.history)
+    previous_tags = torch2xp(output.previous_tags)
     probabilities = None
-    tags = history
+    tags = previous_tags
     if output.scores is not None:
         logits = torch2xp(output.scores.detach())
-        probabilities = constrained_softmax(model.ops, logits, history, batch)
+        probabilities = constrained_softmax(model.ops, logits, previous_tags, batch)
         tags = probabilities.argmax(axis=1) if output.tags is None else torch2xp(output.tags)
     text_loss = 0.0 if output.text_loss is None else float(output.text_loss.detach())
     return Prediction(tags, probabilities, text_loss), backprop

@@ -26,7 +26,7 @@ def build_tagger(tok2vec: Model[list[Doc], list[Floats2d]], head: HeadModel) -> 
     probabilities were normalized (n_words x n_tags).
 
     tok2vec: Gives a vector for each token.
-    head: From word vectors (n_words x width), batch and history to a prediction.
+    head: From word vectors (n_words x width), batch and previous tags to a prediction.
     """
     model: TaggerModel = Model(
         # part of the bytes of saved pipelines
@@ -62,7 +62,7 @@ def forward(
     model: TaggerModel, X: TaggerInput, is_train: bool
 ) -> tuple[Prediction, Callable[[Floats2d], list[Doc]]]:
     batch, targets = X
-    history = None if targets is None else model.ops.xp.asarray(targets.history)
+    previous_tags = None if targets is None else model.ops.xp.asarray(targets.previous_tags)
     tok2vec, head = model.get_ref("tok2vec"), model.get_ref("head")
     ops = model.ops
     if is_train:
@@ -74,7 +74,7 @@ def forward(
     words = None if batch.n_words == n_tokens else ops.xp.asarray(batch.words)
     if words is not None:
         vectors = vectors[words]
-    prediction, backprop_head = head((vectors, batch, history), is_train)
+    prediction, backprop_head = head((vectors, batch, previous_tags), is_train)
 
     def backprop(d_logits: Floats2d) -> list[Doc]:
         d_vectors = backprop_head(d_logits)

@@ -205,7 +205,7 @@ class HalfreeTagger(LabelledPipe):
         batch = self._batch(list(docs))
         targets = Targets(
             tags=tags,
-            history=self.scheme.history(tags, batch.lengths),
+            previous_tags=self.scheme.previous_tags(tags, batch.lengths),
             distributions=np.zeros((batch.n_words, batch.n_tags), dtype=np.float32),
             weights=np.zeros(batch.n_words, dtype=np.float32),
             is_soft=np.zeros(batch.n_words, dtype=bool),
@@ -337,7 +337,7 @@ class HalfreeTagger(LabelledPipe):
         return losses
 
     def get_loss(self, examples: Iterable[Example], scores: Tagged) -> tuple[float, Any]:
-        """The loss of distributions that were predicted under the examples' own history.
+        """The loss of distributions that were predicted under the examples' own previous tags.
 
         examples: The examples.
         scores: The batch of the predicted docs and their prediction.

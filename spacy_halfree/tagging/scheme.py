@@ -69,17 +69,17 @@ class TagScheme:
             allowed[self.start, INSIDE] = False
         return allowed
 
-    def history(self, tags: Ints, lengths: Ints) -> Ints:
+    def previous_tags(self, tags: Ints, lengths: Ints) -> Ints:
         """The tag before each word.
 
         tags (n_words): The tags of all texts, end to end; `UNKNOWN` where not known.
         lengths (n_texts): The number of words of each text.
         RETURNS (n_words): The tag before; the start row at beginnings and after unknown tags.
         """
-        history = np.full(len(tags), self.start, dtype=np.int64)
-        history[1:] = np.where(tags[:-1] == UNKNOWN, self.start, tags[:-1])
-        history[first_words(lengths)] = self.start
-        return history
+        previous_tags = np.full(len(tags), self.start, dtype=np.int64)
+        previous_tags[1:] = np.where(tags[:-1] == UNKNOWN, self.start, tags[:-1])
+        previous_tags[first_words(lengths)] = self.start
+        return previous_tags
 
 
 def first_words(lengths: Ints) -> Ints:

@@ -108,8 +108,8 @@ class TargetReader:
         if batch.allowed is not None:
             free = batch.allowed.sum(axis=1) > 1
             tags = np.where(free, tags, batch.allowed.argmax(axis=1))
-        history = self.scheme.history(tags, batch.lengths)
-        legal = self.scheme.transitions[history]
+        previous_tags = self.scheme.previous_tags(tags, batch.lengths)
+        legal = self.scheme.transitions[previous_tags]
         if batch.allowed is not None:
             legal = legal & batch.allowed
         distributions = distributions * legal
@@ -117,7 +117,7 @@ class TargetReader:
         known = free & (mass[:, 0] > LEAST_ALLOWED_MASS)
         distributions /= np.where(mass > 0, mass, 1)
         weights = np.where(is_soft, 1.0, self.gold_weight) * known
-        return Targets(tags, history, distributions, weights.astype(np.float32), is_soft)
+        return Targets(tags, previous_tags, distributions, weights.astype(np.float32), is_soft)
 
 
 def _aligned_one_to_one(example: Example) -> Ints:

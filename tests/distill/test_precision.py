@@ -133,14 +133,14 @@ def test_tags_fit_scores_though_later_words_have_a_say(most_in_blocks: int, bloc
         torch.nn.init.normal_(decoder.tag_embedding.weight, std=2.0)
         decoder.most_in_blocks, decoder.block = most_in_blocks, block
         for module in (decoder.eval(), quantized(decoder)):
-            logits, history, tags = module(
+            logits, previous_tags, tags = module(
                 torch.randn(n_words, 64),
                 lengths=np.array([n_words]),
                 transitions=transitions,
                 allowed=None,
-                history=None,
+                previous_tags=None,
             )
-            legal = logits.masked_fill(~transitions[history], -torch.inf)
+            legal = logits.masked_fill(~transitions[previous_tags], -torch.inf)
             assert torch.equal(legal.argmax(dim=1), tags)
 
 

@@ -159,7 +159,7 @@ def test_temperature(temperature):
     weak, _ = toy.make_nlp()
     toy.train(weak, toy.make_examples(weak), steps=8)
     nlp, tagger = toy.make_nlp(temperature=temperature)
-    # the teacher is its own student, so both distributions are under the same history
+    # the teacher is its own student, so both distributions are under the same previous tags
     nlp.from_bytes(weak.to_bytes())
     examples = soft_examples(weak, nlp)
     losses = tagger.update(examples)["halfree_tagger"]

@@ -57,7 +57,7 @@ def decode(
     decoder: AlignedDecoder,
     vectors: NDArray[Any],
     batch: TaggingBatch,
-    history: NDArray[np.int64] | None = None,
+    previous_tags: NDArray[np.int64] | None = None,
 ) -> tuple[NDArray[Any], NDArray[np.int64]]:
     with torch.no_grad():
         logits, used, _ = decoder(
@@ -65,15 +65,15 @@ def decode(
             lengths=batch.lengths,
             transitions=torch.as_tensor(batch.transitions),
             allowed=None if batch.allowed is None else torch.as_tensor(batch.allowed),
-            history=None if history is None else torch.as_tensor(history),
+            previous_tags=None if previous_tags is None else torch.as_tensor(previous_tags),
         )
     return logits.numpy(), used.numpy()
 
 
 def best_tags(
-    logits: NDArray[Any], history: NDArray[np.int64], batch: TaggingBatch
+    logits: NDArray[Any], previous_tags: NDArray[np.int64], batch: TaggingBatch
 ) -> NDArray[np.int64]:
-    return np.where(legal_mask(batch, history), logits, -np.inf).argmax(axis=1)
+    return np.where(legal_mask(batch, previous_tags), logits, -np.inf).argmax(axis=1)
 
 
 # -- the same in plain numpy, for the words of one window
@@ -107,7 +107,7 @@ def attention(layer: Any, states: NDArray[Any], seen: NDArray[Any], causal: bool
 
 
 def reference_scores(
-    decoder: AlignedDecoder, memory: NDArray[Any], history: NDArray[np.int64]
+    decoder: AlignedDecoder, memory: NDArray[Any], previous_tags: NDArray[np.int64]
 ) -> NDArray[Any]:
     embedding = decoder.tag_embedding.weight.detach().numpy().copy()
     output = decoder.output.weight.detach().numpy().copy()
@@ -116,7 +116,7 @@ def reference_scores(
             for word in words:
                 embedding[tag - 1] += decoder.shared.embeddings[word].detach().numpy()
                 output[tag] += decoder.shared.outputs[word].detach().numpy()
-    states = layer_norm(decoder.input_norm, memory[: len(history)] + embedding[history])
+    states = layer_norm(decoder.input_norm, memory[: len(previous_tags)] + embedding[previous_tags])
     for layer in decoder.layers:
         own = attention(layer.self_attention, states, states, causal=True)
         states = layer_norm(layer.self_norm, states + own)
@@ -133,7 +133,7 @@ def reference_decode(
 ) -> tuple[NDArray[Any], NDArray[np.int64]]:
     """Text by text, window by window, word by word, everything computed anew for each word."""
     logits = np.zeros((batch.n_words, batch.n_tags))
-    history = np.zeros(batch.n_words, dtype=np.int64)
+    previous_tags = np.zeros(batch.n_words, dtype=np.int64)
     offset = 0
     for length in batch.lengths.tolist():
         own = slice(offset, offset + length)
@@ -144,13 +144,13 @@ def reference_decode(
                 known = np.array(before[window.start : i + 1])
                 word = offset + i
                 logits[word] = reference_scores(decoder, memory, known)[-1]
-                history[word] = before[i]
+                previous_tags[word] = before[i]
                 legal = batch.transitions[before[i]]
                 if batch.allowed is not None:
                     legal = legal & batch.allowed[word]
                 before.append(int(np.where(legal, logits[word], -np.inf).argmax()))
         offset += length
-    return logits, history
+    return logits, previous_tags
 
 
 Way = tuple[int, int]
@@ -175,9 +175,9 @@ def test_decoding_equals_the_numpy_reference(
 ) -> None:
     decoder = choose(random_decoder(batch.n_tags, seed, window), way)
     vectors = normal(seed, batch.n_words, WIDTH).astype(np.float64)
-    logits, history = decode(decoder, vectors, batch)
+    logits, previous_tags = decode(decoder, vectors, batch)
     expected_logits, expected_history = reference_decode(decoder, vectors, batch)
-    assert history.tolist() == expected_history.tolist()
+    assert previous_tags.tolist() == expected_history.tolist()
     assert np.allclose(logits, expected_logits, atol=1e-8)
 
 
@@ -191,10 +191,13 @@ def test_decoding_equals_teacher_forcing(
 ) -> None:
     decoder = choose(random_decoder(batch.n_tags, seed, window, torch.float32), way)
     vectors = normal(seed, batch.n_words, WIDTH)
-    logits, history = decode(decoder, vectors, batch)
-    assert history.tolist() == history_of(batch, best_tags(logits, history, batch)).tolist()
-    forced, same_history = decode(decoder, vectors, batch, history)
-    assert same_history.tolist() == history.tolist()
+    logits, previous_tags = decode(decoder, vectors, batch)
+    assert (
+        previous_tags.tolist()
+        == history_of(batch, best_tags(logits, previous_tags, batch)).tolist()
+    )
+    forced, same_history = decode(decoder, vectors, batch, previous_tags)
+    assert same_history.tolist() == previous_tags.tolist()
     assert np.allclose(logits, forced, rtol=1e-5, atol=1e-5)
 
 
@@ -207,16 +210,16 @@ def test_decoding_equals_scoring_with_growing_history(
     decoder = choose(random_decoder(batch.n_tags, seed, window), way)
     vectors = normal(seed, batch.n_words, WIDTH).astype(np.float64)
     rounds = join_rounds(window_rounds(batch.lengths, *window))
-    history = np.full(batch.n_words, batch.start)
+    previous_tags = np.full(batch.n_words, batch.start)
     starts = set((np.cumsum(batch.lengths) - batch.lengths)[batch.lengths > 0].tolist())
     tensor = torch.as_tensor(vectors)
     for word in range(batch.n_words):
         with torch.no_grad():
-            scores = decoder.score(tensor, rounds, torch.as_tensor(history)).numpy()
+            scores = decoder.score(tensor, rounds, torch.as_tensor(previous_tags)).numpy()
         if word + 1 < batch.n_words and word + 1 not in starts:
-            history[word + 1] = best_tags(scores, history, batch)[word]
+            previous_tags[word + 1] = best_tags(scores, previous_tags, batch)[word]
     logits, found = decode(decoder, vectors, batch)
-    assert found.tolist() == history.tolist()
+    assert found.tolist() == previous_tags.tolist()
     assert np.allclose(logits, scores, atol=1e-8)
 
 
@@ -224,10 +227,10 @@ def test_decoding_equals_scoring_with_growing_history(
 def test_in_blocks_and_step_by_step_are_the_same_in_float32(batch: TaggingBatch, seed: int) -> None:
     decoder = random_decoder(batch.n_tags, seed, dtype=torch.float32)
     vectors = normal(seed, batch.n_words, WIDTH)
-    logits, history = decode(choose(decoder, (0, 1)), vectors, batch)
+    logits, previous_tags = decode(choose(decoder, (0, 1)), vectors, batch)
     for block in (1, 3, 16, 100):
         others, same_history = decode(choose(decoder, (100, block)), vectors, batch)
-        assert same_history.tolist() == history.tolist()
+        assert same_history.tolist() == previous_tags.tolist()
         assert np.allclose(others, logits, rtol=1e-5, atol=1e-5)
 
 
@@ -237,7 +240,7 @@ def test_texts_do_not_depend_on_their_neighbours(
 ) -> None:
     decoder = random_decoder(batch.n_tags, seed, window, torch.float32)
     vectors = normal(seed, batch.n_words, WIDTH)
-    logits, history = decode(decoder, vectors, batch)
+    logits, previous_tags = decode(decoder, vectors, batch)
     bounds = np.cumsum([0, *batch.lengths]).tolist()
     for i, length in enumerate(batch.lengths.tolist()):
         if not length:
@@ -251,9 +254,9 @@ def test_texts_do_not_depend_on_their_neighbours(
             labels=batch.labels,
             allowed=None if batch.allowed is None else batch.allowed[own],
         )
-        for given_history in (None, history[own]):
+        for given_history in (None, previous_tags[own]):
             own_logits, own_history = decode(decoder, vectors[own], alone, given_history)
-            assert own_history.tolist() == history[own].tolist()
+            assert own_history.tolist() == previous_tags[own].tolist()
             assert np.allclose(own_logits, logits[own], rtol=1e-5, atol=1e-5)
 
 
@@ -263,9 +266,9 @@ def test_texts_longer_than_the_window_are_tagged_legally(
 ) -> None:
     batch = make_head_batch(TagScheme(("A", "B"), spans=True), [n_words, 3])
     decoder = random_decoder(batch.n_tags, seed, window)
-    logits, history = decode(decoder, normal(seed, n_words + 3, WIDTH), batch)
-    tags = best_tags(logits, history, batch)
-    assert history.tolist() == history_of(batch, tags).tolist()
+    logits, previous_tags = decode(decoder, normal(seed, n_words + 3, WIDTH), batch)
+    tags = best_tags(logits, previous_tags, batch)
+    assert previous_tags.tolist() == history_of(batch, tags).tolist()
     assert legal_mask(batch, history_of(batch, tags))[np.arange(n_words + 3), tags].all()
 
 
@@ -273,13 +276,13 @@ def test_scores_depend_on_words_after_but_not_on_tags_after() -> None:
     batch = make_head_batch(TagScheme(("A", "B"), spans=True), [6])
     decoder = random_decoder(4, 3)
     vectors = normal(3, 6, WIDTH).astype(np.float64)
-    history = np.array([batch.start, 2, 1, 0, 3, 1])
+    previous_tags = np.array([batch.start, 2, 1, 0, 3, 1])
     other = np.array([batch.start, 2, 1, 2, 0, 0])
-    first, second = (decode(decoder, vectors, batch, tags)[0] for tags in (history, other))
+    first, second = (decode(decoder, vectors, batch, tags)[0] for tags in (previous_tags, other))
     assert np.allclose(first[:3], second[:3], atol=1e-12)
     assert (np.abs(first[3:] - second[3:]).max(axis=1) > 1e-6).all()
     vectors[5] += 1
-    changed = decode(decoder, vectors, batch, history)[0]
+    changed = decode(decoder, vectors, batch, previous_tags)[0]
     assert (np.abs(first - changed).max(axis=1) > 1e-6).all()
 
 
@@ -288,10 +291,10 @@ def test_gradients_equal_numerical_ones(window: tuple[int, int]) -> None:
     batch = make_head_batch(TagScheme(("A",), spans=True), [4, 0, 2])
     decoder = random_decoder(batch.n_tags, 5, window)
     rounds = join_rounds(window_rounds(batch.lengths, *window))
-    history = torch.tensor([batch.start, 2, 1, 0, batch.start, 0])
+    previous_tags = torch.tensor([batch.start, 2, 1, 0, batch.start, 0])
     vectors = torch.as_tensor(normal(5, 6, WIDTH).astype(np.float64), dtype=torch.float64)
     vectors.requires_grad_()
-    assert torch.autograd.gradcheck(lambda x: decoder.score(x, rounds, history), (vectors,))
+    assert torch.autograd.gradcheck(lambda x: decoder.score(x, rounds, previous_tags), (vectors,))
 
 
 @pytest.mark.gpu
@@ -308,12 +311,12 @@ def test_the_same_on_a_gpu(way: Way) -> None:
     expected, expected_history = decode(decoder, vectors, batch)
     decoder.cuda()
     with torch.no_grad():
-        logits, history, _ = decoder(
+        logits, previous_tags, _ = decoder(
             torch.as_tensor(vectors).cuda(),
             lengths=batch.lengths,
             transitions=torch.as_tensor(batch.transitions).cuda(),
             allowed=torch.as_tensor(allowed).cuda(),
-            history=None,
+            previous_tags=None,
         )
-    assert history.cpu().tolist() == expected_history.tolist()
+    assert previous_tags.cpu().tolist() == expected_history.tolist()
     assert np.allclose(logits.cpu().numpy(), expected, atol=1e-4)

@@ -125,8 +125,8 @@ def test_predictions_are_legal(batch: TaggingBatch, seed: int) -> None:
 
 def test_backprop_gives_the_gradient_of_the_logits(layer: Any, batch: TaggingBatch) -> None:
     vectors, d_logits = normal(0, 13, WIDTH), normal(1, 13, 4)
-    history = np.array([batch.start, *[0, 2, 1], batch.start, *[0, 0, 3, 1, 1, 2, 0, 0]])
-    _, backprop = layer.begin_update((vectors, batch, history))
+    previous_tags = np.array([batch.start, *[0, 2, 1], batch.start, *[0, 0, 3, 1, 1, 2, 0, 0]])
+    _, backprop = layer.begin_update((vectors, batch, previous_tags))
     found = backprop(d_logits)
     module = module_of(layer)
     gradients = {name: p.grad.clone() for name, p in module.named_parameters()}
@@ -137,7 +137,7 @@ def test_backprop_gives_the_gradient_of_the_logits(layer: Any, batch: TaggingBat
         lengths=batch.lengths,
         transitions=torch.as_tensor(batch.transitions),
         allowed=None,
-        history=torch.as_tensor(history),
+        previous_tags=torch.as_tensor(previous_tags),
     )
     logits.backward(torch.as_tensor(d_logits))
     assert np.allclose(found, inputs.grad.numpy(), atol=1e-5)

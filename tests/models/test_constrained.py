@@ -31,20 +31,20 @@ def legal_tags(batch: TaggingBatch, seed: int) -> np.ndarray:
 
 @given(head_batches(), seeds)
 def test_softmax_equals_the_reference(batch: TaggingBatch, seed: int) -> None:
-    history = history_of(batch, legal_tags(batch, seed))
+    previous_tags = history_of(batch, legal_tags(batch, seed))
     logits = normal(seed, batch.n_words, batch.n_tags, scale=5)
-    found = constrained_softmax(OPS, logits, history, batch)
-    expected = reference_softmax(logits, batch, history)
+    found = constrained_softmax(OPS, logits, previous_tags, batch)
+    expected = reference_softmax(logits, batch, previous_tags)
     assert np.allclose(found, expected, atol=1e-6)
     assert found.dtype == np.float32
-    assert (found[~legal_mask(batch, history)] == 0).all()
+    assert (found[~legal_mask(batch, previous_tags)] == 0).all()
 
 
 @given(head_batches(), seeds)
 def test_softmax_of_huge_scores_is_finite(batch: TaggingBatch, seed: int) -> None:
-    history = history_of(batch, legal_tags(batch, seed))
+    previous_tags = history_of(batch, legal_tags(batch, seed))
     logits = normal(seed, batch.n_words, batch.n_tags, scale=1e30)
-    found = constrained_softmax(OPS, logits, history, batch)
+    found = constrained_softmax(OPS, logits, previous_tags, batch)
     assert np.isfinite(found).all()
     assert np.allclose(found.sum(axis=1), 1)
 

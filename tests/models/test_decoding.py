@@ -29,10 +29,10 @@ def test_tags_are_the_best_legal_ones(batch: TaggingBatch, seed: int) -> None:
         for word in words.split(1):
             by_word.choose(word, scores[word], by_word.legal(word, by_word.before(word)))
     tags = by_text.tags[1:].numpy()
-    history = history_of(batch, tags)
-    expected = np.where(legal_mask(batch, history), scores.numpy(), -np.inf).argmax(axis=1)
+    previous_tags = history_of(batch, tags)
+    expected = np.where(legal_mask(batch, previous_tags), scores.numpy(), -np.inf).argmax(axis=1)
     assert tags.tolist() == expected.tolist() == by_word.tags[1:].tolist()
-    assert by_text.history.tolist() == history.tolist()
+    assert by_text.previous_tags.tolist() == previous_tags.tolist()
     assert torch.equal(by_word.logits, scores)
 
 

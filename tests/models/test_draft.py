@@ -23,13 +23,17 @@ def make_decoder(n_tags: int, draft: bool = True) -> AlignedDecoder:
 
 def test_the_same_gradients_with_and_without() -> None:
     batch = make_head_batch(TagScheme(("A",), spans=True), [4, 2])
-    history = torch.tensor([batch.start, 2, 1, 0, batch.start, 0])
+    previous_tags = torch.tensor([batch.start, 2, 1, 0, batch.start, 0])
     gradients = []
     for draft in (False, True):
         decoder = make_decoder(batch.n_tags, draft).train()
         vectors = torch.as_tensor(normal(3, 6, WIDTH)).requires_grad_()
         logits, *_ = decoder(
-            vectors, lengths=batch.lengths, transitions=None, allowed=None, history=history
+            vectors,
+            lengths=batch.lengths,
+            transitions=None,
+            allowed=None,
+            previous_tags=previous_tags,
         )
         logits.backward(torch.ones_like(logits))
         own = {name: each.grad for name, each in decoder.named_parameters()}
@@ -42,12 +46,14 @@ def test_the_same_gradients_with_and_without() -> None:
 
 
 def test_what_it_learns() -> None:
-    """The tags of the history, but for the last one of each text, which no history has."""
+    """The previous tags: all but the last tag of each text, which no word follows."""
     vectors = torch.as_tensor(normal(4, 5, WIDTH))
     start = 3
-    history = torch.tensor([start, 2, 1, start, 0])
+    previous_tags = torch.tensor([start, 2, 1, start, 0])
     draft = Draft(WIDTH, start)
-    draft.attach_loss(torch.zeros(5, start, requires_grad=True), vectors, history).sum().backward()
+    draft.attach_loss(
+        torch.zeros(5, start, requires_grad=True), vectors, previous_tags
+    ).sum().backward()
     expected = torch.zeros(start, WIDTH)
     for word, tag in ((0, 2), (1, 1), (3, 0)):
         error = torch.full((start,), 1 / start)
@@ -73,21 +79,29 @@ def test_one_block_is_enough_once_it_has_learned(monkeypatch: pytest.MonkeyPatch
             patch.setattr(decoder.layers[0], "forward", count)
             transitions = torch.as_tensor(batch.transitions)
             _, _, tags = decoder.eval()(
-                vectors, lengths=batch.lengths, transitions=transitions, allowed=None, history=None
+                vectors,
+                lengths=batch.lengths,
+                transitions=transitions,
+                allowed=None,
+                previous_tags=None,
             )
         return tags.tolist(), len(blocks)
 
     tags, n_blocks = decode()
     assert n_blocks > 1
-    history = torch.tensor([batch.start, *tags[:-1]])
-    assert legal_mask(batch, history.numpy())[np.arange(12), tags].all()
+    previous_tags = torch.tensor([batch.start, *tags[:-1]])
+    assert legal_mask(batch, previous_tags.numpy())[np.arange(12), tags].all()
     assert decoder.draft is not None
     optimizer = torch.optim.Adam(decoder.draft.parameters(), 0.1)
     decoder.train()
     for _ in range(100):
         optimizer.zero_grad()
         logits, *_ = decoder(
-            vectors, lengths=batch.lengths, transitions=None, allowed=None, history=history
+            vectors,
+            lengths=batch.lengths,
+            transitions=None,
+            allowed=None,
+            previous_tags=previous_tags,
         )
         logits.backward(torch.zeros_like(logits))
         optimizer.step()

@@ -44,7 +44,7 @@ def loop_decode(
     emissions: NDArray[np.float32], transition_scores: NDArray[np.float32], batch: TaggingBatch
 ) -> tuple[list[int], list[int]]:
     tags: list[int] = []
-    history: list[int] = []
+    previous_tags: list[int] = []
     position = 0
     for length in batch.lengths.tolist():
         previous = batch.start
@@ -58,22 +58,22 @@ def loop_decode(
                 score = emissions[i, tag] + transition_scores[previous, tag]
                 if score > best_score:
                     best, best_score = tag, score
-            history.append(previous)
+            previous_tags.append(previous)
             tags.append(best)
             previous = best
         position += length
-    return tags, history
+    return tags, previous_tags
 
 
 @given(head_batches(), seeds)
 def test_greedy_decode_equals_a_loop(batch: TaggingBatch, seed: int) -> None:
     emissions = normal(seed, batch.n_words, batch.n_tags)
     scores = normal(seed + 1, batch.n_tags + 1, batch.n_tags)
-    tags, history = greedy_decode(OPS, emissions, scores, batch)
+    tags, previous_tags = greedy_decode(OPS, emissions, scores, batch)
     expected_tags, expected_history = loop_decode(emissions, scores, batch)
     assert tags.tolist() == expected_tags
-    assert history.tolist() == expected_history
-    assert tags.dtype == history.dtype == np.int64
+    assert previous_tags.tolist() == expected_history
+    assert tags.dtype == previous_tags.dtype == np.int64
 
 
 @given(head_batches(), seeds)
@@ -82,13 +82,13 @@ def test_probabilities_equal_the_reference(batch: TaggingBatch, seed: int) -> No
     vectors = normal(seed + 1, batch.n_words, WIDTH)
     prediction = head.predict((vectors, batch, None))
     check_prediction(batch, prediction)
-    history = history_of(batch, prediction.tags)
+    previous_tags = history_of(batch, prediction.tags)
     W, b, A = (head.get_param(name).astype(np.float64) for name in ("W", "b", "A"))
-    logits = vectors.astype(np.float64) @ W.T + b + A[history]
+    logits = vectors.astype(np.float64) @ W.T + b + A[previous_tags]
     assert np.allclose(
-        prediction.probabilities, reference_softmax(logits, batch, history), atol=1e-5
+        prediction.probabilities, reference_softmax(logits, batch, previous_tags), atol=1e-5
     )
-    given_history, _ = head.begin_update((vectors, batch, history))
+    given_history, _ = head.begin_update((vectors, batch, previous_tags))
     assert np.allclose(given_history.probabilities, prediction.probabilities, atol=1e-6)
 
 
@@ -97,9 +97,9 @@ def test_gradients_equal_numerical_ones(batch: TaggingBatch, seed: int) -> None:
     head = random_head(batch.n_tags, seed)
     random = np.random.default_rng(seed)
     vectors = normal(seed + 1, batch.n_words, WIDTH)
-    history = history_of(batch, head.predict((vectors, batch, None)).tags)
+    previous_tags = history_of(batch, head.predict((vectors, batch, None)).tags)
     targets = np.where(
-        legal_mask(batch, history), random.random((batch.n_words, batch.n_tags)) + 0.1, 0
+        legal_mask(batch, previous_tags), random.random((batch.n_words, batch.n_tags)) + 0.1, 0
     )
     targets /= targets.sum(axis=1, keepdims=True)
 
@@ -107,11 +107,11 @@ def test_gradients_equal_numerical_ones(batch: TaggingBatch, seed: int) -> None:
     values["vectors"] = vectors.astype(np.float64)
 
     def loss(values: dict[str, NDArray[np.float64]]) -> float:
-        logits = values["vectors"] @ values["W"].T + values["b"] + values["A"][history]
-        probabilities = reference_softmax(logits, batch, history)
+        logits = values["vectors"] @ values["W"].T + values["b"] + values["A"][previous_tags]
+        probabilities = reference_softmax(logits, batch, previous_tags)
         return float(-(targets * np.log(np.where(targets > 0, probabilities, 1))).sum())
 
-    prediction, backprop = head.begin_update((vectors, batch, history))
+    prediction, backprop = head.begin_update((vectors, batch, previous_tags))
     d_vectors = backprop((prediction.probabilities - targets).astype(np.float32))
     found = {name: head.get_grad(name) for name in ("W", "b", "A")}
     found["vectors"] = d_vectors
@@ -158,8 +158,8 @@ def test_an_untrained_head_gives_even_distributions() -> None:
     head.set_dim("nO", 4)
     head.initialize()
     batch = make_head_batch(TagScheme(("A", "B"), spans=True), [2])
-    history = np.array([batch.start, 2])
-    prediction, _ = head.begin_update((normal(0, 2, WIDTH), batch, history))
+    previous_tags = np.array([batch.start, 2])
+    prediction, _ = head.begin_update((normal(0, 2, WIDTH), batch, previous_tags))
     assert np.allclose(prediction.probabilities, [[1 / 3, 0, 1 / 3, 1 / 3], [0.25] * 4])
 
 

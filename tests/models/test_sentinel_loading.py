@@ -204,5 +204,5 @@ def test_history_of_decoding_is_its_own() -> None:
     nlp, tagger = toy.make_nlp("flan-t5", label_style="words")
     toy.train(nlp, steps=3)
     batch, prediction = tagger.predict([nlp.make_doc(text) for text in toy.TEXTS])
-    history = history_of(batch, np.asarray(prediction.tags))
-    assert batch.transitions[history, prediction.tags].all()
+    previous_tags = history_of(batch, np.asarray(prediction.tags))
+    assert batch.transitions[previous_tags, prediction.tags].all()

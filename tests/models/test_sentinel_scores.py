@@ -228,7 +228,7 @@ def check_against_reference(pipe: Any, name: str, docs: list[Doc]) -> None:
     expected, tags = reference_decode(reference, batch)
     np.testing.assert_allclose(prediction.probabilities, expected, atol=1e-4)
     assert prediction.tags.tolist() == tags
-    # the same under a known history, all words at once
+    # the same under known previous tags, all words at once
     if batch.n_words:
         forced = pipe.model.predict((batch, forced_targets(batch, prediction.tags)))
         np.testing.assert_allclose(forced.probabilities, expected, atol=1e-4)
@@ -279,7 +279,7 @@ def test_any_docs_in_batches_of_any_size(family: str, style: str, plans: list[Do
 @pytest.mark.parametrize("style", STYLES)
 @pytest.mark.parametrize("family", MAIN_FAMILIES)
 def test_all_tag_sequences(family: str, style: str) -> None:
-    """Probabilities of whole sequences, under each sequence's own history; they sum to 1."""
+    """Probabilities of whole sequences, under each sequence's own previous tags; they sum to 1."""
     pipe = tagger(family, style)
     reference = Reference(pipe, "sentinel tag")
     n_words = 2

@@ -45,7 +45,7 @@ def test_spans_survive_the_round_trip(
     tags = tags_from_iob(np.array(codes, dtype=np.int64), np.array(label_tags, dtype=np.int64))
     assert not (tags == UNKNOWN).any()
     text_sizes = np.array(lengths, dtype=np.int64)
-    assert scheme.transitions[scheme.history(tags, text_sizes), tags].all()
+    assert scheme.transitions[scheme.previous_tags(tags, text_sizes), tags].all()
     first, last, found = spans_from_tags(tags, text_sizes)
     assert list(zip(first.tolist(), last.tolist(), found.tolist(), strict=True)) == expected
 
@@ -115,7 +115,7 @@ def test_history_is_the_tag_before(
         before = [scheme.start, *(scheme.start if tag == UNKNOWN else tag for tag in own)]
         expected += before[:length]
         tags += own
-    found = scheme.history(np.array(tags, dtype=np.int64), np.array(lengths, dtype=np.int64))
+    found = scheme.previous_tags(np.array(tags, dtype=np.int64), np.array(lengths, dtype=np.int64))
     assert found.tolist() == expected
 
 

@@ -61,24 +61,26 @@ def read(
 def check_targets(batch: TaggingBatch, targets: Targets) -> None:
     """What no example may break."""
     n_words = batch.n_words
-    assert targets.history.shape == targets.weights.shape == targets.is_soft.shape == (n_words,)
+    assert (
+        targets.previous_tags.shape == targets.weights.shape == targets.is_soft.shape == (n_words,)
+    )
     assert targets.distributions.shape == (n_words, batch.n_tags)
     assert targets.distributions.dtype == targets.weights.dtype == np.float32
-    legal = batch.transitions[targets.history]
+    legal = batch.transitions[targets.previous_tags]
     if batch.allowed is not None:
         legal = legal & batch.allowed
     assert legal.any(axis=1).all()
     assert (targets.distributions[~legal] == 0).all()
     known = targets.weights > 0
     assert np.allclose(targets.distributions[known].sum(axis=1), 1, atol=1e-5)
-    assert (targets.history >= 0).all()
-    assert (targets.history <= batch.start).all()
+    assert (targets.previous_tags >= 0).all()
+    assert (targets.previous_tags <= batch.start).all()
 
 
 def gradient(batch: TaggingBatch, targets: Targets, seed: int = 0) -> Any:
     ops = NumpyOps()
     logits = normal(seed, batch.n_words, batch.n_tags)
-    probabilities = constrained_softmax(ops, logits, targets.history, batch)
+    probabilities = constrained_softmax(ops, logits, targets.previous_tags, batch)
     return cross_entropy(ops, probabilities, targets, 2.0)[1]
 
 
@@ -102,7 +104,7 @@ def test_gold_entities(plans: list[DocPlan], seed: int) -> None:
         for token, tag in zip(example.predicted, tags, strict=True):
             if token.is_space:
                 continue
-            assert targets.history[row] == before
+            assert targets.previous_tags[row] == before
             if tag == UNKNOWN:
                 assert targets.weights[row] == 0
             else:
@@ -120,7 +122,7 @@ def test_missing_annotation_teaches_nothing() -> None:
     reference.set_ents([Span(reference, 0, 1, label="LOC")], missing=[reference[1:3]])
     batch, targets = read([Example(Doc(VOCAB, words=["a", "b", "c", "d"]), reference)])
     assert targets.weights.tolist() == [1, 0, 0, 1]
-    assert targets.history.tolist() == [batch.start, LOC, batch.start, batch.start]
+    assert targets.previous_tags.tolist() == [batch.start, LOC, batch.start, batch.start]
     found = gradient(batch, targets)
     assert (found[1:3] == 0).all()
     assert (np.abs(found[[0, 3]]).max(axis=1) > 0).all()
@@ -152,7 +154,7 @@ def test_pinned_words_are_history_but_no_target() -> None:
     reference.set_ents([Span(reference, 2, 4, label="LOC")])
     batch, targets = read([Example(predicted, reference)])
     check_targets(batch, targets)
-    assert targets.history.tolist() == [batch.start, LOC, INSIDE, LOC]
+    assert targets.previous_tags.tolist() == [batch.start, LOC, INSIDE, LOC]
     assert targets.weights.tolist() == [0, 0, 1, 1]
     assert targets.distributions[2:].argmax(axis=1).tolist() == [LOC, INSIDE]
 
@@ -219,7 +221,7 @@ def test_soft_labels_of_the_same_tokens(plans: list[DocPlan], labels: list[str],
         own = soft.reorder(scheme)
         before = [scheme.start, *own.tags.tolist()]
         for i, expected in enumerate(own.probabilities):
-            assert targets.history[row] == before[i]
+            assert targets.previous_tags[row] == before[i]
             assert np.allclose(targets.distributions[row], expected, atol=2e-3)
             row += 1
     assert row == batch.n_words
@@ -237,7 +239,7 @@ def test_soft_labels_of_other_tokens(texts: TwoTokenizations, target: Any, seed:
     before = batch.start
     for token in predicted:
         row = rows.get((token.idx, len(token)))
-        assert targets.history[token.i] == before
+        assert targets.previous_tags[token.i] == before
         if row is None:
             assert targets.weights[token.i] == 0
             before = batch.start

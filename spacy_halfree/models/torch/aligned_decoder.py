@@ -95,38 +95,38 @@ class AlignedDecoder(nn.Module):
         lengths: Ints,
         transitions: Tensor | Bools,
         allowed: Tensor | Bools | None,
-        history: Tensor | None,
+        previous_tags: Tensor | None,
     ) -> tuple[Tensor, Tensor, Tensor | None]:
-        """Score all words, under a given history or under the tags decoded on the way.
+        """Score all words, under given previous tags or under those decoded on the way.
 
         vectors (n_words x width): The encoder's state of each word, texts laid end to end.
         lengths (n_texts): The number of words of each text; at least one is above 0.
         transitions ((n_tags + 1) x n_tags, bool): Which tag may follow which, the start last.
         allowed (n_words x n_tags, bool): Which tags each word may have; None for all.
-        history (n_words, int64): The tag before each word; None to decode greedily.
+        previous_tags (n_words, int64): The tag before each word; None to decode greedily.
         RETURNS: Unmasked scores (n_words x n_tags), the tag before each word under which they were
-            computed, and the decoded tags (n_words, int64 each); None for these if the history
-            was given.
+            computed, and the decoded tags (n_words, int64 each); None for these if the
+            previous tags were given.
         """
         rounds = window_rounds(lengths, self.sizes.window, self.sizes.margin)
-        if history is not None:
-            logits = self.score(vectors, join_rounds(rounds), history)
+        if previous_tags is not None:
+            logits = self.score(vectors, join_rounds(rounds), previous_tags)
             if self.training and self.draft is not None:
-                logits = self.draft.attach_loss(logits, vectors, history)
-            return logits, history, None
+                logits = self.draft.attach_loss(logits, vectors, previous_tags)
+            return logits, previous_tags, None
         decoding = Decoding.start(lengths, transitions, allowed, vectors.dtype, vectors.device)
         for windows in rounds:
             few = len(windows.seen) <= self.most_in_blocks
             decode = self._decode_in_blocks if few else self._decode_in_steps
             decode(vectors, windows, decoding)
-        return decoding.logits, decoding.history, decoding.tags[1:]
+        return decoding.logits, decoding.previous_tags, decoding.tags[1:]
 
-    def score(self, vectors: Tensor, windows: WindowBatch, history: Tensor) -> Tensor:
+    def score(self, vectors: Tensor, windows: WindowBatch, previous_tags: Tensor) -> Tensor:
         """Score all words in parallel, every tag before them being known (teacher forcing).
 
         vectors (n_words x width): The encoder's states.
         windows: Windows that decide every word once.
-        history (n_words, int64): The tag before each word.
+        previous_tags (n_words, int64): The tag before each word.
         RETURNS (n_words x n_tags): The scores.
         """
         dropout = self.dropout if self.training else 0.0
@@ -134,7 +134,7 @@ class AlignedDecoder(nn.Module):
         mask = no_padding(torch.as_tensor(windows.padding, device=vectors.device))
         memory = vectors[positions]
         tables = self._tables()
-        states = self._embed(memory, history[positions], tables)
+        states = self._embed(memory, previous_tags[positions], tables)
         states = F.dropout(states, dropout, dropout > 0)
         for layer in self.layers:
             own = layer.self_attention.key_values(states)
@@ -150,8 +150,8 @@ class AlignedDecoder(nn.Module):
         own = TagTables(self.tag_embedding.weight, self.output.weight)
         return own if self.shared is None else self.shared.add_to(own)
 
-    def _embed(self, vectors: Tensor, history: Tensor, tables: TagTables) -> Tensor:
-        return self.input_norm(vectors + F.embedding(history, tables.embedding))
+    def _embed(self, vectors: Tensor, previous_tags: Tensor, tables: TagTables) -> Tensor:
+        return self.input_norm(vectors + F.embedding(previous_tags, tables.embedding))
 
     def _scores(self, states: Tensor, tables: TagTables) -> Tensor:
         return F.linear(states, tables.output, self.output.bias)

@@ -58,7 +58,7 @@ class Decoding:
         )
 
     @property
-    def history(self) -> Tensor:
+    def previous_tags(self) -> Tensor:
         """n_words, int64: the tag before each word, or the start."""
         return torch.where(self.is_first, self.transitions.shape[1], self.tags[:-1])
 

@@ -26,16 +26,16 @@ class Draft(nn.Module):
         """vectors (n_words x width): The encoder's states. RETURNS (n_words x n_tags): Scores."""
         return F.linear(vectors, self.weight, self.bias)
 
-    def attach_loss(self, logits: Tensor, vectors: Tensor, history: Tensor) -> Tensor:
+    def attach_loss(self, logits: Tensor, vectors: Tensor, previous_tags: Tensor) -> Tensor:
         """Train the draft whenever a gradient comes back to the decoder's scores.
 
         logits (n_words x n_tags): These scores.
         vectors (n_words x width): The encoder's states.
-        history (n_words, int64): The tag before each word, `n_tags` where a text begins: what the
-            draft is to guess at the word before. The last tag of a text is in no history.
+        previous_tags (n_words, int64): The tag before each word, `n_tags` where a text begins:
+            what the draft is to guess at the word before. No word follows the last one of a text.
         RETURNS (n_words x n_tags): The same scores, to be used instead.
         """
-        tags = history[1:].masked_fill(history[1:] == len(self.bias), IGNORED)
+        tags = previous_tags[1:].masked_fill(previous_tags[1:] == len(self.bias), IGNORED)
         scores = self(vectors[:-1].detach())
         loss = F.cross_entropy(scores, tags, ignore_index=IGNORED, reduction="sum")
         return _AddLoss.apply(logits, loss)

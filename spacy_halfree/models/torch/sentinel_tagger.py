@@ -51,13 +51,13 @@ class TaggerOutput:
     """What the tagger says about the words of a batch.
 
     scores (n_words x n_tags, float32): Logits; None if the objective is the text alone.
-    history (n_words, int64): The tag before each word under which they were computed.
+    previous_tags (n_words, int64): The tag before each word under which they were computed.
     tags (n_words, int64): The decoded tags; None where targets were given.
     text_loss: The loss of the target texts in nats per known word; None if it is not learned.
     """
 
     scores: Tensor | None
-    history: Tensor
+    previous_tags: Tensor
     tags: Tensor | None
     text_loss: Tensor | None
 
@@ -161,7 +161,7 @@ class SentinelTagger(nn.Module):
                 SentinelDecoder(self.language_model, self.vocabulary, tree, decoding).decode(
                     part, texts
                 )
-        return TaggerOutput(decoding.logits, decoding.history, decoding.tags[1:], None)
+        return TaggerOutput(decoding.logits, decoding.previous_tags, decoding.tags[1:], None)
 
     def _teacher_force(
         self, batch: TaggingBatch, pieces: Ragged, windows: WindowBatch, targets: Targets
@@ -178,10 +178,10 @@ class SentinelTagger(nn.Module):
             remember=objective.tags and tree is not None,
         )
         device = states.device
-        history = torch.as_tensor(targets.history, device=device)
+        previous_tags = torch.as_tensor(targets.previous_tags, device=device)
         text_loss = self._text_loss(states, texts, windows, targets) if objective.text else None
         if not objective.tags:
-            return TaggerOutput(None, history, None, text_loss)
+            return TaggerOutput(None, previous_tags, None, text_loss)
         rows, columns = np.nonzero(windows.decided)
         words = windows.positions[rows, columns]
         positions = texts.tag_positions[rows, columns]
@@ -189,7 +189,7 @@ class SentinelTagger(nn.Module):
         if tree is None or memory is None:
             scores = self.language_model.logits(own_states, self.vocabulary.tag_tokens).float()
         else:
-            legal = batch.transitions[targets.history[words]]
+            legal = batch.transitions[targets.previous_tags[words]]
             if batch.allowed is not None:
                 legal = legal & batch.allowed[words]
             where = TagPositions(
@@ -203,7 +203,7 @@ class SentinelTagger(nn.Module):
             )
             scores = WordingScores(self.language_model, memory, tree, where).scores
         order = torch.as_tensor(np.argsort(words), device=device)
-        return TaggerOutput(scores[order], history, None, text_loss)
+        return TaggerOutput(scores[order], previous_tags, None, text_loss)
 
     def _text_loss(
         self, states: Tensor, texts: WindowTexts, windows: WindowBatch, targets: Targets
