@@ -21,6 +21,19 @@ def make_decoder(n_tags: int, draft: bool = True) -> AlignedDecoder:
     return AlignedDecoder(DecoderSizes(**sizes, n_tags=n_tags, window=64, margin=8, draft=draft))
 
 
+def score(
+    decoder: AlignedDecoder,
+    vectors: torch.Tensor,
+    lengths: np.ndarray,
+    previous_tags: torch.Tensor,
+) -> torch.Tensor:
+    """The scores of all words, as in training."""
+    logits, *_ = decoder(
+        vectors, lengths=lengths, transitions=None, allowed=None, previous_tags=previous_tags
+    )
+    return logits
+
+
 def test_the_same_gradients_with_and_without() -> None:
     batch = make_head_batch(TagScheme(("A",), spans=True), [4, 2])
     previous_tags = torch.tensor([batch.start, 2, 1, 0, batch.start, 0])
@@ -28,13 +41,7 @@ def test_the_same_gradients_with_and_without() -> None:
     for draft in (False, True):
         decoder = make_decoder(batch.n_tags, draft).train()
         vectors = torch.as_tensor(normal(3, 6, WIDTH)).requires_grad_()
-        logits, *_ = decoder(
-            vectors,
-            lengths=batch.lengths,
-            transitions=None,
-            allowed=None,
-            previous_tags=previous_tags,
-        )
+        logits = score(decoder, vectors, batch.lengths, previous_tags)
         logits.backward(torch.ones_like(logits))
         own = {name: each.grad for name, each in decoder.named_parameters()}
         gradients.append({**own, "vectors": vectors.grad})
@@ -96,13 +103,7 @@ def test_one_block_is_enough_once_it_has_learned(monkeypatch: pytest.MonkeyPatch
     decoder.train()
     for _ in range(100):
         optimizer.zero_grad()
-        logits, *_ = decoder(
-            vectors,
-            lengths=batch.lengths,
-            transitions=None,
-            allowed=None,
-            previous_tags=previous_tags,
-        )
+        logits = score(decoder, vectors, batch.lengths, previous_tags)
         logits.backward(torch.zeros_like(logits))
         optimizer.step()
     assert decode() == (tags, 1)

@@ -17,11 +17,10 @@ from toy_pipelines import ANNOTATED, LABELS, TEXTS, make_nlp, train
 from spacy_halfree.distill.teachers import annotate
 from spacy_halfree.evaluation.calibrate import calibrate
 from spacy_halfree.report.make_report import make_report
-from spacy_halfree.tagging.label_tags import LabelTags
 from spacy_halfree.tagging.layers import LAYERS, make_layer
 from spacy_halfree.tagging.layers.span_layer import BEGINNING, INSIDE, OUTSIDE, SpanLayer
 from spacy_halfree.tagging.soft_labels import has_soft_labels
-from spacy_halfree.types import Bools, Hashes, Ints
+from spacy_halfree.types import Hashes, Ints
 
 NOTES = "notes"
 
@@ -49,12 +48,6 @@ class NoteLayer(SpanLayer):
             iob[span.start] = BEGINNING
             types[span.start : span.end] = span.label
         return iob, types
-
-    def pinned(self, attributes: Hashes, words: Ints, label_tags: LabelTags) -> Bools | None:
-        return None
-
-    def cleared(self, doc: Doc) -> Doc:
-        return doc.copy()
 
     def write_spans(
         self, doc: Doc, spans: list[Span], confidences: list[float], *, has_pinned: bool

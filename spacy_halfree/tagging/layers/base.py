@@ -120,19 +120,20 @@ class Layer(ABC):
 
     # docs to tag
 
-    @abstractmethod
     def pinned(self, attributes: Hashes, words: Ints, label_tags: LabelTags) -> Bools | None:
         """Which tags the existing annotation leaves to each word.
 
         attributes (n_tokens x 4, uint64): IS_SPACE, ENT_IOB, ENT_TYPE and TAG of all tokens.
         words (n_words, int64): The token index of each word.
         label_tags: Looks up the tags of labels.
-        RETURNS (n_words x n_tags): Whether a word may have a tag; None if nothing is annotated.
+        RETURNS (n_words x n_tags): Whether a word may have a tag; None if nothing is pinned.
         """
+        return None
 
-    @abstractmethod
     def cleared(self, doc: Doc) -> Doc:
-        """A copy of a doc without annotation of this layer; everything else is copied."""
+        """A copy of a doc in which nothing is pinned; everything else is copied."""
+        copied: Doc = doc.copy()
+        return copied
 
     # tagged docs
 

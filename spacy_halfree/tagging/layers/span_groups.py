@@ -10,8 +10,7 @@ from spacy.tokens import Doc, Span, SpanGroup
 from spacy.training import Example
 
 from ...errors import Errors
-from ...types import Bools, Hashes, Ints
-from ..label_tags import LabelTags
+from ...types import Hashes, Ints
 from .span_layer import BEGINNING, INSIDE, OUTSIDE, SpanLayer
 
 
@@ -66,14 +65,6 @@ class SpanGroupLayer(SpanLayer):
                 iob[start] = BEGINNING
                 types[start:end] = span.label
         return iob, types
-
-    def pinned(self, attributes: Hashes, words: Ints, label_tags: LabelTags) -> Bools | None:
-        """See `Layer`."""
-        return None
-
-    def cleared(self, doc: Doc) -> Doc:
-        """See `Layer`. The group need not go, because it pins nothing."""
-        return doc.copy()
 
     def write_spans(
         self, doc: Doc, spans: list[Span], confidences: list[float], *, has_pinned: bool
