@@ -22,9 +22,11 @@ class DecoderShim(TorchShim):
     """Holds the decoder. Weights are saved as safetensors, beside the decoder's sizes."""
 
     def build(self, sizes: dict[str, Any]) -> None:
-        """Make a new decoder. sizes: The fields of `DecoderSizes`."""
+        """Make a new decoder. sizes: The fields of `DecoderSizes`, and `draft`."""
         self.cfg = dict(sizes)
-        module = AlignedDecoder(DecoderSizes(**sizes))
+        fields = dict(sizes)
+        draft = fields.pop("draft", False)
+        module = AlignedDecoder(DecoderSizes(**fields), draft=draft)
         self.hold(module, [(module, "dropout")])
 
     def to_message(self) -> dict[str, Any]:

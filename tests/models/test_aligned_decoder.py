@@ -44,9 +44,8 @@ def random_decoder(
         window=window[0],
         margin=window[1],
         label_words=[[0], [0, 1]] if seed % 2 and n_tags > 1 else [],
-        draft=seed % 3 > 0,
     )
-    decoder = AlignedDecoder(sizes)
+    decoder = AlignedDecoder(sizes, draft=seed % 3 > 0)
     with torch.no_grad():
         for parameter in decoder.parameters():
             parameter.normal_(std=0.7)

@@ -17,8 +17,9 @@ WIDTH = 8
 
 def make_decoder(n_tags: int, draft: bool = True) -> AlignedDecoder:
     torch.manual_seed(1)
-    sizes = {"width": WIDTH, "layers": 1, "heads": 2, "hidden_factor": 2}
-    return AlignedDecoder(DecoderSizes(**sizes, n_tags=n_tags, window=64, margin=8, draft=draft))
+    fields = {"width": WIDTH, "layers": 1, "heads": 2, "hidden_factor": 2}
+    sizes = DecoderSizes(**fields, n_tags=n_tags, window=64, margin=8)
+    return AlignedDecoder(sizes, draft=draft)
 
 
 def score(

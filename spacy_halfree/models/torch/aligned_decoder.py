@@ -38,7 +38,6 @@ class DecoderSizes:
         too; the labels' tags are the last ones. What is learned of such a word holds for all labels
         that it is part of: `fromloc.city_name` and `toloc.airport_name` have little of their own
         in a hundred texts, but much in common with others.
-    draft: Whether there is a `Draft`; pipelines saved earlier have none.
     """
 
     width: int
@@ -49,7 +48,6 @@ class DecoderSizes:
     window: int
     margin: int
     label_words: Sequence[Sequence[int]] = ()
-    draft: bool = False
 
 
 class AlignedDecoder(nn.Module):
@@ -62,12 +60,13 @@ class AlignedDecoder(nn.Module):
     which word it is at.
 
     sizes: The sizes.
+    draft: Whether there is a `Draft`; pipelines saved earlier have none.
     """
 
     exact_layers = ("output",)
     """Layers that are never quantized: they decide between tags, and cost next to nothing."""
 
-    def __init__(self, sizes: DecoderSizes) -> None:
+    def __init__(self, sizes: DecoderSizes, *, draft: bool = False) -> None:
         super().__init__()
         self.sizes = sizes
         self.most_in_blocks = MOST_IN_BLOCKS
@@ -86,7 +85,7 @@ class AlignedDecoder(nn.Module):
         self.shared: SharedWords | None = None
         if any(sizes.label_words):
             self.shared = SharedWords(sizes.label_words, n_tags, width)
-        self.draft = Draft(width, n_tags) if sizes.draft else None
+        self.draft = Draft(width, n_tags) if draft else None
 
     def forward(
         self,
