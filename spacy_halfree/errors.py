@@ -391,6 +391,7 @@ class Errors:
         "it. Move it, or name another output."
     )
     H105 = "[H105] No diagram can be drawn as {path}. Name a file that ends in one of {suffixes}."
+    H106 = "[H106] These teachers are closed. Make new ones to annotate more texts."
 
 
 class Warnings:

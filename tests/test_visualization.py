@@ -56,7 +56,7 @@ def make_doc(label: str, confidence: float | None) -> Doc:
     doc = spacy.blank("en").make_doc("Rome for ten")
     doc.set_ents([Span(doc, 0, 1, label=label)])
     if confidence is not None:
-        store_confidences(doc, doc.ents, [confidence], None)
+        store_confidences(doc, doc.ents, [confidence], "ents")
     return doc
 
 

@@ -160,7 +160,7 @@ def span_violations(tagger: HalfreeTagger, span: Span) -> list[str]:
         found.append("a label that is not of the set")
     if span[0].is_space or span[-1].is_space:
         found.append("white space at an edge")
-    confidence = confidence_in(span, tagger.spans_key if tagger.target == "spans" else None)
+    confidence = confidence_in(span, tagger.layer.place)
     if confidence is None or not tagger.threshold <= confidence <= 1 + TOLERANCE:
         found.append(f"a confidence of {confidence}")
     return found

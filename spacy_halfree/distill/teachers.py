@@ -9,6 +9,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
+from ..errors import Errors
 from ..models.precision import Precision
 from ..pipeline.pipelines import compute_with, find_tagger, pipe_before, pipe_instead
 from ..tagging.confidence import is_confidence
@@ -33,13 +34,15 @@ def annotate(
 ) -> Iterator[Doc]:
     """Let teachers annotate texts, leaving their distributions in each doc's user data.
 
-    Texts are annotated in parts of `part_size(batch_size)`, which do not depend on each other. The
-    pipelines themselves are not changed: a component's own threshold does not apply, because what
-    is too unsure to be written is not too unsure to be learned from.
+    Texts are annotated in parts of `part_size(batch_size)`, which do not depend on each other. A
+    component's own threshold does not apply, because what is too unsure to be written is not too
+    unsure to be learned from. Its settings stay as they are. With another precision than
+    "float32", whoever else calls the pipelines gets it, too, until the generator ends.
 
     teachers: A teacher's pipeline; or several, which decode with the mean of their distributions.
         Components behind the first one's tagger run, too.
-    texts: Texts, or docs with the tokens to tag.
+    texts: Texts, or docs with the tokens to tag. Docs with the first teacher's vocabulary are
+        annotated in place, others are copied.
     component: The name of the tagger, if a pipeline has several.
     top_k: Keep only so many tags per word; all if None.
     batch_size: How many texts are tagged at a time.
@@ -77,12 +80,14 @@ class Teachers:
         self.pipelines = list(pipelines)
         pairs = [(nlp, find_tagger(nlp, component)) for nlp in self.pipelines]
         self.members = make_members(pairs)
+        self.is_closed = False
         self._stack = ExitStack()
         self._stack.enter_context(compute_with(precision, self.pipelines))
 
     def close(self) -> None:
-        """Let the pipelines compute as they did before."""
+        """Let the pipelines compute as they did before. Nothing can be annotated any more."""
         self._stack.close()
+        self.is_closed = True
 
     def __enter__(self) -> "Teachers":
         return self
@@ -103,9 +108,14 @@ class Teachers:
         batch_size: int = 64,
         on_progress: Callable[[int], object] | None = None,
     ) -> Iterator[Doc]:
-        """Annotate texts; see the function `annotate`."""
+        """Annotate texts; see the function `annotate`.
+
+        RAISES: ValueError (H106) if the teachers are closed.
+        """
         texts = iter(texts)
         while part := list(islice(texts, part_size(batch_size))):
+            if self.is_closed:
+                raise ValueError(Errors.H106)
             for member in self.members:
                 # or else the last bits would depend on the parts before
                 member.tagger.forget_lexemes()
@@ -124,6 +134,7 @@ class Teachers:
         first, *others = self.members
         # before the first teacher's components write to the docs
         streams = [prepare(member, texts, batch_size) for member in others]
+        texts = [own_text(text, first.nlp.vocab) for text in texts]
 
         def tag(docs: list[Doc]) -> None:
             all_docs = [docs, *(list(islice(stream, len(docs))) for stream in streams)]
@@ -141,13 +152,17 @@ def prepare(member: Member, texts: Sequence[str | Doc], batch_size: int) -> Iter
     texts: Texts, or docs with the tokens to tag, which are copied at once.
     batch_size: How many texts a component gets at a time.
     """
-    copied = [own_text(text, member.nlp.vocab) for text in texts]
+    copied = [
+        text if isinstance(text, str) else own_text(text.copy(), member.nlp.vocab) for text in texts
+    ]
     return pipe_before(member.nlp, member.tagger.name, copied, batch_size)
 
 
 def own_text(text: str | Doc, vocab: Vocab) -> str | Doc:
-    """A text, or the same doc with another vocabulary."""
-    return text if isinstance(text, str) else Doc(vocab).from_bytes(text.to_bytes())
+    """A text, or a doc with a vocabulary: the same doc, or else a copy."""
+    if isinstance(text, str) or text.vocab is vocab:
+        return text
+    return Doc(vocab).from_bytes(text.to_bytes())
 
 
 def keep_for_students(doc: Doc, top_k: int | None = None) -> None:

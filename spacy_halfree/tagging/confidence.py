@@ -13,6 +13,8 @@ CONFIDENCE = "confidence"
 TAG_PROBS = "tag_probs"
 CONFIDENCE_KEY = "halfree_confidence"
 TAG_PROBS_KEY = "halfree_tag_probs"
+ENTITIES = "ents"
+"""The place of entities, see `Layer.place`."""
 N_BINS = 10
 """Of the calibration error."""
 
@@ -59,13 +61,8 @@ def span_confidences(
     return np.multiply.reduceat(chosen, bounds)[::2] * (1 - goes_on[last + 1])
 
 
-def confidence_place(spans_key: str | None) -> str:
-    """Where spans stand, by which their confidence is kept: as entities (None), or in a group."""
-    return "ents" if spans_key is None else f"spans/{spans_key}"
-
-
 def store_confidences(
-    doc: Doc, spans: Sequence[Span], confidences: Sequence[float], spans_key: str | None
+    doc: Doc, spans: Sequence[Span], confidences: Sequence[float], place: str
 ) -> None:
     """Keep how probable a doc's spans are, for `span._.confidence`.
 
@@ -75,10 +72,9 @@ def store_confidences(
     doc: The doc.
     spans: What was written to it.
     confidences: Their probabilities.
-    spans_key: The span group they were written to; None for entities.
+    place: Where they were written, see `Layer.place`.
     """
     user_data: dict[Any, Any] = doc.user_data
-    place = confidence_place(spans_key)
     for span, confidence in zip(spans, confidences, strict=True):
         key = ("._.", CONFIDENCE_KEY, span.start_char, span.end_char)
         user_data[key] = {**user_data.get(key, {}), place: [span.label_, confidence]}
@@ -97,13 +93,13 @@ def known_confidences(span: Span) -> dict[str, float]:
     return {place: confidence for place, (label, confidence) in found if label == span.label_}
 
 
-def confidence_in(span: Span, spans_key: str | None) -> float | None:
-    """How probable a span is that is one of a group; None if no tagger has written it there.
+def confidence_in(span: Span, place: str) -> float | None:
+    """How probable a span is; None if no tagger has written it in this place.
 
     span: The span.
-    spans_key: Its span group; None for an entity.
+    place: Where it was written, see `Layer.place`.
     """
-    return known_confidences(span).get(confidence_place(spans_key))
+    return known_confidences(span).get(place)
 
 
 def span_confidence(span: Span) -> float | None:
@@ -113,7 +109,7 @@ def span_confidence(span: Span) -> float | None:
     for that entity; of any other, what all taggers that have written it agree on.
     """
     if is_entity(span):
-        return confidence_in(span, None)
+        return confidence_in(span, ENTITIES)
     confidences = set(known_confidences(span).values())
     return confidences.pop() if len(confidences) == 1 else None
 

@@ -16,7 +16,7 @@ def pinned_span_tags(
     has_label: Bools,
     words: Ints,
 ) -> tuple[Ints, Bools]:
-    """The tags that existing entities force on the words.
+    """The tags that existing entities pin on the words.
 
     A label that is not in the scheme, or none (spaCy's blocked tokens), forces `O`: the model is
     told that nothing of its own stands there.
@@ -25,7 +25,7 @@ def pinned_span_tags(
     label_tags (n_tokens): The tag of each token's entity label, or `UNKNOWN`.
     has_label (n_tokens): Whether the token's entity has a label at all.
     words (n_words): The token index of each word.
-    RETURNS: The forced tag of each word, `UNKNOWN` where it is free (n_words), and whether a
+    RETURNS: The pinned tag of each word, `UNKNOWN` where it is free (n_words), and whether a
         pinned token stands directly before the word, or between it and the word before, so that
         no span may run on from there (n_words).
     """
@@ -36,26 +36,26 @@ def pinned_span_tags(
     begins = (
         is_pinned & np.append(True, (entity[1:] != entity[:-1]) | ~is_pinned[:-1])[: len(words)]
     )
-    forced = np.full(len(words), UNKNOWN, dtype=np.int64)
-    forced[is_pinned] = np.where(label_tags[words[is_pinned]] == UNKNOWN, OUTSIDE, INSIDE)
+    pinned_tags = np.full(len(words), UNKNOWN, dtype=np.int64)
+    pinned_tags[is_pinned] = np.where(label_tags[words[is_pinned]] == UNKNOWN, OUTSIDE, INSIDE)
     known_begins = begins & (label_tags[words] != UNKNOWN)
-    forced[known_begins] = label_tags[words[known_begins]]
+    pinned_tags[known_begins] = label_tags[words[known_begins]]
     pinned_before = np.append(0, np.cumsum(pinned))
     breaks = np.zeros(len(words), dtype=bool)
     breaks[1:] = pinned_before[words[1:]] > pinned_before[words[:-1]]
-    return forced, breaks & (forced == UNKNOWN)
+    return pinned_tags, breaks & (pinned_tags == UNKNOWN)
 
 
-def word_mask(forced: Ints, breaks: Bools, scheme: TagScheme) -> Bools:
+def word_mask(pinned_tags: Ints, breaks: Bools, scheme: TagScheme) -> Bools:
     """Which tags each word may have.
 
-    forced (n_words): The forced tag of a word, or `UNKNOWN`.
+    pinned_tags (n_words): The pinned tag of a word, or `UNKNOWN`.
     breaks (n_words): Whether no span may run on into the word.
     RETURNS (n_words x n_tags): Whether the word may have the tag.
     """
-    is_forced = forced != UNKNOWN
-    allowed = np.ones((len(forced), scheme.n_tags), dtype=bool)
+    has_tag = pinned_tags != UNKNOWN
+    allowed = np.ones((len(pinned_tags), scheme.n_tags), dtype=bool)
     if scheme.spans:
         allowed[breaks, INSIDE] = False
-    allowed[is_forced] = np.arange(scheme.n_tags) == forced[is_forced, None]
+    allowed[has_tag] = np.arange(scheme.n_tags) == pinned_tags[has_tag, None]
     return allowed

@@ -192,7 +192,7 @@ def test_taggers_of_one_pipeline_have_their_own() -> None:
     assert alone != others
     assert [(ent.text, ent._.confidence) for ent in doc.ents] == alone
     for span, (_, confidence) in zip(doc.spans[SPANS_KEY], others, strict=True):
-        assert confidence_in(span, SPANS_KEY) == confidence
+        assert confidence_in(span, f"spans/{SPANS_KEY}") == confidence
 
 
 def test_an_entity_of_a_ruler_before_a_tagger_of_spans_has_none() -> None:
@@ -204,10 +204,10 @@ def test_an_entity_of_a_ruler_before_a_tagger_of_spans_has_none() -> None:
     (span,) = doc.spans[SPANS_KEY]
     assert [(ent.text, ent.label_) for ent in doc.ents] == [(span.text, span.label_)]
     assert doc.ents[0]._.confidence is None
-    assert confidence_in(span, SPANS_KEY) > 0.5
+    assert confidence_in(span, f"spans/{SPANS_KEY}") > 0.5
     # a span alone knows nothing of its group
     doc.set_ents([])
-    assert span._.confidence == confidence_in(span, SPANS_KEY)
+    assert span._.confidence == confidence_in(span, f"spans/{SPANS_KEY}")
 
 
 def test_a_threshold_for_tags_is_refused() -> None:

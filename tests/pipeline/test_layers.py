@@ -17,6 +17,7 @@ from toy_pipelines import ANNOTATED, LABELS, TEXTS, make_nlp, train
 from spacy_halfree.distill.teachers import annotate
 from spacy_halfree.evaluation.calibrate import calibrate
 from spacy_halfree.report.make_report import make_report
+from spacy_halfree.tagging.confidence import confidence_in, store_confidences
 from spacy_halfree.tagging.layers import LAYERS, make_layer
 from spacy_halfree.tagging.layers.span_layer import BEGINNING, INSIDE, OUTSIDE, SpanLayer
 from spacy_halfree.tagging.soft_labels import has_soft_labels
@@ -104,6 +105,18 @@ def test_a_new_layer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     report = make_report(str(tmp_path / "model"), dev, tmp_path / "report.html")
     assert report.figures.model.scores.total.fscore == 1.0
     assert "notes" in (tmp_path / "report.html").read_text("utf8")
+
+
+def test_confidences_of_layers_are_kept_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of a note and of an entity with the same place and label."""
+    monkeypatch.setitem(LAYERS, NoteLayer.name, NoteLayer)
+    vocab = spacy.blank("en").vocab
+    doc = Doc(vocab, words=["Find", "bars", "in", "Rome"])
+    span = Span(doc, 3, 4, label="CITY")
+    layers = [make_layer(target, "sc") for target in LAYERS]
+    for number, layer in enumerate(layers):
+        store_confidences(doc, [span], [number / 8], layer.place)
+    assert [confidence_in(span, layer.place) for layer in layers] == [0, 1 / 8, 2 / 8, 3 / 8]
 
 
 def test_an_unknown_layer() -> None:

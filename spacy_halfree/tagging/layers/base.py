@@ -70,9 +70,9 @@ class Layer(ABC):
     def __init__(self, spans_key: str = "") -> None:
         """Make a layer.
 
-        spans_key: The key of a span group. Other layers ignore it.
+        spans_key: The component's setting, for layers with a key.
         """
-        self.key: str | None = None
+        self.key = spans_key
 
     def scheme(self, labels: Sequence[str]) -> TagScheme:
         """The tags for labels."""
@@ -82,6 +82,11 @@ class Layer(ABC):
     def description(self) -> str:
         """What it holds and where, for messages."""
         return self.noun
+
+    @property
+    def place(self) -> str:
+        """Under which the confidence of its spans is stored, apart from that of other layers."""
+        return self.name
 
     def words(self, doc: Doc) -> Ints:
         """The indices of the tokens that get a tag (n_words, int64)."""

@@ -11,6 +11,7 @@ from spacy.training import Example
 
 from ...types import Bools, Hashes, Ints
 from ..attributes import same_tokens, token_attributes
+from ..confidence import ENTITIES
 from ..constraints import pinned_span_tags, word_mask
 from ..label_tags import LabelTags
 from .span_layer import BEGINNING, INSIDE, OUTSIDE, SpanLayer
@@ -21,7 +22,7 @@ IOB_CODES = {"I": INSIDE, "L": INSIDE, "O": OUTSIDE, "B": BEGINNING, "U": BEGINN
 class EntityLayer(SpanLayer):
     """Reads and writes `Doc.ents`. Existing entities and blocked tokens are pinned and kept."""
 
-    name: ClassVar[str] = "ents"
+    name: ClassVar[str] = ENTITIES
     noun: ClassVar[str] = "entities"
 
     def is_annotated(self, doc: Doc) -> bool:
@@ -54,10 +55,10 @@ class EntityLayer(SpanLayer):
         iob, types = attributes[:, 1], attributes[:, 2]
         if not (iob % 2).any():
             return None
-        forced, breaks = pinned_span_tags(
+        pinned_tags, breaks = pinned_span_tags(
             iob.astype(np.int64), label_tags(types), types != 0, words
         )
-        return word_mask(forced, breaks, label_tags.scheme)
+        return word_mask(pinned_tags, breaks, label_tags.scheme)
 
     def cleared(self, doc: Doc) -> Doc:
         """See `Layer`."""

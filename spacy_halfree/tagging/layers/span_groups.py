@@ -19,11 +19,11 @@ class SpanGroupLayer(SpanLayer):
 
     name: ClassVar[str] = "spans"
     noun: ClassVar[str] = "spans"
-    key: str
 
-    def __init__(self, spans_key: str = "sc") -> None:
+    @property
+    def place(self) -> str:
         """See `Layer`."""
-        self.key = spans_key
+        return f"spans/{self.key}"
 
     @property
     def description(self) -> str:

@@ -86,13 +86,13 @@ class SpanLayer(Layer):
         by_doc = spans_by_doc(batch, first, last, decoded.label_hashes[labels], confidences)
         for doc, spans, of_doc in by_doc:
             spans, of_doc = self.write_spans(doc, spans, of_doc, has_pinned=has_pinned)
-            store_confidences(doc, spans, of_doc, self.key)
+            store_confidences(doc, spans, of_doc, self.place)
 
     def predictions(self, doc: Doc) -> list[PredictedSpan]:
         """See `Layer`."""
         return [
             PredictedSpan(
-                span.start_char, span.end_char, span.label_, confidence_in(span, self.key)
+                span.start_char, span.end_char, span.label_, confidence_in(span, self.place)
             )
             for span in self.spans(doc)
         ]
