@@ -127,3 +127,20 @@ def test_hidden_folders_are_passed_over(tmp_path: Path) -> None:
     (tmp_path / ".cache").mkdir()
     (tmp_path / ".cache" / "b.txt").write_text("text")
     assert [file.name for file in find_inputs(str(tmp_path))] == ["a.txt"]
+
+
+def test_outputs_beside_an_input_behind_a_link(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only the file is an input, however its folder is named."""
+    folder = tmp_path / "disk" / "sub"
+    folder.mkdir(parents=True)
+    (tmp_path / "disk" / "raw.txt").write_text("text")
+    (tmp_path / "link").symlink_to(tmp_path / "disk")
+    monkeypatch.chdir(folder)
+    for location in ("../raw.txt", "../../link/raw.txt", str(tmp_path / "link" / "raw.txt")):
+        read = local_inputs(find_inputs(location))
+        check_place(Path("new.spacy"), inputs=read)
+        check_place(tmp_path / "link" / "new.spacy", inputs=read)
+        with pytest.raises(ValueError, match=r"\[H065\]"):
+            check_place(tmp_path / "disk" / "raw.txt", inputs=read)

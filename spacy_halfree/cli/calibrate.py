@@ -44,10 +44,10 @@ def calibrate_cli(
             diagram=diagram,
             dry_run=dry_run,
             overwrite=overwrite,
+            on_gold=lambda gold: warn_of_left_out(gold, data_path),
         )
     except (ValueError, OSError, ImportError) as error:
         msg.fail("The pipeline was not changed", describe(error), exits=1)
-    warn_of_left_out(found.gold, data_path)
     show_curves(found)
     if dry_run:
         msg.info(f"Temperature {found.temperature}; {model} is as it was")

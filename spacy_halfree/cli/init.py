@@ -11,6 +11,7 @@ from wasabi import msg
 
 from ..data.checks import FEW_RAW_TEXTS, FileReport, check_file, find_gaps
 from ..data.file_formats import ANNOTATED_FILES, RAW_FILES
+from ..data.gold import GoldFile
 from ..data.records import AnnotatedText, LabelledSpan
 from ..data.splitting import Split
 from ..errors import Warnings
@@ -88,13 +89,11 @@ def init_cli(
             dev=dev,
             test=test,
             offsets=unit_of(offsets),
+            on_report=show_labelled,
         )
     except (ValueError, OSError, ImportError) as error:
         msg.fail(f"{folder} was not written", describe(error), exits=1)
-    show_problems(project.labelled)
-    gold, pool = project.gold, project.pool
-    if gold.n_left_out:
-        msg.warn(Warnings.W012.format(n_spans=gold.n_left_out, n_all=gold.n_spans))
+    pool = project.pool
     show_split(project.split)
     show_problems(pool)
     if project.n_problems:
@@ -105,6 +104,13 @@ def init_cli(
     if not settings.encoder_is_folder:
         msg.info(f"The first run downloads {settings.encoder}, unless it is in the cache")
     msg.text(f"Run it: cd {shlex.quote(str(folder))} && python -m spacy project run all")
+
+
+def show_labelled(report: FileReport, gold: GoldFile) -> None:
+    """What is wrong with the labelled texts."""
+    show_problems(report)
+    if gold.n_left_out:
+        msg.warn(Warnings.W012.format(n_spans=gold.n_left_out, n_all=gold.n_spans))
 
 
 def show_split(split: Split) -> None:

@@ -7,6 +7,7 @@ from spacy.cli._util import setup_gpu
 from tqdm import tqdm
 from wasabi import msg
 
+from ..data.gold import GoldFile
 from ..errors import Warnings
 from ..report.make_report import ReportSettings, make_report
 from .options import OFFSETS, Offsets, unit_of, warn_of_left_out
@@ -53,6 +54,11 @@ def report_cli(
     try:
         setup_gpu(gpu_id)
         with tqdm(unit=" texts") as progress:
+
+            def start(gold: GoldFile) -> None:
+                warn_of_left_out(gold, data_path)
+                progress.reset(total=len(gold.docs))
+
             report = make_report(
                 model,
                 data_path,
@@ -60,11 +66,11 @@ def report_cli(
                 teacher=teacher,
                 settings=settings,
                 overwrite=overwrite,
+                on_gold=start,
                 on_progress=progress.update,
             )
     except (ValueError, OSError, ImportError) as error:
         msg.fail(f"{output_path} was not written", describe(error), exits=1)
-    warn_of_left_out(report.gold, data_path)
     if not report.has_diagrams:
         msg.warn(Warnings.W010)
     figures = report.figures

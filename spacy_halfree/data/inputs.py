@@ -68,11 +68,19 @@ def local_inputs(files: Iterable[InputFile]) -> list[Path]:
     """What is read on this machine, behind links in a folder, too.
 
     files: The files that `find_inputs` found.
-    RETURNS: The files, and the folders that they are in if a link leads there.
+    RETURNS: The files, and the folders to which links below the location lead.
     """
-    paths = [Path(file.path) for file in files if file.uri is None]
-    linked = {path.parent for path in paths if path.parent != path.parent.resolve()}
-    return [*paths, *(folder.resolve() for folder in sorted(linked))]
+    paths, linked = [], set()
+    for file in files:
+        if file.uri is None:
+            path = Path(file.path)
+            paths.append(path)
+            # the location itself may be a link, or have ".." in it
+            location = Path(file.path.removesuffix(file.name)).resolve()
+            folder = path.parent.resolve()
+            if folder != (location / file.name).parent:
+                linked.add(folder)
+    return [*paths, *sorted(linked)]
 
 
 def open_filesystem(uri: str) -> tuple[Any, str]:

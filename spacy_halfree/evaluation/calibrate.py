@@ -1,5 +1,6 @@
 """Calibrating a pipeline on disk: one temperature, fitted on annotated texts."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,14 +22,12 @@ class Calibration:
     temperature: What the tagger's scores are divided by.
     before, after: The reliability of confidence with the former temperature and with this one.
     threshold: The pipeline's threshold, which was chosen for the former confidence.
-    gold: The texts it was fitted on.
     """
 
     temperature: float
     before: Reliability
     after: Reliability
     threshold: float
-    gold: GoldFile
 
 
 def calibrate(
@@ -40,6 +39,7 @@ def calibrate(
     diagram: Path | None = None,
     dry_run: bool = False,
     overwrite: bool = False,
+    on_gold: Callable[[GoldFile], object] | None = None,
 ) -> Calibration:
     """Fit a temperature and save it in a pipeline.
 
@@ -50,6 +50,7 @@ def calibrate(
     diagram: Where to draw a reliability diagram; not drawn if None.
     dry_run: Whether to leave the pipeline as it is.
     overwrite: Whether an existing diagram may be replaced.
+    on_gold: Is called with the annotated texts as soon as they are read.
     RAISES: ValueError, OSError, ImportError (H021, H022, H027, H044 to H046) if the pipeline cannot
         be calibrated with these texts, (H013, H024, H065, H098, H105) if the diagram cannot be
         drawn.
@@ -60,6 +61,8 @@ def calibrate(
     nlp = spacy.load(model)
     tagger = find_tagger(nlp, component)
     gold = read_gold(data, nlp, offsets=offsets)
+    if on_gold is not None:
+        on_gold(gold)
     judgements = judge(nlp, tagger.name, gold.docs)
     temperature = fit_temperature(judgements)
     before = reliability(judgements, tagger.calibration)
@@ -69,4 +72,4 @@ def calibrate(
     if not dry_run:
         cfg = model / tagger.name / "cfg"
         write_settings(cfg, read_settings(cfg) | {"calibration": temperature})
-    return Calibration(temperature, before, after, tagger.threshold, gold)
+    return Calibration(temperature, before, after, tagger.threshold)

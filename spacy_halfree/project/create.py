@@ -1,5 +1,6 @@
 """From labelled and raw texts to a new spaCy project."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,6 +53,7 @@ def create_project(
     dev: str | None = None,
     test: str | None = None,
     offsets: OffsetUnit | None = None,
+    on_report: Callable[[FileReport, GoldFile], object] | None = None,
 ) -> NewProject:
     """Write a project in which `python -m spacy project run all` works at once.
 
@@ -61,6 +63,7 @@ def create_project(
     settings: How the project trains.
     dev, test: How many texts to tune and to test on: a number or a share.
     offsets: See `read_annotated_texts`.
+    on_report: Is called with what was found in the labelled texts, before anything else can fail.
     RAISES: ValueError, OSError (H013, H018, H019, H046, H047, H058, H065, H075, H076, H079, H088,
         H089, H098) if the texts cannot be used, or the folder cannot be written.
     """
@@ -75,6 +78,8 @@ def create_project(
         report = check_file(str(labelled), records)
         texts = [own for own in records if isinstance(own, AnnotatedText) and own.text.strip()]
         gold = make_gold_file(texts)
+        if on_report is not None:
+            on_report(report, gold)
         if gold.n_left_out == gold.n_spans:
             raise ValueError(Errors.H075.format(path=labelled))
         known = {without_white_space(doc.text) for doc in gold.docs}

@@ -35,12 +35,10 @@ class Report:
     """A report that was written.
 
     figures: What it shows.
-    gold: The annotated texts.
     has_diagrams: Whether it has diagrams, which need matplotlib.
     """
 
     figures: Figures
-    gold: GoldFile
     has_diagrams: bool
 
 
@@ -52,6 +50,7 @@ def make_report(
     teacher: str | None = None,
     settings: ReportSettings | None = None,
     overwrite: bool = False,
+    on_gold: Callable[[GoldFile], object] | None = None,
     on_progress: Callable[[int], object] | None = None,
 ) -> Report:
     """Write a page that shows what a pipeline finds and where it errs.
@@ -62,6 +61,7 @@ def make_report(
     teacher: A pipeline to compare it with.
     settings: How the report is made.
     overwrite: Whether an existing file may be replaced.
+    on_gold: Is called with the annotated texts as soon as they are read.
     on_progress: Is called with the number of texts that have been tagged since the last call.
     RAISES: ValueError, OSError (H021, H022, H027, H044, H046, H070) if the pipelines cannot be
         compared on these texts, (H024, H065, H098) if the file cannot be written.
@@ -75,6 +75,8 @@ def make_report(
         for name, nlp in zip(names, pipelines, strict=True)
     ]
     gold = read_gold(data, pipelines[0], offsets=settings.offsets)
+    if on_gold is not None:
+        on_gold(gold)
     figures = collect(
         systems[0],
         gold.docs,
@@ -89,4 +91,4 @@ def make_report(
     except ImportError:
         diagrams = None
     write_output(output, render(figures, diagrams).encode(), overwrite=overwrite)
-    return Report(figures, gold, has_diagrams=diagrams is not None)
+    return Report(figures, has_diagrams=diagrams is not None)

@@ -104,6 +104,12 @@ def test_spans_that_are_left_out_are_counted(model: Path, tmp_path: Path) -> Non
     code, printed = calibrate(model, export, "--dry-run")
     assert code == 0, printed
     assert f"[W024] 1 of {n_spans} labelled spans" in printed
+    # also if there is nothing else to calibrate with
+    export.write_text('{"text": "Find bars", "spans": [[1, 3, "A"]]}\n', encoding="utf8")
+    code, printed = calibrate(model, export, "--dry-run")
+    assert code == 1
+    assert "[W024] 1 of 1 labelled spans" in printed
+    assert "[H044]" in printed
 
 
 def test_training_anew_forgets_it(model: Path, dev: Path) -> None:

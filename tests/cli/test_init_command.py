@@ -241,6 +241,25 @@ def test_options_that_make_no_sense(
     assert not list(tmp_path.glob(".*"))
 
 
+def test_reasons_are_shown_before_it_fails(tmp_path: Path, raw: Path) -> None:
+    torn = [{"text": "Find bars in Rome", "label": [[1, 3, "A"], [90, 95, "A"]]}]
+    code, output = run(tmp_path / "p", write_lines(tmp_path / "torn.jsonl", torn), raw, *ENCODER)
+    assert code == 1
+    assert "not aligned with tokens (1)" in output
+    assert "outside of the text (1)" in output
+    assert "[W012] 2 of 2 spans" in output
+    assert "[H075]" in output
+
+
+@pytest.mark.parametrize("name", ["bert", "T5"])
+def test_teachers_that_are_no_choice(tmp_path: Path, raw: Path, name: str) -> None:
+    labelled = doccano(tmp_path, texts(10))
+    code, output = run(tmp_path / "p", labelled, raw, "--teacher", name)
+    assert code == 2
+    assert "aligned" in output
+    assert not (tmp_path / "p").exists()
+
+
 def test_input_without_what_is_needed(tmp_path: Path, raw: Path) -> None:
     empty = write_lines(tmp_path / "empty.jsonl", [{"text": "nothing", "label": []}])
     assert "H075" in run(tmp_path / "p", empty, raw, *ENCODER)[1]
@@ -320,7 +339,7 @@ def test_every_option_stands_in_the_docs_with_its_default(name: str) -> None:
     command = get_command(app).commands["halfree"].commands[name]  # type: ignore[attr-defined]
     for parameter in command.params:
         if parameter.param_type_name == "option" and parameter.name != "help":
-            default = parameter.default
+            default = getattr(parameter.default, "value", parameter.default)
             shown = f"`{default}`" if isinstance(default, (int, float, str)) else ""
             (option,) = [option for option in parameter.opts if option.startswith("--")]
             assert f"| `{option}` | {shown}" in page

@@ -14,7 +14,12 @@ from spacy.ml.models.tok2vec import build_hash_embed_cnn_tok2vec
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
-from spacy_halfree.models.inference.blas_threads import BLAS_THREADS, ThreadCount, _find_openblas
+from spacy_halfree.models.inference.blas_threads import (
+    BLAS_THREADS,
+    VARIABLE,
+    ThreadCount,
+    _find_openblas,
+)
 from spacy_halfree.models.inference.token_vectors import TokenVectors
 
 N_THREADS = 2
@@ -129,6 +134,7 @@ from spacy_halfree.models.inference.blas_threads import BLAS_THREADS
 from spacy_halfree.models.inference.token_vectors import TokenVectors
 
 count = BLAS_THREADS
+count._set(2)
 assert count._get() == 2, count._get()
 tok2vec, docs = cnn(Vocab())
 vectors, seen, is_done = TokenVectors(), set(), threading.Event()
@@ -154,6 +160,7 @@ import os, sys, threading
 from spacy_halfree.models.inference.blas_threads import BLAS_THREADS
 
 count = BLAS_THREADS
+count._set(2)
 assert count._get() == 2, count._get()
 is_in, may_leave = threading.Event(), threading.Event()
 
@@ -189,9 +196,18 @@ def test_in_a_process_of_its_own(code: str) -> None:
         pytest.skip("numpy is not linked with OpenBLAS")
     result = subprocess.run(
         [sys.executable, "-c", code, os.path.dirname(__file__)],
-        env=os.environ | {"OPENBLAS_NUM_THREADS": "2"},
+        env={name: value for name, value in os.environ.items() if name != VARIABLE},
         capture_output=True,
         text=True,
         timeout=300,
     )
     assert result.returncode == 0, result.stderr
+
+
+def test_the_variable_undoes_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What users have set is not changed."""
+    monkeypatch.delenv(VARIABLE, raising=False)
+    if _find_openblas() is None:
+        pytest.skip("numpy is not linked with OpenBLAS")
+    monkeypatch.setenv(VARIABLE, "2")
+    assert _find_openblas() is None

@@ -8,6 +8,8 @@ OpenBLAS has one number of threads for the whole process. It is set when the fir
 such a block and restored when the last one leaves it. `threadpoolctl` does not fit here: from 3.8
 on it ignores every Python thread but the first one that sets a limit, and before that, blocks that
 overlap in two threads can leave the limit behind.
+
+If users have set `OPENBLAS_NUM_THREADS`, nothing is changed.
 """
 
 import ctypes
@@ -22,6 +24,9 @@ EXTENSIONS = ("numpy._core._multiarray_umath", "numpy.core._multiarray_umath")
 """The module of numpy that is linked with BLAS: in numpy 2, and in numpy 1."""
 AFFIXES = tuple(product(("scipy_", ""), ("64_", "_64", "")))
 """What builds of OpenBLAS put around the names of its functions; numpy's wheels have the first."""
+
+
+VARIABLE = "OPENBLAS_NUM_THREADS"
 
 
 class ThreadCount:
@@ -68,6 +73,8 @@ class ThreadCount:
 
 
 def _find_openblas() -> ThreadCount | None:
+    if VARIABLE in os.environ:
+        return None
     for name in EXTENSIONS:
         try:
             # looks a name up in the libraries, too, that the module is linked with (not on Windows)
@@ -86,6 +93,6 @@ def _find_openblas() -> ThreadCount | None:
 
 
 BLAS_THREADS = _find_openblas() or ThreadCount(lambda: 1, lambda number: None)
-"""The number of threads of numpy's BLAS; it is 1 and stays 1 if that is not OpenBLAS."""
+"""The number of threads of numpy's BLAS; nothing is changed if that is not OpenBLAS."""
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=BLAS_THREADS.after_fork)
