@@ -392,6 +392,10 @@ class Errors:
     )
     H105 = "[H105] No diagram can be drawn as {path}. Name a file that ends in one of {suffixes}."
     H106 = "[H106] These teachers are closed. Make new ones to annotate more texts."
+    H107 = (
+        "[H107] The texts are a single string, which would be read letter by letter. Give a list."
+    )
+    H108 = "[H108] The doc {text!r} has no soft labels. Annotate it first: see `annotate`."
 
 
 class Warnings:

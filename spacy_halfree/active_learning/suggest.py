@@ -1,5 +1,6 @@
 """From a pool of raw texts to those that should be labelled next."""
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
@@ -14,6 +15,7 @@ from ..data.parts import Part, PartSource
 from ..data.records import InvalidRecord, Suggestion, text_of, without_white_space
 from ..errors import Errors
 from ..labelling.worker import Progress, TeacherWorker
+from ..ranges import check, check_choice, check_count, check_share
 from .diversity import choose_diverse, embed_texts, normalize
 from .scoring import PoolScorer
 from .shortlist import Shortlist
@@ -46,17 +48,13 @@ class SuggestionSettings:
     max_bad: int = 1000
 
     def __post_init__(self) -> None:
-        """RAISES: ValueError (H013) for another measure or unit."""
-        choices: list[tuple[str, str, tuple[str, ...]]] = [
-            ("measure", self.measure, MEASURES),
-            ("unit", self.unit, UNITS),
-        ]
-        for setting, value, known in choices:
-            if value not in known:
-                expected = f"one of {', '.join(known)}"
-                raise ValueError(
-                    Errors.H013.format(setting=setting, expected=expected, value=value)
-                )
+        """RAISES: ValueError (H013) for a setting out of range."""
+        check_choice(MEASURES, measure=self.measure)
+        check_choice(UNITS, unit=self.unit)
+        check_count(n=self.n)
+        check_count(0, max_bad=self.max_bad)
+        check("diversity", self.diversity, 0 <= self.diversity < math.inf, "0 or more")
+        check_share(max_similarity=self.max_similarity)
 
 
 @dataclass(frozen=True)
@@ -76,8 +74,8 @@ class Suggestions:
 
 def suggest(
     worker: TeacherWorker,
-    raw: str,
-    labelled: Sequence[Path] = (),
+    raw: str | Path,
+    labelled: Sequence[str | Path] = (),
     *,
     settings: SuggestionSettings | None = None,
     on_progress: Progress | None = None,
@@ -85,7 +83,8 @@ def suggest(
 ) -> Suggestions:
     """Choose the raw texts that are most worth labelling next.
 
-    worker: The models; several decode with the mean of their distributions.
+    worker: The models; several decode with the mean of their distributions. They are unloaded at
+        the end.
     raw: A file or folder of raw texts, as a path or URI.
     labelled: Files of texts that are labelled already, as `read_annotated_texts` takes them.
     settings: How texts are chosen.
@@ -100,7 +99,8 @@ def suggest(
         raise ValueError(Errors.H083.format(model=worker.models[0]))
     invalid = InvalidRecords(settings.max_bad, on_invalid)
     try:
-        return _suggest(worker, raw, labelled, settings, on_progress, invalid)
+        paths = [Path(path) for path in labelled]
+        return _suggest(worker, str(raw), paths, settings, on_progress, invalid)
     finally:
         worker.close()
 

@@ -9,11 +9,11 @@ from tqdm import tqdm
 from wasabi import msg
 
 from ..active_learning.suggest import Suggestions, SuggestionSettings, suggest
-from ..data.annotated_texts import check_suffix, write_suggestions
+from ..data.annotated_texts import check_suffix, check_tool, write_suggestions
 from ..data.file_formats import ANNOTATED_FILES, RAW_FILES, WRITABLE
 from ..data.inputs import find_inputs, local_inputs, local_path
 from ..data.records import InvalidRecord
-from ..errors import Errors, Warnings
+from ..errors import Warnings
 from ..labelling.worker import TeacherWorker
 from ..outputs import check_output_file, write_output
 from .options import OFFSETS, PRECISION, Offsets, PrecisionName, unit_of
@@ -97,9 +97,8 @@ def suggest_cli(
     and left out.
     """
     try:
+        check_tool(tool, unit_of(offsets))
         check_suffix(output, tool)
-        if offsets is not None and not WRITABLE[tool].has_any_unit:
-            raise ValueError(Errors.H097.format(tool=tool))
         read = [local_path(raw), *local_inputs(find_inputs(raw)), *labelled, *map(Path, models)]
         check_output_file(output, inputs=read, overwrite=overwrite)
         setup_gpu(gpu_id)

@@ -9,6 +9,7 @@ from typing import Any
 from spacy.language import Language
 
 from ..errors import Errors, Warnings
+from ..ranges import check_choice
 from .file_formats import ANNOTATED_FILES, FILES, TOOLS, WRITABLE
 from .file_formats.file_format import Annotation, Format, ObjectReader, read_bytes
 from .offsets import UNITS, OffsetUnit, is_plain
@@ -46,8 +47,10 @@ def read_annotated_texts(
     offsets: The unit of the offsets if the format does not fix it. If None, UTF-16 units, and a
         warning (W023) names the texts whose spans depend on the unit.
     YIELDS: Annotated texts, records that cannot be used, and skipped texts.
-    RAISES: ValueError (H046, H047) if the file cannot be read, or has no known format.
+    RAISES: ValueError (H046, H047) if the file cannot be read, or has no known format, (H013) for
+        another unit.
     """
+    check_choice((None, *UNITS), offsets=offsets)
     # some systems write suffixes in upper case
     suffix = path.suffix.lower()
     for own in FILES:
@@ -130,11 +133,15 @@ def depends_on_unit(
     return any(list(tool.read(value, unit)) != found for unit in UNITS if unit != DEFAULT_UNIT)
 
 
+def check_tool(tool: str, offsets: OffsetUnit | None) -> None:
+    """RAISES: ValueError (H013) for an unknown tool, (H097) for a unit that it does not have."""
+    check_choice(WRITABLE, format=tool)
+    if offsets is not None and not WRITABLE[tool].has_any_unit:
+        raise ValueError(Errors.H097.format(tool=tool))
+
+
 def check_suffix(path: Path, tool: str) -> None:
-    """RAISES: ValueError (H013) for an unknown tool, (H084) if its files have another suffix."""
-    if tool not in WRITABLE:
-        expected = f"one of {', '.join(WRITABLE)}"
-        raise ValueError(Errors.H013.format(setting="--format", expected=expected, value=tool))
+    """RAISES: ValueError (H084) if a tool's files have another suffix."""
     suffix = WRITABLE[tool].suffixes[0]
     if path.suffix != suffix:
         raise ValueError(Errors.H084.format(path=path, tool=tool, suffix=suffix))
@@ -149,7 +156,9 @@ def write_suggestions(
     tool: The name of the tool's format, e.g. "prodigy".
     offsets: The unit of the offsets if the format does not fix it; UTF-16 units if None.
     RETURNS: JSON lines or a JSON list, as the tool imports it.
+    RAISES: ValueError (H013) for an unknown tool, (H097) for a unit that it does not have.
     """
+    check_tool(tool, offsets)
     own = WRITABLE[tool]
     assert own.write is not None
     unit = offsets or DEFAULT_UNIT

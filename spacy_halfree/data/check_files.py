@@ -12,9 +12,9 @@ from .offsets import OffsetUnit
 
 
 def check_files(
-    train: Path,
-    dev: Path | None = None,
-    test: Path | None = None,
+    train: str | Path,
+    dev: str | Path | None = None,
+    test: str | Path | None = None,
     *,
     lang: str = "en",
     spans_key: str | None = None,
@@ -25,12 +25,14 @@ def check_files(
     train: Texts to train on.
     dev, test: Texts to tune and to test on.
     lang: The language of the tokenizer.
-    spans_key, offsets: See `read_annotated_texts`.
+    spans_key: The span group to read from `.spacy` files; the entities if None.
+    offsets: How exports of doccano count: "utf-16", "code-points" or "graphemes". If None, UTF-16
+        units, with a warning where this matters (W023).
     RETURNS: A report on each file.
     RAISES: ValueError (H046, H047) if a file cannot be read.
     """
     nlp = spacy.blank(lang)
-    paths = [path for path in (train, dev, test) if path is not None]
+    paths = [Path(path) for path in (train, dev, test) if path is not None]
     reports: list[FileReport] = []
     for path in paths:
         records = read_annotated_texts(path, nlp, spans_key, offsets=offsets)

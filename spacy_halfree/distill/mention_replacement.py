@@ -8,7 +8,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
 
-from ..errors import Errors
+from ..ranges import check, check_count
 
 Reader = Callable[[Language], Iterable[Example]]
 Mentions = dict[str, list[str]]
@@ -31,14 +31,8 @@ def create_mention_replacement(
     RETURNS: A reader that yields every example, followed by its variants.
     RAISES: ValueError (H013) for a setting out of range.
     """
-    if variants < 1:
-        raise ValueError(
-            Errors.H013.format(setting="variants", expected="at least 1", value=variants)
-        )
-    if not 0 < share <= 1:
-        raise ValueError(
-            Errors.H013.format(setting="share", expected="above 0, at most 1", value=share)
-        )
+    check_count(variants=variants)
+    check("share", share, 0 < share <= 1, "above 0, at most 1")
 
     def read(nlp: Language) -> Iterator[Example]:
         generator = random.Random(seed)

@@ -13,6 +13,7 @@ from spacy.training import Corpus, Example
 
 from ..data.docbin import MANIFEST
 from ..errors import Errors
+from ..ranges import check_count
 from ..tagging.soft_labels import check_soft_labels, has_soft_labels
 
 T = TypeVar("T")
@@ -33,10 +34,7 @@ def create_sharded_corpus(
     """
     if path is None:
         raise ValueError(SpacyErrors.E913)
-    if shuffle_buffer < 0:
-        raise ValueError(
-            Errors.H013.format(setting="shuffle_buffer", expected="0 or more", value=shuffle_buffer)
-        )
+    check_count(0, shuffle_buffer=shuffle_buffer)
     return ShardedCorpus(path, shuffle_buffer, seed)
 
 

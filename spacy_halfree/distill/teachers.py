@@ -12,6 +12,7 @@ from spacy.vocab import Vocab
 from ..errors import Errors
 from ..models.precision import Precision
 from ..pipeline.pipelines import compute_with, find_tagger, pipe_before, pipe_instead
+from ..ranges import check, check_count
 from ..tagging.confidence import is_confidence
 from ..tagging.soft_labels import KEY, keep_top_k
 from .ensemble import Member, check_same_words, decode_mean, make_members
@@ -78,6 +79,7 @@ class Teachers:
             not tag the same labels, (H013, H042, H094) if they cannot compute in that precision.
         """
         self.pipelines = list(pipelines)
+        check("teachers", self.pipelines, len(self.pipelines) > 0, "one pipeline or several")
         pairs = [(nlp, find_tagger(nlp, component)) for nlp in self.pipelines]
         self.members = make_members(pairs)
         self.is_closed = False
@@ -110,8 +112,12 @@ class Teachers:
     ) -> Iterator[Doc]:
         """Annotate texts; see the function `annotate`.
 
-        RAISES: ValueError (H106) if the teachers are closed.
+        RAISES: ValueError (H106) if the teachers are closed, (H013) for a number below 1; TypeError
+            (H107) for a single string.
         """
+        check_count(top_k=top_k, batch_size=batch_size)
+        if isinstance(texts, str):
+            raise TypeError(Errors.H107)
         texts = iter(texts)
         while part := list(islice(texts, part_size(batch_size))):
             if self.is_closed:

@@ -31,12 +31,12 @@ class Calibration:
 
 
 def calibrate(
-    model: Path,
-    data: Path,
+    model: str | Path,
+    data: str | Path,
     *,
     component: str | None = None,
     offsets: OffsetUnit | None = None,
-    diagram: Path | None = None,
+    diagram: str | Path | None = None,
     dry_run: bool = False,
     overwrite: bool = False,
     on_gold: Callable[[GoldFile], object] | None = None,
@@ -46,7 +46,7 @@ def calibrate(
     model: The pipeline's folder.
     data: Annotated texts that it was not trained on.
     component: The tagger's name, if the pipeline has several.
-    offsets: The unit of offsets in exports of doccano, see `read_annotated_texts`.
+    offsets: The unit of offsets in exports of doccano, see `check_files`.
     diagram: Where to draw a reliability diagram; not drawn if None.
     dry_run: Whether to leave the pipeline as it is.
     overwrite: Whether an existing diagram may be replaced.
@@ -55,7 +55,9 @@ def calibrate(
         be calibrated with these texts, (H013, H024, H065, H098, H105) if the diagram cannot be
         drawn.
     """
+    model, data = Path(model), Path(data)
     if diagram is not None:
+        diagram = Path(diagram)
         check_output_file(diagram, inputs=[data, model], overwrite=overwrite)
         check_diagram(diagram)
     nlp = spacy.load(model)

@@ -10,6 +10,7 @@ from ..data.parts import PartSource
 from ..data.records import InvalidRecord
 from ..errors import Errors
 from ..outputs import check_place
+from ..ranges import check_choice, check_count
 from .decision import Decision, OutputState, decide
 from .engines.local import run_locally
 from .existing import look_at, refuse
@@ -42,13 +43,8 @@ class LabellingSettings:
 
     def __post_init__(self) -> None:
         """RAISES: ValueError (H013) for another format."""
-        if self.shard_format not in SHARD_FORMATS:
-            expected = f"in {tuple(SHARD_FORMATS)}"
-            raise ValueError(
-                Errors.H013.format(
-                    setting="shard_format", expected=expected, value=self.shard_format
-                )
-            )
+        check_choice(SHARD_FORMATS, shard_format=self.shard_format)
+        check_count(0, max_bad=self.max_bad)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,8 +88,8 @@ class LabellingEvents:
 
 def label_files(
     worker: TeacherWorker,
-    texts: str,
-    output: Path,
+    texts: str | Path,
+    output: str | Path,
     *,
     settings: LabellingSettings | None = None,
     resume: bool = False,
@@ -124,8 +120,9 @@ def label_files(
     """
     settings = settings or LabellingSettings()
     events = events or LabellingEvents()
+    texts = str(texts)
     read = [local_path(texts), *map(Path, worker.models)]
-    output = check_places(output, settings.shard_format, inputs=read, overwrite=overwrite)
+    output = check_places(Path(output), settings.shard_format, inputs=read, overwrite=overwrite)
     # hashing the input and loading the teachers may take hours: refuse first
     refuse(decide(look_at(output), resume=resume, overwrite=overwrite), output)
     files = find_inputs(texts)

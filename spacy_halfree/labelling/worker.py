@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import KW_ONLY, dataclass, field
+from pathlib import Path
 
 import spacy
 from spacy.cli._util import setup_gpu
@@ -12,8 +13,9 @@ from spacy.tokens import Doc
 from ..data.records import Record, to_input
 from ..distill.teachers import Teachers, part_size
 from ..errors import Errors
-from ..models.precision import Precision
+from ..models.precision import PRECISIONS, Precision
 from ..pipeline.tagger import HalfreeTagger
+from ..ranges import check, check_choice, check_count
 from .labelled_records import LabelledRecord, to_labelled
 from .manifest import hash_pipeline
 
@@ -31,7 +33,7 @@ class TeacherWorker:
     first needed, and once in a process, however many equal workers come to it. They stay until
     another worker needs others, or until `close`.
 
-    models: The teachers' pipelines: folders, or names of packages.
+    models: The teachers' pipelines: folders, or names of packages. A single one may be a string.
     component: The tagger's name, if a pipeline has several.
     top_k: Keep only so many tags per word; all if None.
     batch_size: How many texts are tagged at a time.
@@ -40,7 +42,7 @@ class TeacherWorker:
     sha256: What the pipelines must have as their hashes, if that is to be checked.
     """
 
-    models: tuple[str, ...]
+    models: Sequence[str]
     _: KW_ONLY
     component: str | None = None
     top_k: int | None = None
@@ -49,6 +51,15 @@ class TeacherWorker:
     gpu_id: int = -1
     # equal workers share their teachers, checked or not
     sha256: tuple[str, ...] = field(default=(), compare=False)
+
+    def __post_init__(self) -> None:
+        """RAISES: ValueError (H013) for a setting out of range."""
+        # a single name is no sequence of letters
+        models = [self.models] if isinstance(self.models, str | Path) else self.models
+        object.__setattr__(self, "models", tuple(map(str, models)))
+        check("models", self.models, len(self.models) > 0, "one pipeline or several")
+        check_count(top_k=self.top_k, batch_size=self.batch_size)
+        check_choice(PRECISIONS, precision=self.precision)
 
     def load(self) -> list[Language]:
         """The teachers, which are loaded unless this process has them already.

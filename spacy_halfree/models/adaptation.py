@@ -7,10 +7,10 @@ from .adaptation_settings import AdaptationSettings, check_output
 
 
 def adapt_encoder(
-    encoder: str,
+    encoder: str | Path,
     texts: list[str],
-    output: Path,
-    settings: AdaptationSettings,
+    output: str | Path,
+    settings: AdaptationSettings | None = None,
     *,
     overwrite: bool = False,
 ) -> str | None:
@@ -22,13 +22,14 @@ def adapt_encoder(
     encoder: Its folder, or its name on the Hugging Face hub.
     texts: The texts.
     output: The folder for the adapted encoder.
-    settings: The settings.
+    settings: The settings, or None for the defaults.
     overwrite: Whether to replace an adapted encoder.
     RETURNS: The checkpoint that it resumed from, if there was one.
     RAISES: ImportError (H080) if a library is not installed; ValueError (H095) if the encoder
         cannot be loaded; ValueError, OSError (H024, H091, H092, H104) if the output cannot be
         written.
     """
+    output, settings = Path(output), settings or AdaptationSettings()
     check_output(output, overwrite=overwrite)
     try:
         # transformers' Trainer needs it, but says so only when it is used
@@ -37,4 +38,4 @@ def adapt_encoder(
         from .torch.masked_words import train_masked_words
     except ImportError as error:
         raise ImportError(Errors.H080.format(reason=error)) from error
-    return train_masked_words(encoder, texts, output, settings, overwrite=overwrite)
+    return train_masked_words(str(encoder), texts, output, settings, overwrite=overwrite)

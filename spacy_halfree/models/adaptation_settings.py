@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import Errors
+from ..ranges import check_count, check_positive, check_share
 
 ENCODER_FILES = (".json", ".safetensors", "vocab.txt", "merges.txt", ".model")
 """How the names of the files of an encoder and its tokenizer end."""
@@ -11,7 +12,7 @@ LOG = "adaptation.json"
 """The file of an adapted encoder that says how it has learned."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class AdaptationSettings:
     """Settings of masked-language modelling.
 
@@ -25,14 +26,21 @@ class AdaptationSettings:
     gpu_id: The GPU, or -1 for the CPU.
     """
 
-    steps: int
-    batch_size: int
-    learn_rate: float
-    masked_share: float
-    max_length: int
-    save_every: int
-    seed: int
-    gpu_id: int
+    steps: int = 600
+    batch_size: int = 64
+    learn_rate: float = 3e-4
+    masked_share: float = 0.3
+    max_length: int = 128
+    save_every: int = 100
+    seed: int = 0
+    gpu_id: int = -1
+
+    def __post_init__(self) -> None:
+        """RAISES: ValueError (H013) for a setting out of range."""
+        check_count(steps=self.steps, batch_size=self.batch_size, save_every=self.save_every)
+        check_count(8, max_length=self.max_length)
+        check_positive(learn_rate=self.learn_rate, masked_share=self.masked_share)
+        check_share(masked_share=self.masked_share)
 
 
 def check_output(output: Path, *, overwrite: bool) -> None:

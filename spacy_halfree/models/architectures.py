@@ -8,6 +8,7 @@ from thinc.api import Model
 from thinc.types import Floats2d
 
 from ..errors import Errors
+from ..ranges import check, check_count
 from .first_order import first_order_head
 from .sentinel.formats import SentinelTagFormat, TargetFormat
 from .sentinel.wording import TagStyle
@@ -59,7 +60,7 @@ def build_aligned_seq2seq(
     share_label_words: Whether labels whose names have words in common (`fromloc.city_name` and
         `toloc.city_name`) share a part of their embeddings and of their output rows.
     """
-    _check_counts(layers=layers, heads=heads, hidden_factor=hidden_factor)
+    check_count(layers=layers, heads=heads, hidden_factor=hidden_factor)
     _check_dropout(dropout)
     _check_window(window, margin)
     try:
@@ -135,14 +136,14 @@ def build_sentinel_seq2seq(
         instead of all weights.
     """
     styles, losses = get_args(LabelStyle), get_args(Loss)
-    _check("label_style", label_style, label_style in styles, f"in {styles}")
-    _check("loss", loss, loss in losses, f"in {losses}")
-    _check_counts(max_batch_items=max_batch_items)
+    check("label_style", label_style, label_style in styles, f"in {styles}")
+    check("loss", loss, loss in losses, f"in {losses}")
+    check_count(max_batch_items=max_batch_items)
     _check_window(window, margin)
     _check_dropout(dropout)
     for setting in lora or ():
         expected = f"one of {LORA_SETTINGS}"
-        _check(f"lora.{setting}", setting, setting in LORA_SETTINGS, expected)
+        check(f"lora.{setting}", setting, setting in LORA_SETTINGS, expected)
     if gradient_checkpointing and label_style == "words" and loss != "lm":
         raise ValueError(Errors.H037.format(loss=loss))
     try:
@@ -171,21 +172,11 @@ def build_sentinel_seq2seq(
     )
 
 
-def _check(setting: str, value: object, is_valid: bool, expected: str) -> None:
-    if not is_valid:
-        raise ValueError(Errors.H013.format(setting=setting, expected=expected, value=value))
-
-
-def _check_counts(**settings: int) -> None:
-    for setting, value in settings.items():
-        _check(setting, value, value >= 1, "at least 1")
-
-
 def _check_dropout(dropout: float | None) -> None:
     is_valid = dropout is None or 0 <= dropout < 1
-    _check("dropout", dropout, is_valid, "from 0 to below 1")
+    check("dropout", dropout, is_valid, "from 0 to below 1")
 
 
 def _check_window(window: int | None, margin: int) -> None:
     is_valid = margin >= 0 and (window is None or window > 2 * margin)
-    _check("window", window, is_valid, f"above twice the margin ({margin})")
+    check("window", window, is_valid, f"above twice the margin ({margin})")

@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 from thinc.api import Model, PyTorchShim
 
 from ..errors import Errors
+from ..ranges import check_choice
 
 Precision = Literal["float32", "bfloat16", "int8"]
 PRECISIONS = get_args(Precision)
@@ -32,10 +33,7 @@ def reduced_precision(models: Iterable[Model], precision: Precision) -> Iterator
     RAISES: ValueError (H013) for another precision, (H042) for "int8" with a model on a GPU,
         (H094) if such a context is open already, and not both are "float32".
     """
-    if precision not in PRECISIONS:
-        raise ValueError(
-            Errors.H013.format(setting="precision", expected=f"in {PRECISIONS}", value=precision)
-        )
+    check_choice(PRECISIONS, precision=precision)
     shims = list({id(shim): shim for model in models for shim in torch_shims(model)}.values())
     with held(shims, precision), computing(shims, precision):
         yield

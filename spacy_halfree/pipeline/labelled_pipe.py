@@ -10,6 +10,7 @@ from spacy.vocab import Vocab
 
 from ..errors import Errors
 from ..models.tagger_model import TaggerModel, forget_lexemes
+from ..ranges import check_positive
 from ..tagging.label_tags import LabelTags
 from ..tagging.layers import Layer, make_layer
 from ..tagging.scheme import TagScheme
@@ -21,7 +22,6 @@ from .serialization import (
     write_settings,
     write_weights,
 )
-from .settings import check_positive
 
 Pipe = TypeVar("Pipe", bound="LabelledPipe")
 

@@ -1,28 +1,12 @@
 """Settings that are out of range."""
 
-import math
 import warnings
 from collections.abc import Mapping
 from typing import Any
 
-from ..errors import Errors, Warnings
+from ..errors import Warnings
+from ..ranges import check
 from ..tagging.layers import Layer
-
-
-def check_positive(**settings: float) -> None:
-    """RAISES: ValueError (H013) if a number is not above 0, or is infinite."""
-    for setting, value in settings.items():
-        if not 0 < value < math.inf:
-            raise ValueError(Errors.H013.format(setting=setting, expected="above 0", value=value))
-
-
-def check_share(**settings: float) -> None:
-    """RAISES: ValueError (H013) if a number is not from 0 to 1."""
-    for setting, value in settings.items():
-        if not 0 <= value <= 1:
-            raise ValueError(
-                Errors.H013.format(setting=setting, expected="from 0 to 1", value=value)
-            )
 
 
 def warn_of_no_evaluation(training: Mapping[str, Any]) -> None:
@@ -51,8 +35,5 @@ def warn_of_no_evaluation(training: Mapping[str, Any]) -> None:
 
 def check_threshold(threshold: float, layer: Layer) -> None:
     """RAISES: ValueError (H013) for a threshold where every word gets a tag, sure or not."""
-    if threshold and not layer.has_spans:
-        expected = f"0 if the target is '{layer.name}', where every word gets a tag"
-        raise ValueError(
-            Errors.H013.format(setting="threshold", expected=expected, value=threshold)
-        )
+    expected = f"0 if the target is '{layer.name}', where every word gets a tag"
+    check("threshold", threshold, not threshold or layer.has_spans, expected)

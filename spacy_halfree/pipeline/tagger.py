@@ -17,6 +17,7 @@ from thinc.types import FloatsXd
 from ..errors import Errors
 from ..losses import cross_entropy
 from ..models.tagger_model import TaggerModel, tag_marginals
+from ..ranges import check_positive, check_share
 from ..tagging.batch import make_batch
 from ..tagging.confidence import apply_temperature, register_extensions, store_tag_probabilities
 from ..tagging.layers import Decoded
@@ -31,7 +32,7 @@ from ..types import Floats, Ints, Prediction, TaggingBatch, Targets
 from .explanation import Explanation, explain_words
 from .labelled_pipe import LabelledPipe
 from .scorers import TaggerScorer, score_tagger
-from .settings import check_positive, check_share, check_threshold, warn_of_no_evaluation
+from .settings import check_threshold, warn_of_no_evaluation
 
 Tagged = tuple[TaggingBatch, Prediction]
 N_SAMPLES = 10

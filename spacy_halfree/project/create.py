@@ -45,29 +45,30 @@ class NewProject:
 
 
 def create_project(
-    folder: Path,
-    labelled: Path,
-    raw: str,
+    folder: str | Path,
+    labelled: str | Path,
+    raw: str | Path,
     *,
     settings: ProjectSettings | None = None,
-    dev: str | None = None,
-    test: str | None = None,
+    dev: str | float | None = None,
+    test: str | float | None = None,
     offsets: OffsetUnit | None = None,
     on_report: Callable[[FileReport, GoldFile], object] | None = None,
 ) -> NewProject:
     """Write a project in which `python -m spacy project run all` works at once.
 
     folder: The project's folder: new or empty.
-    labelled: Labelled texts, see `read_annotated_texts`.
+    labelled: Labelled texts, see `check_files`.
     raw: A file or folder of raw texts. Those that are labelled are left out.
     settings: How the project trains.
     dev, test: How many texts to tune and to test on: a number or a share.
-    offsets: See `read_annotated_texts`.
+    offsets: See `check_files`.
     on_report: Is called with what was found in the labelled texts, before anything else can fail.
     RAISES: ValueError, OSError (H013, H018, H019, H046, H047, H058, H065, H075, H076, H079, H088,
         H089, H098) if the texts cannot be used, or the folder cannot be written.
     """
     settings = settings or ProjectSettings()
+    folder, labelled, raw = Path(folder), Path(labelled), str(raw)
     encoder = Path(settings.encoder) if settings.encoder_is_folder else None
     check_place(folder, inputs=[labelled, local_path(raw), encoder])
     nlp = spacy.blank(settings.lang)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from ..errors import Errors
+from ..ranges import check_choice, check_count
 
 Teacher = Literal["aligned", "t5"]
 TEACHERS = get_args(Teacher)
@@ -44,11 +45,8 @@ class ProjectSettings:
         RAISES: ValueError (H013) for another teacher, (H078) if the default encoder has not read
             the language, (H096) if the encoder is neither a folder nor can be a name.
         """
-        if self.teacher not in TEACHERS:
-            expected = " or ".join(TEACHERS)
-            raise ValueError(
-                Errors.H013.format(setting="--teacher", expected=expected, value=self.teacher)
-            )
+        check_choice(TEACHERS, teacher=self.teacher)
+        check_count(0, seed=self.seed)
         encoder = self.encoder or DEFAULT_ENCODERS[self.teacher]
         if not self.encoder and self.lang != "en":
             raise ValueError(Errors.H078.format(encoder=encoder, lang=self.lang))
@@ -84,7 +82,7 @@ def package_name(project: str) -> str:
     return f"{plain.lstrip('0123456789_').rstrip('_')}_tagger".lstrip("_")
 
 
-def parse_size(setting: str, value: str, n_texts: int, least: int) -> int:
+def parse_size(setting: str, value: str | float, n_texts: int, least: int) -> int:
     """A number of texts that was given as a number or as a share.
 
     setting: The option's name, for messages.
@@ -94,20 +92,18 @@ def parse_size(setting: str, value: str, n_texts: int, least: int) -> int:
     RETURNS: The number; of a share that is not 0 at least 1.
     RAISES: ValueError (H013) if it is neither.
     """
+    value = str(value)
     if re.fullmatch(r"[0-9]+", value) and least <= int(value) < n_texts:
         return int(value)
     if re.fullmatch(r"0?\.[0-9]*[1-9][0-9]*", value):
         return max(1, round(float(value) * n_texts))
-    raise ValueError(
-        Errors.H013.format(
-            setting=setting,
-            expected=f"a number from {least} to {n_texts - 1}, or a share between 0 and 1",
-            value=value,
-        )
-    )
+    expected = f"a number from {least} to {n_texts - 1}, or a share between 0 and 1"
+    raise ValueError(Errors.H013.format(setting=setting, expected=expected, value=value))
 
 
-def choose_sizes(dev: str | None, test: str | None, n_texts: int) -> tuple[int, int]:
+def choose_sizes(
+    dev: str | float | None, test: str | float | None, n_texts: int
+) -> tuple[int, int]:
     """How many texts to tune and to test on.
 
     dev, test: What was asked for; None for a fifth each, and for no test texts if there are few.

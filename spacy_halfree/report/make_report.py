@@ -19,7 +19,7 @@ class ReportSettings:
     """How a report is made.
 
     component: The tagger's name, if a pipeline has several.
-    offsets: The unit of offsets in exports of doccano, see `read_annotated_texts`.
+    offsets: The unit of offsets in exports of doccano, see `check_files`.
     batch_size: How many texts are tagged at a time.
     with_speed: Whether to include words per second, which differ from run to run.
     """
@@ -43,11 +43,11 @@ class Report:
 
 
 def make_report(
-    model: str,
-    data: Path,
-    output: Path,
+    model: str | Path,
+    data: str | Path,
+    output: str | Path,
     *,
-    teacher: str | None = None,
+    teacher: str | Path | None = None,
     settings: ReportSettings | None = None,
     overwrite: bool = False,
     on_gold: Callable[[GoldFile], object] | None = None,
@@ -67,7 +67,8 @@ def make_report(
         compared on these texts, (H024, H065, H098) if the file cannot be written.
     """
     settings = settings or ReportSettings()
-    names = [model] if teacher is None else [model, teacher]
+    data, output = Path(data), Path(output)
+    names = [str(model)] if teacher is None else [str(model), str(teacher)]
     check_output_file(output, inputs=[data, *map(Path, names)], overwrite=overwrite)
     pipelines = [spacy.load(name) for name in names]
     systems = [

@@ -105,8 +105,11 @@ def soft_label_names(doc: Doc) -> tuple[str, ...]:
     """The teacher's labels.
 
     doc: A doc that carries soft labels.
-    RAISES: ValueError (H007, H008) if they are of another version of the format, or damaged.
+    RAISES: ValueError (H007, H008) if they are of another version of the format, or damaged; (H108)
+        if there are none.
     """
+    if not has_soft_labels(doc):
+        raise ValueError(Errors.H108.format(text=doc.text[:80]))
     payload = doc.user_data[KEY]
     version = payload.get("version") if isinstance(payload, dict) else None
     if version != VERSION:
@@ -117,15 +120,18 @@ def soft_label_names(doc: Doc) -> tuple[str, ...]:
         raise _damaged(doc, repr(error)) from error
 
 
-def load_soft_labels(doc: Doc, n_words: int) -> SoftLabels:
+def load_soft_labels(doc: Doc, n_words: int | None = None) -> SoftLabels:
     """Read the distributions of a doc.
 
     doc: A doc that carries soft labels.
-    n_words: How many words it has; each must have a row.
+    n_words: How many words it has; each must have a row. They are counted if this is None.
     RETURNS: The distributions, each row normalized.
-    RAISES: ValueError (H007, H008) if they are of another version of the format, or damaged.
+    RAISES: ValueError (H007, H008) if they are of another version of the format, or damaged; (H108)
+        if there are none.
     """
     labels = soft_label_names(doc)
+    if n_words is None:
+        n_words = len(soft_label_words(doc))
     payload = doc.user_data[KEY]
     try:
         target = str(payload["target"])
@@ -161,7 +167,7 @@ def load_soft_labels(doc: Doc, n_words: int) -> SoftLabels:
 def check_soft_labels(doc: Doc) -> None:
     """RAISES: ValueError (H007, H008) if the soft labels that a doc carries cannot be used."""
     soft_label_names(doc)
-    load_soft_labels(doc, len(soft_label_words(doc)))
+    load_soft_labels(doc)
 
 
 def soft_label_words(doc: Doc) -> Ints:

@@ -1,6 +1,6 @@
 """Annotation layers: entities, token tags and span groups, one class for each."""
 
-from ...errors import Errors
+from ...ranges import check_choice
 from .base import Annotation, Decoded, Layer, PredictedSpan
 from .entities import EntityLayer
 from .span_groups import SpanGroupLayer
@@ -33,8 +33,5 @@ def make_layer(target: str, spans_key: str) -> Layer:
     spans_key: The span group's key, for "spans".
     RAISES: ValueError (H013) for another layer.
     """
-    if target not in LAYERS:
-        raise ValueError(
-            Errors.H013.format(setting="target", expected=f"in {tuple(LAYERS)}", value=target)
-        )
+    check_choice(LAYERS, target=target)
     return LAYERS[target](spans_key)
