@@ -75,14 +75,14 @@ class Errors:
         "file is truncated or damaged, or was not written by spacy-halfree."
     )
     H018 = "[H018] Cannot tell the format of {path}. Files of raw texts are {formats}."
-    H019 = "[H019] Cannot read {path}, because of this: {reason} (check that the file is whole)."
+    H019 = "[H019] Cannot read {path}: {reason}. Check that the file exists and is complete."
     H020 = (
         "[H020] There is not one text to annotate. Look at the reasons of skipped lines, if any, "
         "and check that the input is the file you meant."
     )
     H021 = (
-        "[H021] The pipeline {path} has no component of the factory 'halfree_tagger', so there is "
-        "nobody to give soft labels. Its components: {pipes}."
+        "[H021] The pipeline {path} has no component of the factory 'halfree_tagger', so it cannot "
+        "produce soft labels. Its components: {pipes}."
     )
     H022 = (
         "[H022] The pipeline {path} has several components of the factory 'halfree_tagger' "
@@ -92,7 +92,7 @@ class Errors:
         "[H023] The output {path} must end in `.spacy`, for one file, or be a folder for many, "
         "whose name has no such ending. Any other `--format` than `spacy` is for folders."
     )
-    H024 = "[H024] {path} exists. Say `--overwrite` to replace it."
+    H024 = "[H024] {path} already exists. Use `--overwrite` to replace it."
     H025 = (
         "[H025] `weights` and `sources` of halfree.MixedCorpus.v1 must have the same names. "
         "Sources: {sources}. Weights: {weights}."
@@ -196,12 +196,12 @@ class Errors:
         "with `python -m spacy convert`."
     )
     H048 = (
-        "[H048] {folder} holds what a run has finished that was stopped. Say `--resume` to go on "
-        "with the same input, teachers and settings, or `--overwrite` to begin anew."
+        "[H048] {folder} contains the partial results of an interrupted run. Use `--resume` to "
+        "continue it with the same input, teachers and settings, or `--overwrite` to start over."
     )
     H049 = (
-        "[H049] {folder} cannot be gone on from: what it was made with has changed: {names}. "
-        "Give the same again, or say `--overwrite` in the place of `--resume` to begin anew."
+        "[H049] {folder} cannot be resumed, because this has changed since: {names}. Use the same "
+        "again, or use `--overwrite` instead of `--resume` to start over."
     )
     H050 = (
         "[H050] Component '{name}': the weights in {path} were saved with other labels, or with "
@@ -216,7 +216,7 @@ class Errors:
     H052 = "[H052] {path} is a folder. Name a file to write."
     H053 = (
         "[H053] {path} has changed since this run began, so that what is finished comes from two "
-        "different inputs. Say `--overwrite` to begin anew."
+        "different inputs. Use `--overwrite` to start over."
     )
     H054 = (
         "[H054] {what} asks for {package}, which is not installed. Install spacy-halfree "
@@ -224,7 +224,7 @@ class Errors:
     )
     H055 = (
         "[H055] {n_bad} records of {path} cannot be used, more than `--max-bad` allows "
-        "({max_bad}). Their reasons are named; if so many are to be left out, say `--resume` and a "
+        "({max_bad}). Their reasons are named; if so many are to be left out, use `--resume` and a "
         "larger number."
     )
     H056 = (
@@ -238,7 +238,7 @@ class Errors:
     H058 = "[H058] The folder {path} has no files of texts: none ends in {endings}."
     H059 = (
         "[H059] Not everything has been labelled, though nothing failed. Missing: {parts} (file "
-        "and part, counted from 0). Say `--resume` to go on."
+        "and part, counted from 0). Use `--resume` to go on."
     )
     H060 = (
         "[H060] {path} is a folder with other files than shards, which would be lost. Name another "
@@ -251,7 +251,7 @@ class Errors:
     )
     H063 = (
         "[H063] The teachers fail at {n_failed} texts of a part, and at a harmless sentence, too, "
-        "so not the texts are to blame: {reason} (once that is mended, say `--resume`)."
+        "so not the texts are to blame: {reason} (once that is mended, use `--resume`)."
     )
     H064 = (
         "[H064] The worker process has died {n} times at the same part of the texts (Ray says: "
@@ -259,8 +259,8 @@ class Errors:
         "is a single text, take it out. What is finished is kept."
     )
     H065 = (
-        "[H065] The output {path} is the input {input}, or inside of it, and would replace it or "
-        "be read the next time. Name another place."
+        "[H065] The output {path} would replace the input {input}, or would be inside of it and be "
+        "read as input the next time. Name another place."
     )
     H066 = (
         "[H066] The output {path} is a URI, but shards are written to folders. Name one that all "
@@ -415,8 +415,8 @@ class Warnings:
         "other confidences. Choose it anew with `python -m spacy find-threshold`."
     )
     W005 = (
-        "[W005] What is finished is kept in {folder}. Once the reason is mended, the same command "
-        "with `--resume` goes on, as long as input, teachers and settings are the same."
+        "[W005] Finished parts are kept in {folder}. To continue, run the same command with "
+        "`--resume` and the same input, teachers and settings."
     )
     W006 = (
         "[W006] {n_asked} workers are asked for, but there is only room for {n}. The others start "
@@ -441,8 +441,8 @@ class Warnings:
         "out, and their words count as not annotated."
     )
     W013 = (
-        "[W013] All {n_problems} problems are in {path}. What could be used was used; correct the "
-        "rest and run this again with another folder, if it is worth it."
+        "[W013] All problems ({n_problems}) are listed in {path}. The texts and spans concerned "
+        "were left out. To use them, correct them and run this again with another folder."
     )
     W014 = (
         "[W014] Texts suggested: {n_found} of the {n_texts} that were read, not {n}. No others "
@@ -451,9 +451,9 @@ class Warnings:
     )
     W015 = (
         "[W015] The calibration error is larger after calibrating ({after:.4f}) than before "
-        "({before:.4f}). {n} entities, spans or tags are few: the temperature is chosen with some "
-        "imagined ones beside them, and such figures are largely noise. More annotated texts help; "
-        "`--dry-run` changes nothing."
+        "({before:.4f}), measured on {n} entities, spans or tags. The temperature minimizes the "
+        "log loss, smoothed with pseudo-counts, so this can happen if there are few different "
+        "texts, or if confidence was right before. `--dry-run` changes nothing."
     )
     W020 = (
         "[W020] {path}, line {line}: a sentence of {n_words} words. Is there no empty line between "

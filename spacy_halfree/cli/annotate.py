@@ -19,7 +19,7 @@ from ..labelling.engines.ray import RayEngine
 from ..labelling.label_files import Engine, LabellingEvents, LabellingSettings, label_files
 from ..labelling.shard_formats import SHARD_FORMATS
 from ..labelling.worker import TeacherWorker
-from .options import PRECISION, PrecisionName
+from .options import PRECISION, PrecisionName, one_of
 from .outcome import describe, reports_failures
 
 
@@ -28,13 +28,6 @@ class EngineName(str, Enum):
 
     LOCAL = "local"
     RAY = "ray"
-
-
-def known_format(name: str) -> str:
-    """RAISES: BadParameter if there is no such format of shards."""
-    if name not in SHARD_FORMATS:
-        raise typer.BadParameter(f"'{name}' is not one of {', '.join(map(repr, SHARD_FORMATS))}.")
-    return name
 
 
 @reports_failures
@@ -70,7 +63,7 @@ def annotate_cli(
         "spacy",
         "--format",
         metavar=f"[{'|'.join(SHARD_FORMATS)}]",
-        callback=known_format,
+        callback=one_of(SHARD_FORMATS),
         help="What the files in a folder are: "
         + ", ".join(f"'{name}' {own.use}" for name, own in SHARD_FORMATS.items()),
     ),

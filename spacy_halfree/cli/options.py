@@ -1,5 +1,6 @@
 """Options that several commands have, and what they print."""
 
+from collections.abc import Callable, Collection
 from enum import Enum
 from pathlib import Path
 
@@ -36,6 +37,20 @@ OFFSETS = typer.Option(
     help="How doccano counts: 'utf-16' (its editor), 'graphemes' (a setting of its projects) or "
     "'code-points' (spans that another program has made) [default: utf-16]",
 )
+
+
+def one_of(choices: Collection[str]) -> Callable[[str], str]:
+    """A callback by which the parser refuses words that are no key of a table.
+
+    choices: The keys.
+    """
+
+    def check(word: str) -> str:
+        if word not in choices:
+            raise typer.BadParameter(f"'{word}' is not one of {', '.join(map(repr, choices))}.")
+        return word
+
+    return check
 
 
 def unit_of(offsets: Offsets | None) -> OffsetUnit | None:

@@ -16,7 +16,7 @@ from ..data.records import InvalidRecord
 from ..errors import Warnings
 from ..labelling.worker import TeacherWorker
 from ..outputs import check_output_file, write_output
-from .options import OFFSETS, PRECISION, Offsets, PrecisionName, unit_of
+from .options import OFFSETS, PRECISION, Offsets, PrecisionName, one_of, unit_of
 from .outcome import describe, reports_failures
 
 
@@ -56,7 +56,11 @@ def suggest_cli(
         exists=True,
     ),
     tool: str = typer.Option(
-        "prodigy", "--format", help=f"The tool to write for: {', '.join(WRITABLE)}"
+        "prodigy",
+        "--format",
+        metavar=f"[{'|'.join(WRITABLE)}]",
+        callback=one_of(WRITABLE),
+        help="The tool to write for",
     ),
     offsets: Offsets | None = OFFSETS,
     score: Score = typer.Option(

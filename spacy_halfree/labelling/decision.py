@@ -5,7 +5,7 @@ from enum import Enum
 
 
 class OutputState(Enum):
-    """What is in the place of an output."""
+    """What exists where an output is to be."""
 
     NONE = "nothing"
     UNKNOWN = "an output that has not been compared with what is to be made"

@@ -15,7 +15,7 @@ from .worker import Progress, TeacherWorker
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
-    """What has become of a part.
+    """The outcome of a part.
 
     file, number: The file's place among the files, and the part's in its file.
     is_last: Whether the file ends with it.
@@ -69,10 +69,10 @@ class ShardTask:
 
         part: The part.
         on_progress: Is called with the number of texts tagged since the last call.
-        RETURNS: What has become of it.
+        RETURNS: Its summary.
         RAISES: FileNotFoundError (H051) if the folder is no longer there.
         """
-        # the docs of the part before: Python finds cycles late, and keeps tens of megabytes so long
+        # frees the docs of the previous part, which have reference cycles: tens of megabytes
         gc.collect()
         if not part.records:
             return Summary(file=part.file, number=part.number, is_last=part.is_last, bad=part.bad)
@@ -103,5 +103,5 @@ class ShardTask:
     def _write(self, name: str, content: bytes) -> None:
         if not self.folder.exists():
             raise FileNotFoundError(Errors.H051.format(folder=self.folder))
-        # a worker that was taken for dead may be at the same part
+        # another worker may write the same part, if it was thought to be dead
         write_at_once(self.folder / name, content, shared=True)

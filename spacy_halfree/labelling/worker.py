@@ -66,7 +66,7 @@ class TeacherWorker:
 
         RAISES: OSError if there is no such pipeline; ValueError (H021, H022, H027) if one has no
             tagger, (H040) if they tag other labels, (H013, H042) if they cannot compute like that,
-            (H057) if they are others than where the work was given out.
+            (H057) if their files differ from those that the run was started with.
         """
         return self.teachers().pipelines
 
@@ -96,7 +96,7 @@ class TeacherWorker:
         return loaded
 
     def forget_what_has_changed(self) -> None:
-        """Load the teachers anew when they are needed, if their files are others by now."""
+        """Load the teachers again when they are next needed, if their files have changed."""
         loaded = LOADED.get(self)
         if tuple(map(hash_pipeline, loaded.teachers.pipelines)) != loaded.sha256:
             self.close()
@@ -158,7 +158,7 @@ class TeacherWorker:
         try:
             return self._annotate(records, on_progress), {}
         except Exception:
-            # who is to blame is found out one by one
+            # try one at a time, to find the records that fail
             docs: list[Doc] = []
             failed = {}
             for i, record in enumerate(records):

@@ -118,7 +118,6 @@ def test_bad_lines_are_named_and_the_others_used(model: Path, tmp_path: Path) ->
     [
         (["--output", "out.json"], "H084"),
         (["--output", "out.jsonl", "--format", "label-studio"], "H084"),
-        (["--output", "out.jsonl", "--format", "brat"], "H013"),
         (["--output", "out.jsonl", "--score", "disagreement"], "H083"),
         (["--output", "out.jsonl", "--max-similarity", "0"], "H085"),
         (["--output", "out.jsonl", "--raw", "nothing.txt"], "H019"),
@@ -146,7 +145,13 @@ def test_what_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("option", "choice"), [("--score", "entropy"), ("--per", "word"), ("--precision", "int8")]
+    ("option", "choice"),
+    [
+        ("--score", "entropy"),
+        ("--per", "word"),
+        ("--precision", "int8"),
+        ("--format", "doccano"),
+    ],
 )
 def test_words_that_are_no_choice(model: Path, raw: Path, option: str, choice: str) -> None:
     """The parser refuses them, and lists the choices."""

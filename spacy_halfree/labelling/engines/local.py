@@ -13,7 +13,7 @@ def run_locally(source: PartSource, task: ShardTask, on_progress: Progress) -> I
     source: The parts.
     task: What is done to each.
     on_progress: Is called with the number of texts tagged since the last call.
-    YIELDS: What has become of each part, as soon as it is finished.
+    YIELDS: A summary of each part, as soon as it is finished.
     """
     for part in source.parts():
         yield task(part, on_progress)

@@ -51,7 +51,7 @@ class RayEngine:
         source: The parts.
         task: What is done to each.
         on_progress: Is called with the number of texts tagged since the last call.
-        YIELDS: What has become of each part, as soon as it is finished, in any order.
+        YIELDS: A summary of each part, as soon as it is finished, in any order.
         RAISES: ImportError (H054) if Ray is not installed; ValueError for what a reader or a worker
             could not use, (H067) if no machine has what a worker needs; ChildProcessError (H064)
             if workers die at the same part again and again, (H087) if they cannot start.
