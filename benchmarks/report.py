@@ -45,13 +45,19 @@ from .scaling.costs import costs_table, rates_table
 from .scaling.engines import RESULTS as ENGINES_RESULTS
 from .scaling.engines import engines_table
 from .speed.contention import RESULTS as CONTENTION_RESULTS
-from .speed.contention_table import commands_table, contention_table, processes_table
+from .speed.contention_table import (
+    builds_table,
+    commands_table,
+    contention_table,
+    processes_table,
+)
 from .speed.goals import goals_table
 from .speed.memory import RESULTS as MEMORY_RESULTS
 from .speed.memory import memory_table
 from .speed.plots import plot_memory, plot_speed
 from .speed.precision import RESULTS as PRECISION_RESULTS
 from .speed.precision import precision_table
+from .speed.previous_build import RESULTS as BUILDS_RESULTS
 from .speed.shares import RESULTS as SHARES_RESULTS
 from .speed.shares_table import shares_table
 from .speed.tables import footprint_table, latency_table, read_rows, throughput_table
@@ -97,6 +103,7 @@ class ResultFiles:
     decoding: Path = DECODING_RESULTS
     mistakes: Path = MISTAKES_RESULTS
     contention: Path = CONTENTION_RESULTS
+    builds: Path = BUILDS_RESULTS
 
     def below(self, folder: Path) -> "ResultFiles":
         """The same files in another folder."""
@@ -138,6 +145,7 @@ def make_tables(files: ResultFiles) -> dict[str, str]:
         "contention": contention_table(files.contention),
         "processes": processes_table(files.contention),
         "commands": commands_table(files.contention),
+        "builds": builds_table(files.builds),
         "scaling_rates": rates_table(files.scaling),
         "scaling_costs": costs_table(files.scaling),
         "engines": engines_table(files.engines),

@@ -1,4 +1,4 @@
-"""From benchmarks/results/contention.json to its tables."""
+"""From comparisons with earlier builds to their tables."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -66,3 +66,26 @@ def commands_table(path: Path) -> str:
     ]
     head = ["command", "seconds, idle", "time when busy by idle", "speed when busy by before"]
     return make_table(head, rows)
+
+
+MEASURES = {
+    "tagging": "`nlp.pipe` of our CNN",
+    "one_teacher": "`annotate` with one teacher",
+    "all_teachers": "`annotate` with three teachers",
+}
+
+
+def builds_table(path: Path) -> str:
+    """This build by an earlier one: a row for each thing that was measured."""
+    found = read_json(path, missing={})
+    rows = [
+        [
+            title,
+            show_spread(found[name]["current_by_previous"]),
+            show_spread(found[name]["by_processor_time"]),
+            "yes" if found[name]["same_output"] else "no",
+        ]
+        for name, title in MEASURES.items()
+        if name in found
+    ]
+    return make_table(["", "by time", "by processor time", "same bytes"], rows)

@@ -1,7 +1,7 @@
 """Annotating raw texts: texts of like length together, and progress on the way."""
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from spacy.language import Language
 from spacy.tokens import Doc
@@ -11,8 +11,10 @@ from spacy_halfree.distill.teachers import annotate, part_size
 from spacy_halfree.pipeline.tagger import HalfreeTagger, Tagged
 
 
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.integers(0, 30), max_size=40), st.integers(1, 8))
 def test_texts_of_like_length_are_tagged_together(
-    teacher: Language, monkeypatch: pytest.MonkeyPatch
+    teacher: Language, lengths: list[int], batch_size: int
 ) -> None:
     seen: list[list[int]] = []
     predict = HalfreeTagger.predict
@@ -21,11 +23,13 @@ def test_texts_of_like_length_are_tagged_together(
         seen.append([len(doc.text) for doc in docs])
         return predict(self, docs)
 
-    monkeypatch.setattr(HalfreeTagger, "predict", watch)
-    texts = [f"{text} {'x' * (7 * i % 11)}" for i, text in enumerate(TEXTS * 3)]
-    assert [doc.text for doc in annotate(teacher, texts, batch_size=4)] == texts
-    assert [length for batch in seen for length in batch] == sorted(map(len, texts))
-    assert {len(batch) for batch in seen[:-1]} == {4}
+    texts = ["x" * length for length in lengths]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(HalfreeTagger, "predict", watch)
+        docs = list(annotate(teacher, texts, batch_size=batch_size))
+    assert [doc.text for doc in docs] == texts
+    assert [length for batch in seen for length in batch] == sorted(lengths)
+    assert all(len(batch) == batch_size for batch in seen[:-1])
 
 
 def test_parts(teacher: Language) -> None:
