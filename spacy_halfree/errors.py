@@ -330,8 +330,8 @@ class Errors:
         "packages of this one, and the teachers at the same absolute path."
     )
     H088 = (
-        "[H088] The input {input} is inside of the output {path}, and would be removed with what "
-        "stands there now. Name another output."
+        "[H088] The input {input} is inside of the output {path}. Name an output that contains "
+        "no input."
     )
     H089 = (
         "[H089] {path} is a folder that holds something, and nothing is ever overwritten here. "
@@ -376,7 +376,8 @@ class Errors:
     )
     H101 = (
         "[H101] Cannot print to the standard output: {reason}. Leave it open, or send it to a file "
-        "with enough space; if characters are missing, set `PYTHONIOENCODING=utf8`."
+        "with enough space; if characters are missing, set `PYTHONIOENCODING=utf8`. Files that "
+        "the command has already written or changed stay."
     )
     H102 = (
         "[H102] The folder {path} cannot be listed: {reason}. Its texts would be missing. Change "

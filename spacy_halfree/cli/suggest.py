@@ -16,7 +16,7 @@ from ..data.records import InvalidRecord
 from ..errors import Warnings
 from ..labelling.worker import TeacherWorker
 from ..outputs import check_output_file, write_output
-from .options import OFFSETS, PRECISION, Offsets, PrecisionName, one_of, unit_of
+from .options import PRECISION, Offsets, PrecisionName, one_of, unit_of
 from .outcome import describe, reports_failures
 
 
@@ -62,7 +62,9 @@ def suggest_cli(
         callback=one_of(WRITABLE),
         help="The tool to write for",
     ),
-    offsets: Offsets | None = OFFSETS,
+    offsets: Offsets | None = typer.Option(
+        None, "--offsets", help="How doccano will count in the output [default: utf-16]"
+    ),
     score: Score = typer.Option(
         Score.ENTROPY,
         "--score",
