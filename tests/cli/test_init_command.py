@@ -186,7 +186,7 @@ def test_problems_are_shown_left_out_and_written(tmp_path: Path, raw: Path) -> N
     for part in ("not aligned with tokens (1)", "unreadable line (1)", "empty text (1)"):
         assert part in output
     assert "W012] 1 of 11 spans" in output
-    assert "W013] All 4 problems" in output
+    assert "W013] All problems (4)" in output
     assert "W022] " in output
     entries = list(srsly.read_jsonl(tmp_path / "p" / "corpus" / "problems.jsonl"))
     assert [entry["file"] for entry in entries] == [*[str(path)] * 3, str(raw)]

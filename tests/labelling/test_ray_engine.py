@@ -70,7 +70,7 @@ def test_what_cannot_be_read_stops_the_run(
 ) -> None:
     """With the message that names the file, not with Ray's, nor with warnings of Ray's ways."""
     (tmp_path / "texts.jsonl.gz").write_bytes(b"no gzip")
-    with pytest.raises(ValueError, match=r"^\[H019\] .*texts\.jsonl\.gz.*is whole\)\.$"):
+    with pytest.raises(ValueError, match=r"^\[H019\] .*texts\.jsonl\.gz.*is complete\.$"):
         label(teacher_path, tmp_path / "texts.jsonl.gz", tmp_path / "out", engine=ENGINE)
     assert not [own for own in recwarn if own.filename == inspect.getfile(RayEngine)]
 

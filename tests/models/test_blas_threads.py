@@ -37,7 +37,9 @@ def count() -> Iterator[ThreadCount]:
     openblas._set(before)
 
 
-def test_numpys_wheels_are_recognized() -> None:
+def test_numpys_wheels_are_recognized(monkeypatch: pytest.MonkeyPatch) -> None:
+    # other tests may have set it
+    monkeypatch.delenv(VARIABLE, raising=False)
     name = np.show_config(mode="dicts")["Build Dependencies"]["blas"]["name"]
     assert (_find_openblas() is not None) == ("openblas" in name)
 

@@ -329,7 +329,7 @@ def test_another_version_is_refused(files: Path) -> None:
     command = command_for(files, "shards", "interrupted/shards")
     code, printed = run_command(*command, "--resume")
     assert (code, "[H049]" in printed) == (1, True)
-    assert "has changed: versions.thinc." in printed
+    assert "has changed since: versions.thinc." in printed
     assert "`--overwrite`" in printed
     code, printed = run_command(*command)
     assert (code, "[H048]" in printed) == (1, True)
