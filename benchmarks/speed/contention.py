@@ -159,18 +159,23 @@ def make_commands(out: Path) -> dict[str, list[str]]:
     }
 
 
-def measure_commands(previous: Path, rounds: int) -> Iterator[tuple[str, dict[str, Any]]]:
+def measure_commands(
+    previous: Path, rounds: int, names: Sequence[str]
+) -> Iterator[tuple[str, dict[str, Any]]]:
     """Run what trains and labels on an idle and a busy machine, in turns.
 
     Args:
         previous: a folder with the previous build.
         rounds: how often.
+        names: which commands; all if there are none.
 
     Yields:
         Each command, with seconds and ratios.
     """
     with tempfile.TemporaryDirectory() as name:
         for command, arguments in make_commands(Path(name)).items():
+            if names and command not in names:
+                continue
             seconds: dict[str, list[float]] = {"idle": [], "busy": [], "previous busy": []}
             for _ in range(rounds):
                 for state, folder in (("idle", ROOT), ("busy", ROOT), ("previous busy", previous)):
@@ -228,6 +233,7 @@ def main(
     command_rounds: Annotated[int, typer.Option(help="Runs of each command.")] = 3,
     results: Annotated[Path, typer.Option(help="Where figures are kept.")] = RESULTS,
     part: Annotated[list[str], typer.Option(help="What to measure.")] = list(PARTS),  # noqa: B006
+    command: Annotated[list[str], typer.Option(help="Which commands, of that part.")] = [],  # noqa: B006
 ) -> None:
     """Measure tagging, training and labelling next to another job."""
     for name in VARIABLES:
@@ -250,9 +256,10 @@ def main(
             found["processes"] = measure_processes(ner, next(prepare_texts(folder)), 3)
             write_json(results, found)
         if "commands" in part:
-            found["commands"] = {}
-            for command, figures in measure_commands(folder / "previous", command_rounds):
-                found["commands"][command] = figures
+            found.setdefault("commands", {})
+            runs = measure_commands(folder / "previous", command_rounds, command)
+            for name, figures in runs:
+                found["commands"][name] = figures
                 write_json(results, found)
 
 
