@@ -481,3 +481,7 @@ class Warnings:
         "[W024] {n_spans} of {n_all} labelled spans in {path} cannot be used. They are left out, "
         "and their words count as not annotated. `python -m spacy halfree check` names them."
     )
+    W025 = (
+        "[W025] The encoder's width {width} cannot be split into {heads} attention heads, and the "
+        "teachers would fail. Set `heads` in {path} to a divisor of {width}, such as {fitting}."
+    )

@@ -16,7 +16,7 @@ from ..data.records import AnnotatedText, LabelledSpan
 from ..data.splitting import Split
 from ..errors import Warnings
 from ..project.create import create_project
-from ..project.project_settings import ProjectSettings
+from ..project.project_settings import ProjectSettings, find_unfit_heads
 from .check import show_counts, show_problems
 from .options import OFFSETS, Offsets, unit_of
 from .outcome import describe, reports_failures
@@ -100,6 +100,13 @@ def init_cli(
         msg.warn(Warnings.W013.format(n_problems=project.n_problems, path=project.problems))
     if pool.n_texts < FEW_RAW_TEXTS:
         msg.warn(Warnings.W022.format(n=pool.n_texts, least=FEW_RAW_TEXTS))
+    unfit = find_unfit_heads(settings)
+    if unfit is not None:
+        path = folder / "configs" / unfit.config
+        warning = Warnings.W025.format(
+            width=unfit.width, heads=unfit.heads, path=path, fitting=unfit.fitting
+        )
+        msg.warn(warning)
     msg.good(f"{pool.n_texts} raw texts to learn from; the project is in {folder}")
     if not settings.encoder_is_folder:
         msg.info(f"The first run downloads {settings.encoder}, unless it is in the cache")

@@ -1,7 +1,9 @@
 """What a new project is asked to be."""
 
+import json
 import re
 from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -71,6 +73,46 @@ class ProjectSettings:
     def configs(self) -> tuple[str, ...]:
         """The configs that the project needs."""
         return (f"teacher_{self.teacher}.cfg", "student_first_order.cfg")
+
+
+@dataclass(frozen=True)
+class UnfitHeads:
+    """A number of attention heads that does not divide an encoder's width.
+
+    config: The name of the config that has it.
+    width: The width.
+    heads: The number in the config.
+    """
+
+    config: str
+    width: int
+    heads: int
+
+    @property
+    def fitting(self) -> int:
+        """The largest number below it that does."""
+        return next(n for n in range(self.heads, 0, -1) if self.width % n == 0)
+
+
+def find_unfit_heads(settings: ProjectSettings) -> UnfitHeads | None:
+    """Compare the width of an encoder on disk with the config of the teachers.
+
+    settings: How the project trains.
+    RETURNS: What does not fit; None if it does, or if nothing is known of the encoder.
+    """
+    config = settings.configs[0]
+    path = Path(settings.encoder) / "config.json"
+    if settings.teacher != "aligned" or not path.is_file():
+        return None
+    try:
+        width = json.loads(path.read_text(encoding="utf8")).get("hidden_size")
+    except (OSError, ValueError, AttributeError):
+        return None
+    text = (resources.files(__package__) / "configs" / config).read_text(encoding="utf8")
+    heads = int(re.findall(r"^heads = (\d+)$", text, re.MULTILINE)[0])
+    if not isinstance(width, int) or width < 1 or width % heads == 0:
+        return None
+    return UnfitHeads(config, width, heads)
 
 
 def package_name(project: str) -> str:

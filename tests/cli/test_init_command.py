@@ -251,6 +251,34 @@ def test_reasons_are_shown_before_it_fails(tmp_path: Path, raw: Path) -> None:
     assert "[H075]" in output
 
 
+@pytest.mark.parametrize(
+    ("config", "fitting"),
+    [
+        ('{"hidden_size": 32}', 8),
+        ('{"hidden_size": 7}', 7),
+        ('{"hidden_size": 384}', None),
+        ('{"hidden_size": "wide"}', None),
+        ("[]", None),
+        ("no JSON", None),
+    ],
+)
+def test_encoders_whose_width_does_not_fit(
+    tmp_path: Path, raw: Path, config: str, fitting: int | None
+) -> None:
+    encoder = tmp_path / "encoder"
+    encoder.mkdir()
+    (encoder / "config.json").write_text(config)
+    labelled = doccano(tmp_path, texts(10))
+    code, output = run(tmp_path / "p", labelled, raw, "--encoder", str(encoder))
+    assert code == 0, output
+    assert ("[W025]" in output) == (fitting is not None)
+    assert fitting is None or f"such as {fitting}." in output
+    # T5 has heads of its own
+    code, output = run(tmp_path / "t", labelled, raw, "--encoder", str(encoder), "--teacher", "t5")
+    assert code == 0, output
+    assert "[W025]" not in output
+
+
 @pytest.mark.parametrize("name", ["bert", "T5"])
 def test_teachers_that_are_no_choice(tmp_path: Path, raw: Path, name: str) -> None:
     labelled = doccano(tmp_path, texts(10))
