@@ -53,7 +53,7 @@ def partial_folder(place: Path) -> Iterator[Path]:
 
 
 def replace_folder(new: Path, place: Path) -> None:
-    """Rename a folder, in the place of another one if it is there.
+    """Rename a folder, and replace an existing one.
 
     new: The folder, beside the place.
     place: The place. Whenever the process may be killed, a whole folder is there, or none.

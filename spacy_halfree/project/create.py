@@ -25,14 +25,12 @@ class NewProject:
     """A project that was written.
 
     settings: How it trains.
-    gold: The labelled texts.
-    split: The same, as they were split.
+    split: The labelled texts, as they were split.
     labelled, pool: What was found in the labelled and in the raw texts.
     problems: The file with all problems, if there is any.
     """
 
     settings: ProjectSettings
-    gold: GoldFile
     split: Split
     labelled: FileReport
     pool: FileReport
@@ -87,7 +85,7 @@ def create_project(
         split = split_docs(gold.docs, *choose_sizes(dev, test, len(known)), settings.seed)
         pool = write_pool(corpus / POOL, raw, known, nlp.max_length)
         write_split(corpus, split)
-        project = NewProject(settings, gold, split, report, pool, folder / "corpus" / PROBLEMS)
+        project = NewProject(settings, split, report, pool, folder / "corpus" / PROBLEMS)
         if project.n_problems:
             write_problems(corpus / PROBLEMS, [report, pool], overwrite=False)
         counts = {

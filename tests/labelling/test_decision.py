@@ -71,7 +71,7 @@ other   | yes     | moved         | refuse output | resume                | begi
 other   | yes     | changed files | refuse output | resume                | begin anew | resume
 other   | yes     | other         | refuse output | refuse changed parts  | begin anew | begin anew
 """
-"""What is there, and what is decided with which options."""
+"""The state of the output and the parts, and the decision for each combination of options."""
 
 
 def read_table() -> dict[tuple[ExistingOutput, str], Decision]:
