@@ -7,6 +7,7 @@ from typing import Any, TypedDict
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
+HALF_PAIR = "holds half of a surrogate pair, which is no character"
 DIGITS = 4
 """How many digits of these numbers annotation tools are given."""
 
@@ -70,6 +71,26 @@ class MisplacedSpan(LabelledSpan):
 
 
 @dataclass(frozen=True)
+class Annotation:
+    """The annotation of a text in a file, before the text is tokenized.
+
+    text: The text.
+    spans: Its spans, in code points.
+    unknown: Stretches of the text without annotation: starts and ends, in code points.
+    is_partial: Whether tokens outside of spans are not annotated.
+    words, spaces: The text's tokens, and whether a space follows each, if the file stores them.
+        They are used as they are stored.
+    """
+
+    text: str
+    spans: tuple[LabelledSpan, ...]
+    unknown: tuple[tuple[int, int], ...] = ()
+    is_partial: bool = False
+    words: tuple[str, ...] = ()
+    spaces: tuple[bool, ...] = ()
+
+
+@dataclass(frozen=True)
 class AnnotatedText:
     """An annotated text.
 
@@ -102,6 +123,10 @@ class Skipped:
 
 
 AnnotatedRecord = AnnotatedText | InvalidRecord | Skipped
+FileRecord = Annotation | InvalidRecord | Skipped
+"""What formats read."""
+NumberedRecord = tuple[int, FileRecord]
+"""The number of a line, doc or task, counted from 1, and what is read of it."""
 
 
 @dataclass(frozen=True)
@@ -224,7 +249,14 @@ def _check_spaces(spaces: Any, n_words: int) -> list[bool]:
 
 
 def _check_characters(text: str) -> None:
+    if not is_unicode(text):
+        raise RecordError(HALF_PAIR)
+
+
+def is_unicode(text: str) -> bool:
+    """Whether a text can be written: JSON may hold halves of surrogate pairs."""
     try:
         text.encode("utf8")
-    except UnicodeEncodeError as error:
-        raise RecordError("holds half of a surrogate pair, which is no character") from error
+    except UnicodeEncodeError:
+        return False
+    return True
