@@ -403,6 +403,13 @@ class Errors:
         "out `--offsets`, or use `--format doccano`."
     )
 
+    H113 = "[H113] {path} has no text called '{field}'. Choose one with `--field`: {names}."
+    H114 = (
+        "[H114] {path} has no text to read: in all of its annotated tasks ({n}), the text is "
+        "{what}; export with content. This stands under '{field}': {example}. Put the content in "
+        "its place, or choose another text with `--field`."
+    )
+
 
 class Warnings:
     """Things that were done, but probably not as the user expected."""
@@ -493,4 +500,18 @@ class Warnings:
     W026 = (
         "[W026] The words of {path} are joined without spaces, as '{lang}' is written. Use "
         "`--spaces` if spaces separate them, or `--no-spaces` to keep this without the warning."
+    )
+
+    W028 = (
+        "[W028] {path} has regions of several texts. Those of '{field}' are read ({n} regions), "
+        "these are not: {others}. Use `--field` to choose another text."
+    )
+    W029 = (
+        "[W029] {path} has parts of annotations that are not read, because only labelled spans of "
+        "a text are: {parts}."
+    )
+    W030 = (
+        "[W030] {n_empty} of {n_texts} texts of {path} have no span. doccano does not tell whether "
+        "somebody has looked at them, and they are read as texts with nothing to find. If nobody "
+        "has, use `--skip-empty`, or export approved texts only."
     )

@@ -22,6 +22,8 @@ SPAN_KEYS = ("spans", "label", "labels", "entities")
 """The keys of spans in JSON files."""
 ValueReader = Callable[[Any, ReadSettings], Iterable[Annotation | Skipped]]
 """Reads the annotations of a value."""
+UNEXPECTED = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
+"""The errors that values of another shape cause. RecordError is one of them."""
 
 
 def read_values(source: Source) -> Iterator[tuple[int, Any]]:
@@ -73,7 +75,10 @@ def _read_lines(source: Source) -> Iterator[tuple[int, Any]]:
 
 
 def read_records(
-    source: Source, settings: ReadSettings, read_value: ValueReader
+    source: Source,
+    settings: ReadSettings,
+    read_value: ValueReader,
+    values: Iterable[tuple[int, Any]] | None = None,
 ) -> Iterator[NumberedRecord]:
     """Read the records of a JSON file.
 
@@ -81,10 +86,11 @@ def read_records(
     settings: How to read it.
     read_value: Reads a value. If it raises RecordError, the value cannot be used; so it is if it
         raises an error that a value of another shape causes.
+    values: The values of the file, if they are not those of `read_values`.
     YIELDS: Numbers and records.
     RAISES: ValueError (H046) if the file cannot be read.
     """
-    for number, value in read_values(source):
+    for number, value in read_values(source) if values is None else values:
         if isinstance(value, InvalidRecord):
             yield number, value
             continue
@@ -93,7 +99,7 @@ def read_records(
             found = list(read_value(value, settings))
         except RecordError as error:
             yield number, InvalidRecord(source.name, number, str(error))
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        except UNEXPECTED as error:
             reason = f"does not have the shape of its format ({error!r})"
             yield number, InvalidRecord(source.name, number, reason)
         else:
