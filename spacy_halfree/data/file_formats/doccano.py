@@ -19,11 +19,13 @@ from ..read_settings import ReadSettings
 from ..records import Annotation, LabelledSpan, NumberedRecord, RecordError, Suggestion
 from ..sources import Source
 from .file_format import AnnotationFormat, Head
-from .json_values import find_spans, read_records, to_span
+from .json_values import read_records, to_span
 
 logger = logging.getLogger("spacy.halfree")
 MOST_NUMBERS = 50
 """The most texts that a warning names."""
+SPAN_KEYS = ("label", "labels", "entities")
+"""The keys of spans, in one version or another."""
 OWN_KEYS = {"Comments", "annotation_approver", "username"}
 """Keys that only doccano writes, in one version or another."""
 NUMBERED = "annotations"
@@ -32,20 +34,29 @@ NUMBERED = "annotations"
 
 def is_example(value: Any) -> bool:
     """Whether an object has spans as only doccano writes them."""
-    text = text_of(value)
     # only Prodigy rejects texts
-    if text is None or value.get("answer") in ("reject", "ignore"):
+    if text_of(value) is None or value.get("answer") in ("reject", "ignore"):
         return False
-    if isinstance(value.get(NUMBERED), list) and value.keys().isdisjoint(("data", "spans")):
+    if has_numbered_labels(value):
         return True
-    spans = spans_of(value)
-    if spans is None:
+    found = spans_of(value)
+    if found is None:
         return False
+    key, spans = found
     if not value.keys().isdisjoint(OWN_KEYS):
         return True
     if any(isinstance(span, dict) for span in spans):
         return all(isinstance(span, dict) and "start_offset" in span for span in spans)
-    return spans in (value.get("label"), value.get("labels")) or not spans
+    # spaCy's conventions have lists under `entities`, too
+    return key != "entities" or (not spans and isinstance(value.get("relations"), list))
+
+
+def has_numbered_labels(value: dict[str, Any]) -> bool:
+    """Whether an object has spans with the numbers of labels."""
+    spans = value.get(NUMBERED)
+    return isinstance(spans, list) and all(
+        isinstance(span, dict) and "start_offset" in span for span in spans or [None]
+    )
 
 
 def text_of(value: Any) -> str | None:
@@ -56,22 +67,21 @@ def text_of(value: Any) -> str | None:
     return text if isinstance(text, str) else None
 
 
-def spans_of(value: dict[str, Any]) -> list[Any] | None:
-    """The spans of an object; None if it has none.
+def spans_of(value: dict[str, Any]) -> tuple[str, list[Any]] | None:
+    """The key and the list of an object's spans; None if it has none.
 
-    With `Comments`, versions from 1.6 on write spans under `entities` if they write `relations`,
-    and under `label` otherwise.
+    Raw texts may have metadata under any key. With `Comments`, which new versions write, spans are
+    under `entities` if there are `relations`, and under `label` otherwise. Without it, the first
+    list that is not empty counts.
     """
-    label, entities = value.get("label"), value.get("entities")
+    found = [(key, value[key]) for key in SPAN_KEYS if isinstance(value.get(key), list)]
     if "Comments" in value:
-        if isinstance(entities, list) and isinstance(value.get("relations"), list):
-            return entities
-        if isinstance(label, list):
-            return label
-    elif "data" in value and "text" not in value:
-        return label if isinstance(label, list) else None
-    found = find_spans(value)
-    return None if found is None else found[1]
+        if isinstance(value.get("relations"), list):
+            found.sort(key=lambda own: own[0] != "entities")
+        return found[0] if found else None
+    if value.get("spans"):
+        return None
+    return next((own for own in found if own[1]), found[0] if found else None)
 
 
 def recognize(head: Head) -> bool:
@@ -116,14 +126,14 @@ def read_value(value: Any, _: ReadSettings) -> tuple[Annotation]:
     text = text_of(value)
     if text is None:
         raise RecordError("is not an object with a string under 'text'")
-    spans = spans_of(value)
-    if spans is None:
-        if isinstance(value.get(NUMBERED), list):
+    found = spans_of(value)
+    if found is None:
+        if has_numbered_labels(value):
             raise RecordError(
                 f"has the numbers of labels under '{NUMBERED}'; export as JSONL with text labels"
             )
         raise RecordError("has no list of spans under 'label' or 'entities'")
-    return (Annotation(text, tuple(map(to_span, spans))),)
+    return (Annotation(text, tuple(map(to_span, found[1]))),)
 
 
 def depends_on_unit(annotation: Annotation, found: tuple[LabelledSpan, ...]) -> bool:

@@ -15,7 +15,7 @@ from typing import Any
 from ..records import InvalidRecord, RecordError
 from ..sources import Source
 from .json_values import read_values
-from .label_studio_regions import LABELS, Result
+from .label_studio_regions import LABELS, Result, show
 
 BOOKKEEPING = {"id", "annotator", "annotation_id", "created_at", "updated_at", "lead_time"}
 """The keys of rows that are neither data nor regions."""
@@ -105,10 +105,11 @@ def read_task(task: dict[str, Any]) -> Task:
 
 
 def to_result(result: dict[str, Any]) -> Result:
-    """Read a part of an annotation."""
-    return Result(
-        str(result.get("to_name", "")), str(result.get("type", "")), result.get("value") or {}
-    )
+    """Read a part of an annotation. Relations have neither a value nor an object."""
+    kind, value = result.get("type", ""), result.get("value", {})
+    if not isinstance(kind, str) or not isinstance(value, dict):
+        raise RecordError(f"has {show(result)}, which is no region")
+    return Result(str(result.get("to_name", "")), kind, value)
 
 
 def read_row(row: dict[str, Any]) -> Task:
