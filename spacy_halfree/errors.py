@@ -395,8 +395,7 @@ class Errors:
     )
     H108 = "[H108] The doc {text!r} has no soft labels. Annotate it first: see `annotate`."
     H109 = (
-        "[H109] {path} is an archive of several files, or has none of the name that was given. "
-        "Choose one with `--member`: {names}."
+        "[H109] {path} is an archive {reason}. Use `--member` to choose one of its files: {names}."
     )
     H110 = (
         "[H110] `--offsets` is how doccano counts, which has no effect on --format {tool}. Leave "
@@ -503,8 +502,8 @@ class Warnings:
     )
 
     W028 = (
-        "[W028] {path} has regions of several texts. Those of '{field}' are read ({n} regions), "
-        "these are not: {others}. Use `--field` to choose another text."
+        "[W028] {path} has regions of several texts. Those of '{field}' ({n}) are read, and these "
+        "are not: {others}. Use `--field` to choose another text."
     )
     W029 = (
         "[W029] {path} has parts of annotations that are not read, because only labelled spans of "

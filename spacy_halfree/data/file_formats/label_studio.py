@@ -135,7 +135,8 @@ def describe_setup(labels: Sequence[str]) -> str:
     values = "\n".join(f"    <Label value={quoteattr(label)}/>" for label in labels)
     return (
         "Use this labelling interface in Label Studio (Settings, Labeling Interface, Code). With "
-        "other names or labels, Label Studio imports the suggestions and does not show them.\n"
+        "other names or labels, Label Studio imports the suggestions without an error, but shows "
+        "them without labels or not at all.\n"
         f'<View>\n  <Labels name="{CONTROL}" toName="{OBJECT}">\n{values}\n  </Labels>\n'
         f'  <Text name="{OBJECT}" value="$text"/>\n</View>'
     )

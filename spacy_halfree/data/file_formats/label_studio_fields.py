@@ -78,8 +78,6 @@ class FieldCounts:
                 fields = fields_of(result, task.data)
                 self.places[result.name][fields] += 1
                 found |= fields
-                if result.value.get("labels") == []:
-                    self.others["", "regions without a label"] += 1
             else:
                 self.others[result.name, result.kind or "parts without a type"] += 1
         for key, value in task.data.items():

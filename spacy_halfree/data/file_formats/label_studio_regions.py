@@ -77,12 +77,15 @@ def read_region(region: dict[str, Any], text: str) -> Iterator[LabelledSpan]:
     region: An object with `start`, `end`, `labels` and usually the region's `text`.
     text: The text.
     YIELDS: The spans, in code points.
-    RAISES: RecordError if its labels are no list of strings, or its text is not found there.
+    RAISES: RecordError if it has no labels, or its text is not found there.
     """
-    start, end, labels = region["start"], region["end"], region.get(LABELS)
+    labels = region.get(LABELS)
+    if not labels:
+        # left by suggestions for other names than those of the labelling interface
+        raise RecordError(f"has {show(region)}, which is a region without a label")
     if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
         raise RecordError(f"has {show(region)}, which is no region with a start, an end and labels")
-    bounds = find_region(text, start, end, region.get("text"))
+    bounds = find_region(text, region["start"], region["end"], region.get("text"))
     yield from (LabelledSpan(*bounds, label) for label in labels)
 
 
@@ -122,8 +125,8 @@ def place_region(text: str, start: int, end: int, content: str) -> tuple[int, in
 
 
 def escape_line_ends(text: str) -> str:
-    """A text as the editor writes that of a region: line ends are a backslash and an n."""
-    return re.sub("\r\n|\r|\n", r"\\n", text)
+    """A text as the editor writes that of a region: "\\r" and "\\n" are a backslash and an n."""
+    return re.sub("[\r\n]", r"\\n", text)
 
 
 def without_line_ends(text: str) -> str:

@@ -66,14 +66,14 @@ def has_regions(value: Any) -> bool:
 
 
 def region_kind(value: Any) -> str:
-    """The type of a region in a row, which is the key of its labels; "" if it is no region."""
+    """The type of a region in a row: the key of its labels or choices; "" if it is no region."""
     if not isinstance(value, dict):
         return ""
-    return next((key for key in value if is_kind(key) and isinstance(value[key], list)), "")
-
-
-def is_kind(key: str) -> bool:
-    return key.endswith(LABELS)
+    keys = [key for key, own in value.items() if isinstance(own, list)]
+    kind = next((key for key in keys if key.endswith(LABELS)), "")
+    # a region may have no label
+    is_place = type(value.get("start")) is int and type(value.get("end")) is int
+    return kind or (next(iter(keys), LABELS) if is_place else "")
 
 
 def to_task(value: Any) -> Task:
