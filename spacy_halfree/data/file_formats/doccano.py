@@ -74,8 +74,12 @@ def spans_of(value: dict[str, Any]) -> tuple[str, list[Any]] | None:
     under `entities` if there are `relations`, and under `label` otherwise. Without it, the first
     list that is not empty counts.
     """
+    label = value.get("label")
+    is_new = "Comments" in value
+    if is_new and isinstance(label, list) and "relations" not in value:
+        return "label", label
     found = [(key, value[key]) for key in SPAN_KEYS if isinstance(value.get(key), list)]
-    if "Comments" in value:
+    if is_new:
         if isinstance(value.get("relations"), list):
             found.sort(key=lambda own: own[0] != "entities")
         return found[0] if found else None

@@ -59,19 +59,28 @@ def _is_json(line: str) -> bool:
 
 def _read_lines(source: Source) -> Iterator[tuple[int, Any]]:
     number = 0
-    # looked up once: this runs for every line of large files
-    loads = json.loads
+    # this runs for every line of large files: `raw_decode` takes two thirds of the time of `loads`
+    decode = json.JSONDecoder().raw_decode
     with source.open() as file:
         for part in file:
             # old files end their lines with a carriage return alone
             for line in part.splitlines() if b"\r" in part else (part,):
                 number += 1
+                value: Any
                 try:
                     # the first line may begin with a byte-order mark
-                    yield number, loads(line.decode("utf-8-sig" if number == 1 else "utf-8"))
+                    text = line.decode("utf-8-sig" if number == 1 else "utf-8")
+                    if text[:1] == "{":
+                        value, end = decode(text)
+                        if text[end:] != "\n":
+                            value = json.loads(text)
+                    else:
+                        value = json.loads(text)
                 except (ValueError, RecursionError) as error:
-                    if line.strip():
-                        yield number, InvalidRecord(source.name, number, f"is no JSON: {error}")
+                    if not line.strip():
+                        continue
+                    value = InvalidRecord(source.name, number, f"is no JSON: {error}")
+                yield number, value
 
 
 def read_records(
@@ -96,7 +105,7 @@ def read_records(
             continue
         try:
             # all of them, or none
-            found = list(read_value(value, settings))
+            found = tuple(read_value(value, settings))
         except RecordError as error:
             yield number, InvalidRecord(source.name, number, str(error))
         except UNEXPECTED as error:
@@ -129,11 +138,12 @@ def to_span(span: Any) -> LabelledSpan:
     RAISES: RecordError if it is neither.
     """
     start = end = label = None
-    if isinstance(span, dict):
+    if isinstance(span, list):
+        if len(span) == 3:
+            start, end, label = span
+    elif isinstance(span, dict):
         start = span.get("start", span.get("start_offset"))
         end, label = span.get("end", span.get("end_offset")), span.get("label")
-    elif isinstance(span, list) and len(span) == 3:
-        start, end, label = span
     # not `isinstance`: true and false are numbers, too
     if type(start) is int and type(end) is int and isinstance(label, str):
         return LabelledSpan(start, end, label)
