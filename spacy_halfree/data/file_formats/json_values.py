@@ -18,6 +18,7 @@ from ..sources import Source
 
 LINES_SUFFIXES = (".jsonl", ".ndjson")
 JSON_SUFFIXES = (".json", *LINES_SUFFIXES)
+LINE_ENDS = ("\n", "\r\n", "")
 SPAN_KEYS = ("spans", "label", "labels", "entities")
 """The keys of spans in JSON files."""
 ValueReader = Callable[[Any, ReadSettings], Iterable[Annotation | Skipped]]
@@ -59,28 +60,33 @@ def _is_json(line: str) -> bool:
 
 def _read_lines(source: Source) -> Iterator[tuple[int, Any]]:
     number = 0
-    # this runs for every line of large files: `raw_decode` takes two thirds of the time of `loads`
+    # this runs for every line of large files: `raw_decode` takes half the time of `loads`
     decode = json.JSONDecoder().raw_decode
     with source.open() as file:
         for part in file:
-            # old files end their lines with a carriage return alone
-            for line in part.splitlines() if b"\r" in part else (part,):
+            try:
+                text = part.decode()
+                value, end = decode(text)
+                is_whole = text[end:] in LINE_ENDS
+            except (ValueError, RecursionError):
+                is_whole = False
+            if is_whole:
                 number += 1
-                value: Any
-                try:
-                    # the first line may begin with a byte-order mark
-                    text = line.decode("utf-8-sig" if number == 1 else "utf-8")
-                    if text[:1] == "{":
-                        value, end = decode(text)
-                        if text[end:] != "\n":
-                            value = json.loads(text)
-                    else:
-                        value = json.loads(text)
-                except (ValueError, RecursionError) as error:
-                    if not line.strip():
-                        continue
-                    value = InvalidRecord(source.name, number, f"is no JSON: {error}")
                 yield number, value
+                continue
+            # old files end their lines with a carriage return alone
+            for line in part.splitlines():
+                number += 1
+                if line.strip():
+                    yield number, _read_line(source, number, line)
+
+
+def _read_line(source: Source, number: int, line: bytes) -> Any:
+    try:
+        # the first line may begin with a byte-order mark
+        return json.loads(line.decode("utf-8-sig" if number == 1 else "utf-8"))
+    except (ValueError, RecursionError) as error:
+        return InvalidRecord(source.name, number, f"is no JSON: {error}")
 
 
 def read_records(
