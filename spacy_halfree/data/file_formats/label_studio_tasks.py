@@ -56,7 +56,8 @@ def is_row(value: Any) -> bool:
     if not isinstance(value, dict):
         return False
     return value.keys() >= OF_EXPORTS or any(
-        has_regions(own) and "start" in own[0] for own in value.values()
+        has_regions(own) and any(LABELS in region and "start" in region for region in own)
+        for own in value.values()
     )
 
 
@@ -73,6 +74,7 @@ def region_kind(value: Any) -> str:
     kind = next((key for key in keys if key.endswith(LABELS)), "")
     # a region may have no label
     is_place = type(value.get("start")) is int and type(value.get("end")) is int
+    is_place &= "label" not in value
     return kind or (next(iter(keys), LABELS) if is_place else "")
 
 
