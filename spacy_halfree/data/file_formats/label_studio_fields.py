@@ -87,6 +87,12 @@ class FieldCounts:
                 self.n_without_content[key] += 1
                 self.examples.setdefault(key, value)
 
+    def forget_controls(self) -> None:
+        """Take the names of controls for no fields. Rows without regions have them, too."""
+        for name in self.places:
+            for counted in (self.n_tasks, self.n_strings, self.n_without_content):
+                counted.pop(name, None)
+
 
 def fields_of(result: Result, data: dict[str, Any]) -> frozenset[str]:
     """The fields in which a region stands, by the text that comes with it."""
@@ -174,6 +180,8 @@ def choose_field(tasks: Iterable[Task], chosen: str | None, path: str) -> TextFi
     counts = FieldCounts()
     for task in tasks:
         counts.add(task)
+    if counts.are_rows:
+        counts.forget_controls()
     homes = {name: find_homes(name, counts) for name in counts.places}
     n_regions = count_regions(counts, homes)
     if chosen is not None and chosen not in counts.n_tasks:
