@@ -108,12 +108,12 @@ def find_source(path: Path, member: str | None = None) -> Source:
         return Source(path, names[0])
     if member in names:
         return Source(path, member)
+    if not names:
+        raise ValueError(Errors.H046.format(path=path, reason="the archive has no files"))
     reason = "of several files" if member is None else f"without a file called '{member}'"
-    found = ", ".join(sorted(names)[:MOST_NAMES]) or "it has none"
+    found = ", ".join(sorted(names)[:MOST_NAMES])
     found += f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
-    raise ValueError(
-        Errors.H109.format(path=path, reason=reason if names else "without files", names=found)
-    )
+    raise ValueError(Errors.H109.format(path=path, reason=reason, names=found))
 
 
 def is_data(info: zipfile.ZipInfo) -> bool:

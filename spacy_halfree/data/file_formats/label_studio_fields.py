@@ -36,9 +36,11 @@ LONGEST_LINK = 4096
 
 
 def describe_content(value: Any) -> str:
-    """What is in the place of a text, if it is none: "a link" or "an object"; otherwise ""."""
-    if not isinstance(value, str):
+    """What is in the place of a text, if it is none, such as "a link"; otherwise ""."""
+    if isinstance(value, dict | list):
         return "an object"
+    if not isinstance(value, str):
+        return "no string"
     if len(value) <= LONGEST_LINK and LINK.fullmatch(value):
         return "a link"
     return ""
@@ -50,7 +52,7 @@ class FieldCounts:
 
     n_tasks: In how many annotated tasks each field is; 0 if only in others.
     n_strings: In how many of them it is a string.
-    n_without_content: In how many of them it is a link or an object.
+    n_without_content: In how many of them it is a link or an object, or another value.
     examples: Of each field, such a value.
     places: How often the regions of each name stand in which fields, by the texts that come with
         them. Regions without a text are in none.
@@ -127,8 +129,8 @@ class TextField:
             raise RecordError(f"has no text under '{self.name}' in its data")
         if not isinstance(text, str):
             raise RecordError(
-                f"has {show(text)} under '{self.name}' in its data: the text is an object; export "
-                "with content"
+                f"has {show(text)} under '{self.name}' in its data: the text is "
+                f"{describe_content(text)}; export with content"
             )
         return text
 
