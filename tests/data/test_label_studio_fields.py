@@ -114,6 +114,14 @@ def test_regions_without_their_text(read: Read) -> None:
     assert read(task(only, of("text", value)))[0] == [IN_TITLE]
 
 
+def test_regions_of_two_objects_without_their_texts(read: Read) -> None:
+    head = of("head", mark("Rome trip", "Rome", content=False))
+    body = of("body", mark("We fly to Oslo", "Oslo", content=False))
+    (record,), _ = read(task(DATA, head, body))
+    assert isinstance(record, InvalidRecord)
+    assert "nothing tells to which of the texts it belongs: text, title" in record.reason
+
+
 def test_a_field_that_is_not_there(read: Read) -> None:
     with pytest.raises(ValueError, match=r"H113.*'summary'.*`--field`: title, text\."):
         read(task(DATA, OSLO), field="summary")

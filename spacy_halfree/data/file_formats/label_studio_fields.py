@@ -96,7 +96,7 @@ class TextField:
 
     name: The name of its field; None if nothing tells which one it is.
     homes: The fields to which regions belong, by the regions' name. There may be several where a
-        control belongs to several texts.
+        control belongs to several texts, and none where nothing tells.
     """
 
     name: str | None
@@ -138,12 +138,13 @@ class TextField:
 
         RAISES: RecordError if it may belong to another one as well.
         """
-        homes = self.homes.get(result.name, frozenset())
-        if len(homes) < 2 or self.name not in homes:
+        homes = self.homes[result.name]
+        if len(homes) == 1 or (homes and self.name not in homes):
             return self.name in homes
         found = fields_of(result, data) & homes
         if len(found) == 1:
             return self.name in found
+        homes = homes or frozenset(key for key, value in data.items() if isinstance(value, str))
         raise RecordError(
             f"has a region {show(result.value)}, and nothing tells to which of the texts it "
             f"belongs: {', '.join(sorted(found or homes))}; export as JSON"
@@ -208,7 +209,7 @@ def find_homes(name: str, counts: FieldCounts) -> frozenset[str]:
 
     name: The regions' name.
     counts: Where they stand.
-    RETURNS: The fields: one, unless these are regions of rows.
+    RETURNS: The fields: one, or several for regions of rows; none if nothing tells.
     """
     places = counts.places[name]
     alone = frozenset(key for fields in places if len(fields) == 1 for key in fields)
@@ -219,7 +220,9 @@ def find_homes(name: str, counts: FieldCounts) -> frozenset[str]:
         found.update(dict.fromkeys(fields, n))
     known = name if name in counts.n_tasks else find_only_text(counts)
     if not found:
-        return frozenset() if known is None else frozenset([known])
+        n_strings = sum(n > 0 for n in counts.n_strings.values())
+        is_guess = known != name and len(counts.places) > 1 and n_strings > 1
+        return frozenset() if known is None or is_guess else frozenset([known])
     # a short region may stand in other texts by chance
     best = max(found, key=lambda key: (found[key], key == known, key == TEXT))
     if 2 * found[best] < sum(places.values()) and known is not None:
