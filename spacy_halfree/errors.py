@@ -403,6 +403,11 @@ class Errors:
     )
 
     H113 = "[H113] {path} has no text called '{field}'. Choose one with `--field`: {names}."
+    H114 = (
+        "[H114] {path} has no text to read: in all of its annotated tasks ({n}), the text is "
+        "{what}; export with content. This stands under '{field}': {example}. Put the content in "
+        "its place, or choose another text with `--field`."
+    )
 
 
 class Warnings:

@@ -57,7 +57,7 @@ def recognize(head: Head) -> bool:
 def read(source: Source, settings: ReadSettings) -> Iterator[NumberedRecord]:
     """Read a file. It is read twice: its regions tell which of several texts is read.
 
-    RAISES: ValueError (H046) if it cannot be read, (H113) see `choose_field`.
+    RAISES: ValueError (H046) if it cannot be read, (H113, H114) see `choose_field`.
     """
     field = choose_field(read_tasks(source), settings.field, source.name)
     return read_records(source, settings, partial(read_value, field), read_rows(source))

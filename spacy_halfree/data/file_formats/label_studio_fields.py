@@ -50,8 +50,10 @@ def describe_content(value: Any) -> str:
 class FieldCounts:
     """What a file says about its fields.
 
-    n_tasks: In how many tasks each field is.
+    n_tasks: In how many annotated tasks each field is; 0 if only in others.
     n_strings: In how many of them it is a string.
+    n_without_content: In how many of them it is a link or an object, or another value.
+    examples: Of each field, such a value.
     places: How often the regions of each name stand in which fields, by the texts that come with
         them. Regions without a text are in none.
     others: The number of other parts of annotations, by name and type.
@@ -60,6 +62,8 @@ class FieldCounts:
 
     n_tasks: Counter[str] = field(default_factory=Counter)
     n_strings: Counter[str] = field(default_factory=Counter)
+    n_without_content: Counter[str] = field(default_factory=Counter)
+    examples: dict[str, Any] = field(default_factory=dict)
     places: defaultdict[str, Counter[frozenset[str]]] = field(
         default_factory=lambda: defaultdict(Counter)
     )
@@ -69,20 +73,27 @@ class FieldCounts:
     def add(self, task: Task) -> None:
         """Count what a task has."""
         self.are_rows |= task.is_row
+        is_annotated = bool(task.annotations)
+        found: set[str] = set()
         for result in chain(*task.annotations):
             if result.is_region:
-                self.places[result.name][fields_of(result, task.data)] += 1
+                fields = fields_of(result, task.data)
+                self.places[result.name][fields] += 1
+                found |= fields
             else:
                 self.others[result.name, result.kind or "parts without a type"] += 1
         for key, value in task.data.items():
-            self.n_tasks[key] += 1
+            self.n_tasks[key] += is_annotated
             self.n_strings[key] += isinstance(value, str)
+            if is_annotated and key not in found and describe_content(value):
+                self.n_without_content[key] += 1
+                self.examples.setdefault(key, value)
 
     def forget_controls(self) -> None:
         """Take the names of controls for no fields. Rows without regions have them, too."""
         for name in self.places:
-            self.n_tasks.pop(name, None)
-            self.n_strings.pop(name, None)
+            for counted in (self.n_tasks, self.n_strings, self.n_without_content):
+                counted.pop(name, None)
 
 
 def fields_of(result: Result, data: dict[str, Any]) -> frozenset[str]:
@@ -166,7 +177,8 @@ def choose_field(tasks: Iterable[Task], chosen: str | None, path: str) -> TextFi
     tasks: The tasks of a file.
     chosen: The name of its field, or that of the object of the labelling interface that shows it.
     path: The file's name.
-    RAISES: ValueError (H113) if there is no such field.
+    RAISES: ValueError (H113) if there is no such field, (H114) if there are links or objects
+        instead of texts.
     """
     counts = FieldCounts()
     for task in tasks:
@@ -183,6 +195,7 @@ def choose_field(tasks: Iterable[Task], chosen: str | None, path: str) -> TextFi
         (chosen,) = own
     most = max(n_regions, key=lambda key: (n_regions[key], key == TEXT), default=None)
     text = TextField(chosen or most or find_only_text(counts), homes)
+    _check_contents(counts, text.name, path)
     _tell_what_is_not_read(counts, text, n_regions, path)
     return text
 
@@ -246,3 +259,18 @@ def count_regions(counts: FieldCounts, homes: dict[str, frozenset[str]]) -> Coun
             own = homes[name] if len(homes[name]) == 1 else fields & homes[name]
             found.update(dict.fromkeys(sorted(own, key=lambda key: (key != TEXT, key)), n))
     return found
+
+
+def _check_contents(counts: FieldCounts, name: str | None, path: str) -> None:
+    if name is None or counts.n_without_content[name] < max(counts.n_tasks[name], 1):
+        return
+    example = counts.examples[name]
+    raise ValueError(
+        Errors.H114.format(
+            path=path,
+            n=counts.n_tasks[name],
+            field=name,
+            what=describe_content(example),
+            example=show(example),
+        )
+    )
