@@ -116,10 +116,12 @@ class Skipped:
 
     reason: What the file says about it, the same for all such texts.
     text: The text if it was rejected, or else "".
+    number: Its line, or the number of its doc or task; 0 if it is not known.
     """
 
     reason: str
     text: str = ""
+    number: int = 0
 
 
 AnnotatedRecord = AnnotatedText | InvalidRecord | Skipped
