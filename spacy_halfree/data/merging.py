@@ -151,7 +151,7 @@ class PlacedAnnotation:
         text = annotation.text
         self.before = [0, *accumulate(not character.isspace() for character in text)]
         self.span_at: dict[PlacedSpan, LabelledSpan] = {
-            (*self.to_place(span.start, span.end), span.label): span for span in annotation.spans
+            self.place_of(span): span for span in annotation.spans
         }
         self.unknown = [self.to_place(*bounds) for bounds in annotation.unknown]
 
@@ -164,6 +164,10 @@ class PlacedAnnotation:
         """A stretch of the text, counted without white space."""
         last = len(self.before) - 1
         return self.before[min(max(start, 0), last)], self.before[min(max(end, 0), last)]
+
+    def place_of(self, span: LabelledSpan) -> PlacedSpan:
+        """Where a span of the text is, counted without white space."""
+        return (*self.to_place(span.start, span.end), span.label)
 
     def from_place(self, start: int, end: int) -> tuple[int, int]:
         """A stretch that was counted without white space, in characters of the text."""
@@ -235,7 +239,8 @@ def without_disagreements(earlier: SourcedText, later: Iterable[SourcedText]) ->
     annotation = earlier.annotation
     for text in later:
         own, other = PlacedAnnotation(annotation), PlacedAnnotation(text.annotation)
-        removed = {own.span_at[span] for span in own.spans - other.spans if other.knows(span)}
+        differing = {span for span in own.spans - other.spans if other.knows(span)}
+        removed = [span for span in annotation.spans if own.place_of(span) in differing]
         # also where nothing is known already: these spans may be longer
         added = other.spans - own.spans
         bounds = [(span.start, span.end) for span in removed]
