@@ -7,7 +7,7 @@ import spacy
 
 from ..outputs import write_output
 from .annotated_texts import read_annotated_texts
-from .checks import FileReport, check_file, missing_labels, shared_texts
+from .checks import FileReport, check_file, missing_labels
 from .offsets import OffsetUnit
 
 
@@ -36,10 +36,8 @@ def check_files(
     reports: list[FileReport] = []
     for path in paths:
         records = read_annotated_texts(path, nlp, spans_key, offsets=offsets)
-        report = check_file(str(path), records)
+        report = check_file(str(path), records, reports)
         report.problems += missing_labels(report)
-        for other in reports:
-            report.problems += shared_texts(report, other)
         reports.append(report)
     return reports
 
