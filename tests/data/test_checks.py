@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import spacy
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from spacy.tokens import Doc, DocBin, Span
 
@@ -250,17 +250,6 @@ WORDS = ["one", "two", "three", "four", "five", "six"]
 STARTS = [sum(len(word) + 1 for word in WORDS[:i]) for i in range(len(WORDS))]
 
 
-@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), max_size=6))
-def test_overlaps_are_what_pairs_say(bounds: list[tuple[int, int]]) -> None:
-    spans = [(STARTS[min(pair)], STARTS[max(pair)] + len(WORDS[max(pair)]), "A") for pair in bounds]
-    report = check_file("a", [make_text(" ".join(WORDS), *spans)])
-    overlap = any(a[0] < b[1] and b[0] < a[1] for a, b in combinations(spans, 2))
-    assert bool(report.problems) == overlap
-    kinds = Counter(problem.kind for problem in report.problems)
-    assert set(kinds) <= {"overlapping spans", "repeated span"}
-    assert kinds["repeated span"] == len(spans) - len(set(spans))
-
-
 def test_a_span_with_two_labels_names_the_other() -> None:
     (problem,) = check_text(make_text("Play it", (0, 4, "B"), (0, 4, "A")))
     assert problem.span == LabelledSpan(0, 4, "B")
@@ -318,6 +307,27 @@ def check_slowly(text: AnnotatedText) -> list[Problem]:
     return problems
 
 
+PAIRS = st.tuples(st.integers(0, 5), st.integers(0, 5), st.sampled_from("AB"))
+
+
+@given(st.lists(PAIRS, max_size=6))
+@example([(0, 1, "A"), (1, 3, "A"), (3, 5, "A"), (5, 5, "A")])
+def test_overlaps_are_what_pairs_say(pairs: list[tuple[int, int, str]]) -> None:
+    spans = []
+    for *words, label in pairs:
+        first, last = sorted(words)
+        spans.append((STARTS[first], STARTS[last] + len(WORDS[last]), label))
+    text = make_text(" ".join(WORDS), *spans)
+    problems = check_text(text)
+    assert problems == check_slowly(text)
+    overlap = any(a[0] < b[1] and b[0] < a[1] for a, b in combinations(spans, 2))
+    assert bool(problems) == overlap
+    kinds = Counter(problem.kind for problem in problems)
+    assert set(kinds) <= {"overlapping spans", "repeated span", "span with two labels"}
+    assert kinds["repeated span"] == len(spans) - len(set(spans))
+    assert kinds["span with two labels"] == len(set(spans)) - len({span[:2] for span in spans})
+
+
 CHARACTERS = "ab.'- \n\t\u00a0\u2003\u00e9\u0301\u6771\U0001f600\u200b"
 LABELS = st.sampled_from(["A", "B", "B-LOC", "", " "])
 
@@ -343,8 +353,29 @@ def test_what_is_wrong_is_what_a_look_at_all_tokens_says(text: AnnotatedText) ->
     assert check_text(text) == check_slowly(text)
 
 
-def place_without_white_space(text: str, place: int) -> int:
-    return len(without_white_space(text[: max(place, 0)]))
+def spans_without_white_space(text: AnnotatedText) -> list[tuple[int, int, str]]:
+    """The spans as they would be in the text without its white space."""
+
+    def move(place: int) -> int:
+        return len(without_white_space(text.text[: max(place, 0)]))
+
+    return sorted((move(span.start), move(span.end), span.label) for span in text.spans)
+
+
+SPACED = "ab c  de"
+SPACED_SPANS = st.tuples(st.integers(0, 8), st.integers(0, 8), st.sampled_from("AB"))
+
+
+@given(st.lists(SPACED_SPANS, max_size=3), st.lists(SPACED_SPANS, max_size=3))
+@example([(0, 3, "A"), (4, 8, "A")], [(4, 8, "A"), (0, 2, "A")])
+@example([(0, 4, "A"), (6, 8, "A")], [(0, 4, "A"), (7, 8, "A")])
+def test_spans_are_compared_without_white_space(
+    spans: list[tuple[int, int, str]], others: list[tuple[int, int, str]]
+) -> None:
+    texts = make_text(SPACED, *spans), make_text(SPACED, *others, number=2)
+    own, other = (spans_without_white_space(text) for text in texts)
+    found = [problem.kind for problem in check_file("a", texts).problems]
+    assert ("contradicting annotation" in found) == (own != other)
 
 
 # short texts are often the same
@@ -360,14 +391,7 @@ def test_files_are_compared_as_if_all_texts_were_kept(files: list[list[Annotated
         for text in records:
             expected += check_slowly(text)
             key = without_white_space(text.text)
-            spans = sorted(
-                (
-                    place_without_white_space(text.text, span.start),
-                    place_without_white_space(text.text, span.end),
-                    span.label,
-                )
-                for span in text.spans
-            )
+            spans = spans_without_white_space(text)
             if key not in own:
                 own[key] = text.number, spans
                 for other, problems, texts in zip(reports, shared, kept, strict=True):
