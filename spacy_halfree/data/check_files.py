@@ -7,7 +7,7 @@ import spacy
 
 from ..outputs import write_output
 from .annotated_texts import find_annotated_files, tokenize_in_batches
-from .checks import FileReport, check_file, missing_labels, shared_texts
+from .checks import FileReport, check_file, missing_labels
 from .read_settings import ReadSettings
 
 
@@ -32,10 +32,8 @@ def check_files(
     paths = [Path(path) for path in (train, dev, test) if path is not None]
     reports: list[FileReport] = []
     for file in find_annotated_files(paths, reading, lang=lang):
-        report = check_file(file.source.name, tokenize_in_batches(file, nlp))
+        report = check_file(file.source.name, tokenize_in_batches(file, nlp), reports)
         report.problems += missing_labels(report)
-        for other in reports:
-            report.problems += shared_texts(report, other)
         reports.append(report)
     return reports
 
