@@ -295,8 +295,8 @@ class Errors:
         "language '{lang}' with `--encoder`: a folder, or a name on the Hugging Face hub."
     )
     H079 = (
-        "[H079] {path} has no text that is not labelled already, so there is nothing for the "
-        "teachers to label. Give raw texts: the more, the better."
+        "[H079] {path} has no raw text to learn from. {reason}. Give texts that are not labelled: "
+        "the more, the better."
     )
     H080 = (
         "[H080] Adapting an encoder needs PyTorch, transformers and accelerate ({reason}). Install "
@@ -402,6 +402,16 @@ class Errors:
         "[H110] `--offsets` is how doccano counts, which has no effect on --format {tool}. Leave "
         "out `--offsets`, or use `--format doccano`."
     )
+    H135 = (
+        "[H135] {path} is not a project that `python -m spacy halfree init` has written: {reason}. "
+        "Name such a folder, or leave out `--update` to write a new one."
+    )
+    H136 = (
+        "[H136] These options are for new projects, and have no effect with `--update`: "
+        "{options}. Leave them out. Change the settings of a project in its `project.yml` and "
+        "`configs/`."
+    )
+    H137 = "[H137] A new project needs raw texts. Name them with `--raw`."
 
 
 class Warnings:
