@@ -153,10 +153,10 @@ def check_span(span: LabelledSpan, text: str, doc: Doc) -> tuple[str, str] | Non
     if text[span.start].isspace() or text[span.end - 1].isspace():
         content = text[span.start : span.end]
         return "white space at the edge", f"{content!r} begins or ends with white space"
-    cut = cut_tokens(span, doc)
-    if cut:
+    if doc.char_span(span.start, span.end) is None:
         content = text[span.start : span.end]
-        return "not aligned with tokens", f"{content!r} cuts the tokens {', '.join(map(repr, cut))}"
+        cut = ", ".join(map(repr, cut_tokens(span, doc)))
+        return "not aligned with tokens", f"{content!r} cuts the tokens {cut}"
     return None
 
 
