@@ -15,12 +15,15 @@ class Errors:
     )
     H002 = (
         "[H002] Cannot add the label '{label}' to component '{name}': its model is initialized for "
-        "{n_labels} labels. Give all labels before `initialize`, or train a new component."
+        "{n_labels} labels. For a new model that has this label, too, name it in `labels` under "
+        "`[initialize.components.{name}]`, call `nlp.initialize`, and train on texts of all labels."
     )
     H003 = (
         "[H003] Component '{name}': the training text '{text}' has the label '{label}', which is "
-        "not one of the component's labels: {labels}. Correct the annotation, or add the label "
-        "before initializing."
+        "not one of the component's labels: {labels}. Correct the annotation. Or, for a new model "
+        "that has this label, too, name it in `labels` under `[initialize.components.{name}]`, and "
+        "train from the start (`nlp.initialize`, or `spacy train` where the component has a "
+        "`factory` and no `source`)."
     )
     H004 = (
         "[H004] Component '{name}' cannot learn overlapping spans: '{first}' and '{second}' in "
