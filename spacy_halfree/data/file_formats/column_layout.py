@@ -154,11 +154,16 @@ def find_layout(text: str, path: str, settings: ColumnSettings) -> Layout | None
 
 def is_certain(text: str) -> bool:
     """Whether the beginning of a file can only be words and tags in columns."""
-    settings = ColumnSettings()
     for separator in SPLITTERS:
-        table = find_table(text, separator, settings)
-        for column, read in (find_tags(table) if table else {}).items():
-            tags = read(table.column(column)) if table else []
+        table = find_table(text, separator, ColumnSettings())
+        if table is None:
+            continue
+        if table.is_conll_2012:
+            return True
+        for column, read in find_tags(table).items():
+            tags = read(table.column(column))
+            # the first line may have names that nobody knows
+            tags = tags[1:] if tags[0] is None else tags
             has_label = any(tag and tag.label for tag in tags)
             has_other = any(tag and not tag.label for tag in tags)
             if has_label and has_other and tags.count(None) <= 0.1 * len(tags):
@@ -174,12 +179,15 @@ def find_table(text: str, separator: str, settings: ColumnSettings) -> Table | N
     lines = split_lines(text)[:MOST_ROWS]
     rows: list[list[str]] = []
     has_gaps = is_after_gap = False
-    for line in [own for own in lines if not own.startswith("#")] or lines:
-        if is_blank(line):
+    has_comments = any(not own.startswith("#") and not is_blank(own) for own in lines)
+    for line in lines:
+        cells = SPLITTERS[separator](line)
+        if is_blank(line) or not any(cells):
             is_after_gap = bool(rows)
-        else:
+        elif not (has_comments and line.startswith("#")):
             has_gaps |= is_after_gap
-            rows.append(SPLITTERS[separator](line))
+            is_after_gap = False
+            rows.append(cells)
     # their columns of predicates' arguments come last, as many as a sentence has predicates
     is_conll_2012 = CONLL_2012 in text and any(len(row) > CONLL_2012_COLUMNS for row in rows)
     if is_conll_2012:

@@ -32,9 +32,20 @@ def read_lines(source: Source) -> Iterator[tuple[int, str]]:
                     yield number, line.rstrip("\r\n")
                 end = "\r\n" if line.endswith("\r\n") else line[-1:]
         except UnicodeDecodeError as error:
-            raise ValueError(
-                Errors.H046.format(path=source.name, reason=f"{error}, after line {number}")
-            ) from error
+            # the text is decoded in blocks, so the error does not know the line
+            reason = f"line {find_invalid_line(source)} is not UTF-8 ({error.reason})"
+            raise ValueError(Errors.H046.format(path=source.name, reason=reason)) from error
+
+
+def find_invalid_line(source: Source) -> int:
+    """The number of the first line that is not UTF-8; 0 if there is none."""
+    with source.open() as file:
+        for number, line in enumerate(file, start=1):
+            try:
+                line.decode()
+            except UnicodeDecodeError:
+                return number
+    return 0
 
 
 def split_lines(text: str) -> list[str]:
