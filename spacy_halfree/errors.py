@@ -415,6 +415,19 @@ class Errors:
         "`configs/`."
     )
     H137 = "[H137] A new project needs raw texts. Name them with `--raw`."
+    H117 = (
+        "[H117] {path} has no column '{name}'. It has {n} columns{names}. Give another name, or a "
+        "number from 1 to {n}, or from -1 to -{n} to count from the last column."
+    )
+    H118 = (
+        "[H118] Cannot find words and tags in the columns of {path}. {guess} Tags are such as "
+        "B-CITY, I-CITY and O (IOB1, IOB2, BIOES, BILUO or BMES), and every line has as many "
+        "columns as the others. Use `--tag-column` to name the column of tags."
+    )
+    H119 = (
+        "[H119] Column {column} of {path} cannot be both the words and the tags. Use "
+        "`--word-column` and `--tag-column` to name two columns."
+    )
 
 
 class Warnings:
@@ -506,4 +519,18 @@ class Warnings:
     W026 = (
         "[W026] The words of {path} are joined without spaces, as '{lang}' is written. Use "
         "`--spaces` if spaces separate them, or `--no-spaces` to keep this without the warning."
+    )
+    W031 = (
+        "[W031] {path}: {n} tags do not follow the scheme of the file ({scheme}), the first one in "
+        "line {line}. They are read as in CoNLL's evaluation: an entity starts wherever a tag does "
+        "not continue the one before it. Correct these tags if entities are split or joined."
+    )
+    W032 = (
+        "[W032] {path} has several columns of tags: {counts}. Column {column} is read, and the "
+        "others are left out. Use `--tag-column` to choose one."
+    )
+    W033 = (
+        "[W033] {path}: no word has the tag O, and {n} words have the tags - or _, which stand for "
+        "words that are not annotated. If they are annotated and outside of entities, replace "
+        "these tags with O."
     )

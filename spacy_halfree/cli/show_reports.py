@@ -1,6 +1,5 @@
 """What commands print about files of texts."""
 
-from collections import Counter
 from collections.abc import Sequence
 
 from wasabi import msg
@@ -29,13 +28,15 @@ def show_problems(report: FileReport) -> None:
     for reason, places in report.left_out.items():
         texts = "1 text is" if places.n == 1 else f"{places.n} texts are"
         msg.info(f"{report.name}: {texts} left out: {reason} ({places.named})")
-    for kind, count in Counter(problem.kind for problem in report.problems).items():
-        msg.warn(f"{report.name}: {kind} ({count})")
-        own = [problem for problem in report.problems if problem.kind == kind]
-        for problem in own[:N_FIRST]:
+    by_kind: dict[str, list[Problem]] = {}
+    for problem in report.problems:
+        by_kind.setdefault(problem.kind, []).append(problem)
+    for kind, problems in by_kind.items():
+        msg.warn(f"{report.name}: {kind} ({len(problems)})")
+        for problem in problems[:N_FIRST]:
             msg.text(describe_problem(problem))
-        if count > N_FIRST:
-            msg.text(f"... and {count - N_FIRST} more")
+        if len(problems) > N_FIRST:
+            msg.text(f"... and {len(problems) - N_FIRST} more")
 
 
 def describe_problem(problem: Problem) -> str:
