@@ -402,6 +402,21 @@ class Errors:
         "[H110] `--offsets` is how doccano counts, which has no effect on --format {tool}. Leave "
         "out `--offsets`, or use `--format doccano`."
     )
+    H120 = (
+        "[H120] The tags under '{field}' in {path} are numbers of classes, and the file does not "
+        "name the classes. Give the names in order, such as `--tag-names O,B-CITY,I-CITY`. A "
+        "Hugging Face data set has them in `dataset.features['{field}'].feature.names`; its "
+        "Parquet files (`dataset.to_parquet`) keep them."
+    )
+    H121 = (
+        "[H121] {path} has no list of words with a list of their tags. Its fields are: {fields}. "
+        "Name the right ones with `--word-column` and `--tag-column`."
+    )
+    H122 = (
+        "[H122] These names of classes in {path} are no tags: {names}. Tags are 'O', 'B-CITY' and "
+        "'I-CITY', or those of BIOES or BILUO. If consecutive words with the same name are one "
+        "entity, name the classes so: `--tag-names O,I-CITY,I-STREET`."
+    )
 
 
 class Warnings:
@@ -493,4 +508,8 @@ class Warnings:
     W026 = (
         "[W026] The words of {path} are joined without spaces, as '{lang}' is written. Use "
         "`--spaces` if spaces separate them, or `--no-spaces` to keep this without the warning."
+    )
+    W034 = (
+        "[W034] The tags under '{field}' in {path} are read. Other fields look like tags of "
+        "entities, too: {others}. Use `--tag-column` to choose."
     )
