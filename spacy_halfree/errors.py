@@ -509,6 +509,11 @@ class Warnings:
         "[W026] The words of {path} are joined without spaces, as '{lang}' is written. Use "
         "`--spaces` if spaces separate them, or `--no-spaces` to keep this without the warning."
     )
+    W031 = (
+        "[W031] {path}: {n} tags do not follow the scheme of the file ({scheme}), the first one in "
+        "line {line}. They are read as in CoNLL's evaluation: an entity starts wherever a tag does "
+        "not continue the one before it. Correct these tags if entities are split or joined."
+    )
     W034 = (
         "[W034] The tags under '{field}' in {path} are read. Other fields look like tags of "
         "entities, too: {others}. Use `--tag-column` to choose."

@@ -8,24 +8,25 @@ is a word without annotation. The words are joined with spaces.
 import json
 import logging
 from collections.abc import Iterator, Sequence
-from functools import partial
 from itertools import chain, islice
 from typing import Any, NamedTuple
 
 from ...errors import Errors, Warnings
 from ..read_settings import ReadSettings
-from ..records import Annotation, InvalidRecord, NumberedRecord, RecordError
+from ..records import InvalidRecord, NumberedRecord, RecordError
 from ..sources import Source
 from .file_format import N_SAMPLE, AnnotationFormat, Head
-from .json_values import read_values, to_records
+from .json_values import read_values
 from .parquet import PARQUET, open_table, read_rows
-from .tag_schemes import UNKNOWN, Tag, annotate_words, parse_tag, to_tag
+from .tag_schemes import UNKNOWN, SchemeCheck, Tag, annotate_words, parse_tag, to_tag
 from .text_lines import NOT_UTF8
 
 logger = logging.getLogger("spacy.halfree")
 WORD_FIELDS = ("tokens", "words")
 TAG_FIELDS = ("ner_tags", "ner", "ner_labels", "bio_tags", "iob_tags", "tags", "labels")
 """The usual names of tags of entities, the most certain ones first."""
+OTHER_TAGS = ("pos_tags", "chunk_tags")
+"""The ends of names of tags that are none of entities."""
 IGNORED = -100
 """The number of words that no loss is computed for."""
 METADATA = b"huggingface"
@@ -49,7 +50,7 @@ def are_tags(name: str, value: Any, n_words: int) -> bool:
     """Whether a field looks like tags of entities, by its name or its values."""
     if name in TAG_FIELDS or name.endswith("ner_tags"):
         return is_list_of(str, value) or is_list_of(int, value)
-    if not is_list_of(str, value) or len(value) != n_words:
+    if name.endswith(OTHER_TAGS) or not is_list_of(str, value) or len(value) != n_words:
         return False
     tags = [parse_tag(own) for own in value]
     return None not in tags and any(tag and tag.label for tag in tags)
@@ -83,7 +84,10 @@ def recognize(head: Head) -> bool:
 
 
 def read(source: Source, settings: ReadSettings) -> Iterator[NumberedRecord]:
-    """Read a file. A warning (W034) tells which tags are read if others look like tags, too.
+    """Read a file.
+
+    Warnings tell which tags are read if others look like tags, too (W034), and how many tags do not
+    follow the scheme of the file (W031).
 
     RAISES: ValueError (H046) if the file cannot be read, (H120) if tags are numbers without names,
         (H121) if there are no words and tags, (H122) if the names of classes are no tags,
@@ -104,8 +108,20 @@ def read(source: Source, settings: ReadSettings) -> Iterator[NumberedRecord]:
     classes = to_classes(names, source)
     if not classes and any(has_numbers(row, fields) for _, row in sample):
         raise ValueError(Errors.H120.format(path=source.name, field=fields.tags))
-    read_value = partial(read_row, fields=fields, classes=classes)
-    yield from to_records(chain(sample, rows), source, settings, read_value)
+    is_spaced = settings.columns.spaces is not False
+    check = SchemeCheck()
+    for number, row in chain(sample, rows):
+        if isinstance(row, InvalidRecord):
+            yield number, row
+            continue
+        try:
+            words, tags = read_row(row, fields, classes)
+        except RecordError as error:
+            yield number, InvalidRecord(source.name, number, str(error))
+        else:
+            check.add(tags, [number] * len(tags))
+            yield number, annotate_words(words, tags, spaces=is_spaced)
+    check.warn(source.name)
 
 
 def describe_fields(sample: Sequence[tuple[int, Any]]) -> str:
@@ -132,15 +148,13 @@ def to_classes(names: Sequence[str], source: Source) -> tuple[Tag, ...]:
     return tuple(tag for tag in tags if tag)
 
 
-def read_row(
-    row: Any, settings: ReadSettings, *, fields: Fields, classes: Sequence[Tag]
-) -> Iterator[Annotation]:
+def read_row(row: Any, fields: Fields, classes: Sequence[Tag]) -> tuple[list[str], list[Tag]]:
     """Read a row.
 
     row: The row.
-    settings: Whether spaces separate words.
     fields: The fields of words and tags.
     classes: The tags that numbers stand for.
+    RETURNS: The words and their tags.
     RAISES: RecordError if it has no words and tags, or not a tag for each word.
     """
     row = row if isinstance(row, dict) else {}
@@ -155,8 +169,7 @@ def read_row(
             f"has {len(words)} words under '{fields.words}' and {len(tags)} tags under "
             f"'{fields.tags}'"
         )
-    found = [read_tag(tag, classes) for tag in tags]
-    yield annotate_words(words, found, spaces=settings.columns.spaces is not False)
+    return words, [read_tag(tag, classes) for tag in tags]
 
 
 def read_tag(tag: Any, classes: Sequence[Tag]) -> Tag:

@@ -5,14 +5,18 @@ or is a single word's (B, S, U, W), and at every other tag whose word does not c
 before it, because that one has another label or has ended.
 """
 
+import logging
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
 from typing import NamedTuple
 
+from ...errors import Warnings
 from ..records import Annotation, LabelledSpan, RecordError
 
+logger = logging.getLogger("spacy.halfree")
 BEGIN, INSIDE, END, SINGLE = "B", "I", "E", "S"
 OUTSIDE, UNKNOWN = "O", "-"
 POSITIONS = {
@@ -139,3 +143,73 @@ def annotate_words(words: Sequence[str], tags: Sequence[Tag], *, spaces: bool = 
         tuple(spans_of_tags(bounds, tags)),
         unknown=tuple(unknown_stretches(bounds, tags)),
     )
+
+
+@dataclass
+class Misfits:
+    """The tags that do not follow a scheme.
+
+    n: How many there are.
+    line: The line of the first one.
+    """
+
+    n: int = 0
+    line: int = 0
+
+    def add(self, line: int) -> None:
+        """Count another one."""
+        self.line = self.line or line
+        self.n += 1
+
+
+class SchemeCheck:
+    """Counts the tags of a file that do not follow its scheme.
+
+    The scheme is that of the whole file. If tags mark the ends of spans or single words, it is
+    BIOES, or the same with other letters. Otherwise it is IOB2 or IOB1, whichever fits more tags.
+    """
+
+    def __init__(self) -> None:
+        self._has_ends = False
+        self._misfits = {scheme: Misfits() for scheme in ("IOB2", "IOB1", "BIOES")}
+
+    def add(self, tags: Sequence[Tag], lines: Sequence[int]) -> None:
+        """Count the tags of a sentence.
+
+        tags: Its tags.
+        lines: Their lines.
+        """
+        before, line_before = NO_TAG, 0
+        for tag, line in zip([*tags, NO_TAG], [*lines, 0], strict=True):
+            if tag.label or before.label:
+                self._compare(tag, line, before, line_before)
+            before, line_before = tag, line
+
+    def _compare(self, tag: Tag, line: int, before: Tag, line_before: int) -> None:
+        self._has_ends |= tag.position in (END, SINGLE)
+        if UNKNOWN in (tag.position, before.position):
+            # a span may go on among words that are not annotated
+            return
+        is_start = starts_span(tag, before)
+        if is_start and tag.position in (INSIDE, END):
+            self._misfits["IOB2"].add(line)
+            self._misfits["BIOES"].add(line)
+        if tag.position == BEGIN and tag.label != before.label:
+            self._misfits["IOB1"].add(line)
+        if before.position in (BEGIN, INSIDE) and (is_start or not tag.label):
+            self._misfits["BIOES"].add(line_before)
+
+    def find(self) -> tuple[str, Misfits]:
+        """The scheme, and the tags that do not follow it."""
+        if self._has_ends:
+            return "BIOES, BILUO or BMES", self._misfits["BIOES"]
+        scheme = min(("IOB2", "IOB1"), key=lambda own: self._misfits[own].n)
+        return scheme, self._misfits[scheme]
+
+    def warn(self, path: str) -> None:
+        """Tell how many tags of a file do not follow its scheme (W031), if any."""
+        scheme, misfits = self.find()
+        if misfits.n:
+            logger.warning(
+                Warnings.W031.format(path=path, n=misfits.n, scheme=scheme, line=misfits.line)
+            )
