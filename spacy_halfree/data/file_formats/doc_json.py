@@ -8,15 +8,22 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..read_settings import ReadSettings
-from ..records import Annotation, NumberedRecord, RecordError
+from ..records import Annotation, NumberedRecord, RecordError, Skipped
 from ..sources import Source
 from .file_format import AnnotationFormat, Head
 from .json_values import has_text, read_records, to_span
 
+NOT_ANNOTATED = Skipped("not annotated: no `ents`, which spaCy writes for annotated docs")
+
 
 def is_doc(value: Any) -> bool:
-    """Whether a value is a doc with entities."""
-    return has_text(value) and isinstance(value.get("ents"), list)
+    """Whether a value is a doc with entities, or with spaCy's tokens, which have no text."""
+    match value:
+        case {"text": str(), "ents": list()}:
+            return True
+        case {"text": str(), "tokens": [{"start": int(), "end": int()} as token, *_]}:
+            return "text" not in token
+    return False
 
 
 def recognize(head: Head) -> bool:
@@ -29,7 +36,7 @@ def read(source: Source, settings: ReadSettings) -> Iterator[NumberedRecord]:
     return read_records(source, settings, read_value)
 
 
-def read_value(value: Any, settings: ReadSettings) -> Iterator[Annotation]:
+def read_value(value: Any, settings: ReadSettings) -> Iterator[Annotation | Skipped]:
     """Read a doc.
 
     RAISES: RecordError if it is none, or its tokens do not make its text.
@@ -41,7 +48,8 @@ def read_value(value: Any, settings: ReadSettings) -> Iterator[Annotation]:
     elif "ents" in value:
         spans = value["ents"]
     else:
-        raise RecordError("has no list under 'ents'")
+        yield NOT_ANNOTATED
+        return
     text = value["text"]
     words, spaces = read_tokens(text, value.get("tokens") or [])
     yield Annotation(text, tuple(map(to_span, spans)), words=words, spaces=spaces)

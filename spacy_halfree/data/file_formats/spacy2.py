@@ -79,16 +79,16 @@ def place_tokens(
     RAISES: RecordError if there is neither, or they do not fit each other.
     """
     words = [token["orth"] for token in tokens]
+    if tokens and all("space" in token for token in tokens):
+        pieces = [own for token in tokens for own in (token["orth"], token["space"] or "")]
+        text, bounds = join_words(pieces, spaces=False)
+        if raw in (None, text):
+            return text, bounds[::2]
     if raw is not None:
         return raw, find_words(raw, words)
     if not words:
         raise RecordError("has neither tokens nor a text under 'raw'")
-    if not all("space" in token for token in tokens):
-        return join_words(words, spaces=spaces)
-    text, bounds = join_words(
-        [own for token in tokens for own in (token["orth"], token["space"] or "")], spaces=False
-    )
-    return text, bounds[::2]
+    return join_words(words, spaces=spaces)
 
 
 def find_words(text: str, words: Sequence[str]) -> list[tuple[int, int]]:

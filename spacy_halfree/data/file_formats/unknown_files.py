@@ -5,10 +5,13 @@ No command is advised that cannot read the file: spaCy's `convert` reads none of
 
 import re
 from collections.abc import Callable
+from itertools import islice
 from typing import NamedTuple
 
 from .file_format import Head
 
+MOST_KEYS = 10
+"""So many keys of unknown objects are told."""
 Test = Callable[[Head], bool]
 
 
@@ -60,7 +63,7 @@ AS_COLUMNS = (
     "Write a `.tsv` file with a word, a tab and its IOB tag on each line, and an empty line after "
     "each sentence."
 )
-AS_PARQUET = "Write it with `dataset.to_parquet` or `dataset.to_json`."
+AS_PARQUET = "Write it with `dataset.to_parquet`, which keeps the names of classes."
 KNOWN: tuple[Known, ...] = (
     Known(
         "a data set that Hugging Face's `save_to_disk` wrote",
@@ -166,5 +169,6 @@ def describe_unknown(head: Head) -> str:
         return "It is a folder. Name the files in it."
     names = dict.fromkeys(name for own in head.values if isinstance(own, dict) for name in own)
     if names:
-        return f"It is JSON, and its objects have the keys {', '.join(names)}. {AS_LINES}"
+        first = ", ".join(islice(names, MOST_KEYS))
+        return f"It is JSON whose objects have such keys: {first}. {AS_LINES}"
     return "Its format is not recognized."
