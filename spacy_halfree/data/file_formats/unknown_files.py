@@ -70,6 +70,7 @@ KNOWN: tuple[Known, ...] = (
         either(suffix(".arrow"), folder_with("dataset_info.json", "dataset_dict.json")),
         f"Load its folder with `datasets.load_from_disk`. {AS_PARQUET}",
     ),
+    Known("a folder", lambda head: head.source.path.is_dir(), "Name the files in it."),
     Known("a spreadsheet", suffix(".xlsx", ".xls", ".ods", ".numbers"), AS_COLUMNS),
     Known(
         "a document or an image, which has no spans of characters",
@@ -165,8 +166,6 @@ def describe_unknown(head: Head) -> str:
     for known in KNOWN:
         if known.test(head):
             return f"It looks like {known.looks_like}. {known.advice}"
-    if head.source.path.is_dir():
-        return "It is a folder. Name the files in it."
     names = dict.fromkeys(name for own in head.values if isinstance(own, dict) for name in own)
     if names:
         first = ", ".join(islice(names, MOST_KEYS))
