@@ -402,6 +402,19 @@ class Errors:
         "[H110] `--offsets` is how doccano counts, which has no effect on --format {tool}. Leave "
         "out `--offsets`, or use `--format doccano`."
     )
+    H117 = (
+        "[H117] {path} has no column '{name}'. It has {n} columns{names}. Give another name, or a "
+        "number from 1 to {n}, or from -1 to -{n} to count from the last column."
+    )
+    H118 = (
+        "[H118] Cannot find words and tags in the columns of {path}. {guess} Tags are such as "
+        "B-CITY, I-CITY and O (IOB1, IOB2, BIOES, BILUO or BMES), and every line has as many "
+        "columns as the others. Use `--tag-column` to name the column of tags."
+    )
+    H119 = (
+        "[H119] Column {column} of {path} cannot be both the words and the tags. Use "
+        "`--word-column` and `--tag-column` to name two columns."
+    )
     H120 = (
         "[H120] The tags under '{field}' in {path} are numbers of classes, and the file does not "
         "name the classes. Give the names in order, such as `--tag-names O,B-CITY,I-CITY`. A "
@@ -513,6 +526,15 @@ class Warnings:
         "[W031] {path}: {n} tags do not follow the scheme of the file ({scheme}), the first one in "
         "line {line}. They are read as in CoNLL's evaluation: an entity starts wherever a tag does "
         "not continue the one before it. Correct these tags if entities are split or joined."
+    )
+    W032 = (
+        "[W032] {path} has several columns of tags: {counts}. Column {column} is read, and the "
+        "others are left out. Use `--tag-column` to choose one."
+    )
+    W033 = (
+        "[W033] {path}: no word has the tag O, and {n} words have the tags - or _, which stand for "
+        "words that are not annotated. If they are annotated and outside of entities, replace "
+        "these tags with O."
     )
     W034 = (
         "[W034] The tags under '{field}' in {path} are read. Other fields look like tags of "

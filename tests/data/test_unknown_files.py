@@ -35,7 +35,7 @@ EXAMPLES: list[tuple[str, str, Any]] = [
     ("audio", "a.eaf", '<?xml version="1.0"?><ANNOTATION_DOCUMENT/>'),
     ("audio", "a.TextGrid", 'File type = "ooTextFile"\nObject class = "TextGrid"'),
     ("binary data", "a.h5", b"\x89HDF\r\n\x1a\n\0\0"),
-    ("CoNLL-U", "a.conllu", CONLL_U),
+    ("CoNLL-U", "a.txt", CONLL_U),
     ("a document of tagtog", "a.ann.json", {"annotatable": {"parts": ["s1p1"]}, "entities": []}),
     ("training data of Rasa", "a.json", {"rasa_nlu_data": {"common_examples": []}}),
     ("training data of Rasa", "nlu.yml", 'version: "3.1"\nnlu:\n- intent: fly\n'),
@@ -124,8 +124,8 @@ def test_no_command_is_advised_that_cannot_read_the_file() -> None:
 
 
 def test_the_command(tmp_path: Path) -> None:
-    path = write(tmp_path / "a.conllu", CONLL_U)
+    path = write(tmp_path / "a.ann.json", {"annotatable": {"parts": ["s1p1"]}, "entities": []})
     command = [sys.executable, "-m", "spacy", "halfree", "check", str(path)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert "CoNLL-U without a column of IOB tags" in " ".join((done.stdout + done.stderr).split())
+    assert "It looks like a document of tagtog. Write" in " ".join((done.stdout + done.stderr).split())
