@@ -53,6 +53,7 @@ EXAMPLES: list[tuple[str, str, Any]] = [
     ("Vertex AI", "a.jsonl", {"textContent": "Rome", "textSegmentAnnotations": []}),
     ("AutoML", "a.jsonl", {"text_snippet": {"content": "Rome"}, "annotations": []}),
     ("Labelbox", "a.ndjson", {"data_row": {"row_data": "Rome"}, "projects": {}}),
+    ("Dataturks", "a.json", {"content": "Rome", "annotation": [{"label": ["CITY"], "points": []}]}),
     ("Kili", "a.json", [{"content": "Rome", "labels": [{"jsonResponse": {}}]}]),
     ("SQuAD", "a.json", {"data": [{"paragraphs": [{"context": "Rome", "qas": []}]}]}),
     ("SQuAD", "a.jsonl", {"context": "Rome", "question": "Where?", "answers": {}}),
@@ -128,4 +129,6 @@ def test_the_command(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "spacy", "halfree", "check", str(path)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert "It looks like a document of tagtog. Write" in " ".join((done.stdout + done.stderr).split())
+    assert "It looks like a document of tagtog. Write" in " ".join(
+        (done.stdout + done.stderr).split()
+    )

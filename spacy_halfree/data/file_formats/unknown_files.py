@@ -120,6 +120,11 @@ KNOWN: tuple[Known, ...] = (
         AS_LINES,
     ),
     Known("an export of Labelbox", keys("data_row", "projects"), AS_LINES),
+    Known(
+        "an export of Dataturks, where the last character of a span belongs to it",
+        keys("content", "annotation"),
+        AS_LINES,
+    ),
     Known("an export of Kili", pattern('"jsonResponse"'), AS_LINES),
     Known(
         "questions and answers as in SQuAD",
