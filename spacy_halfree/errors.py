@@ -428,6 +428,21 @@ class Errors:
         "[H119] Column {column} of {path} cannot be both the words and the tags. Use "
         "`--word-column` and `--tag-column` to name two columns."
     )
+    H120 = (
+        "[H120] The tags under '{field}' in {path} are numbers of classes, and the file does not "
+        "name the classes. Give the names in order, such as `--tag-names O,B-CITY,I-CITY`. A "
+        "Hugging Face data set has them in `dataset.features['{field}'].feature.names`; its "
+        "Parquet files (`dataset.to_parquet`) keep them."
+    )
+    H121 = (
+        "[H121] {path} has no list of words with a list of their tags. Its fields are: {fields}. "
+        "Name the right ones with `--word-column` and `--tag-column`."
+    )
+    H122 = (
+        "[H122] These names of classes in {path} are no tags: {names}. Tags are 'O', 'B-CITY' and "
+        "'I-CITY', or those of BIOES or BILUO. If consecutive words with the same name are one "
+        "entity, name the classes so: `--tag-names O,I-CITY,I-STREET`."
+    )
 
 
 class Warnings:
@@ -533,4 +548,8 @@ class Warnings:
         "[W033] {path}: no word has the tag O, and {n} words have the tags - or _, which stand for "
         "words that are not annotated. If they are annotated and outside of entities, replace "
         "these tags with O."
+    )
+    W034 = (
+        "[W034] The tags under '{field}' in {path} are read. Other fields look like tags of "
+        "entities, too: {others}. Use `--tag-column` to choose."
     )

@@ -84,7 +84,20 @@ def read_records(
     YIELDS: Numbers and records.
     RAISES: ValueError (H046) if the file cannot be read.
     """
-    for number, value in read_values(source):
+    yield from to_records(read_values(source), source, settings, read_value)
+
+
+def to_records(
+    values: Iterable[tuple[int, Any]],
+    source: Source,
+    settings: ReadSettings,
+    read_value: ValueReader,
+) -> Iterator[NumberedRecord]:
+    """Read the records of values, see `read_records`.
+
+    values: The values and their numbers; an `InvalidRecord` for one that cannot be read.
+    """
+    for number, value in values:
         if isinstance(value, InvalidRecord):
             yield number, value
             continue
