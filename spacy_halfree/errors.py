@@ -488,8 +488,8 @@ class Warnings:
         "out, and their words count as not annotated."
     )
     W013 = (
-        "[W013] All problems ({n_problems}) are listed in {path}. The texts and spans concerned "
-        "were left out. To use them, correct them and run this again with another folder."
+        "[W013] All problems ({n_problems}) are listed in {path}. Texts and spans that cannot be "
+        "used were left out. To use them, correct them and run this again."
     )
     W014 = (
         "[W014] Texts suggested: {n_found} of the {n_texts} that were read, not {n}. No others "
