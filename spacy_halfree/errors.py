@@ -398,8 +398,7 @@ class Errors:
     )
     H108 = "[H108] The doc {text!r} has no soft labels. Annotate it first: see `annotate`."
     H109 = (
-        "[H109] {path} is an archive of several files, or has none of the name that was given. "
-        "Choose one with `--member`: {names}."
+        "[H109] {path} is an archive {reason}. Use `--member` to choose one of its files: {names}."
     )
     H110 = (
         "[H110] `--offsets` is how doccano counts, which has no effect on --format {tool}. Leave "
@@ -442,6 +441,13 @@ class Errors:
         "[H122] These names of classes in {path} are no tags: {names}. Tags are 'O', 'B-CITY' and "
         "'I-CITY', or those of BIOES or BILUO. If consecutive words with the same name are one "
         "entity, name the classes so: `--tag-names O,I-CITY,I-STREET`."
+    )
+
+    H113 = "[H113] {path} has no text called '{field}'. Choose one with `--field`: {names}."
+    H114 = (
+        "[H114] {path} has no text to read: in all of its annotated tasks ({n}), the text is "
+        "{what}; export with content. This stands under '{field}': {example}. Put the content in "
+        "its place, or choose another text with `--field`."
     )
 
 
@@ -552,4 +558,17 @@ class Warnings:
     W034 = (
         "[W034] The tags under '{field}' in {path} are read. Other fields look like tags of "
         "entities, too: {others}. Use `--tag-column` to choose."
+
+    W028 = (
+        "[W028] {path} has regions of several texts. Those of '{field}' ({n}) are read, and these "
+        "are not: {others}. Use `--field` to choose another text."
+    )
+    W029 = (
+        "[W029] {path} has parts of annotations that are not read, because only labelled spans of "
+        "a text are: {parts}."
+    )
+    W030 = (
+        "[W030] {n_empty} of {n_texts} texts of {path} have no span. doccano does not tell whether "
+        "somebody has looked at them, and they are read as texts with nothing to find. If nobody "
+        "has, use `--skip-empty`, or export approved texts only."
     )

@@ -14,7 +14,7 @@ from ..read_settings import ReadSettings
 from ..records import Annotation, NumberedRecord, RecordError, Skipped
 from ..sources import Source
 from .file_format import AnnotationFormat, Head
-from .json_values import read_values, to_records, to_span
+from .json_values import read_records, read_values, to_span
 
 NOT_SAVED = Skipped("not saved in NER Annotator")
 
@@ -50,9 +50,9 @@ def read(source: Source, settings: ReadSettings) -> Iterator[NumberedRecord]:
         return
     if is_export(first[1]):
         pairs = enumerate(first[1]["annotations"], start=1)
-        yield from to_records(pairs, source, settings, read_saved)
+        yield from read_records(source, settings, read_saved, pairs)
     else:
-        yield from to_records(chain([first], values), source, settings, read_value)
+        yield from read_records(source, settings, read_value, chain([first], values))
 
 
 def read_saved(value: Any, settings: ReadSettings) -> Iterator[Annotation | Skipped]:

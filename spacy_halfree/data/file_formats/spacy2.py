@@ -13,7 +13,7 @@ from ..read_settings import ReadSettings
 from ..records import Annotation, NumberedRecord, RecordError, Skipped
 from ..sources import Source
 from .file_format import AnnotationFormat, Head
-from .json_values import read_values, to_records, to_span
+from .json_values import read_records, read_values, to_span
 from .tag_schemes import UNKNOWN, join_words, spans_of_tags, to_tag, unknown_stretches
 
 NOT_ANNOTATED = Skipped("not annotated: no token has `ner`")
@@ -35,7 +35,7 @@ def recognize(head: Head) -> bool:
 def read(source: Source, settings: ReadSettings) -> Iterator[NumberedRecord]:
     """Read a file. The paragraphs of all documents are numbered in their order."""
     paragraphs = chain.from_iterable(find_paragraphs(value) for _, value in read_values(source))
-    return to_records(enumerate(paragraphs, start=1), source, settings, read_paragraph)
+    return read_records(source, settings, read_paragraph, enumerate(paragraphs, start=1))
 
 
 def find_paragraphs(document: Any) -> list[Any]:
