@@ -148,7 +148,7 @@ class Skipped:
 
     reason: str
     text: str = ""
-    number: int = 0
+    number: int = field(default=0, compare=False)
 
 
 AnnotatedRecord = AnnotatedText | InvalidRecord | Skipped
