@@ -101,6 +101,14 @@ def rows(separator: str = "\t", *before: str, tag: str = "{tag}") -> str:
         ("a.txt", rows().replace("\n\n", "\n \n"), [FLIGHT, OSLO]),
         ("a.txt", rows().replace("\n\n", "\n\t\t\n"), [FLIGHT, OSLO]),
         ("a.csv", rows(",").replace("\n\n", "\n,\n"), [FLIGHT, OSLO]),
+        # a comma and a quote are words of CSV files, if they are quoted
+        (
+            "a.csv",
+            '"We","O"\n",","O\n"""","O"\n"Rome, Italy","B-CITY"\n',
+            [('We , " Rome, Italy', [(7, 18, "CITY")])],
+        ),
+        # many words without an entity
+        ("a.txt", "a O\nb O\n" * 25, [(" ".join("ab" * 25), [])]),
         # every way to begin a document
         *[
             ("a.txt", f"{start}\n\n{rows()}{start}\n{rows()}", [FLIGHT, OSLO] * 2)
@@ -426,9 +434,9 @@ def test_sentences_that_nothing_separates(
     [
         ("We\tO\nRome\tCITY\nand\tO\nOslo\tCITY\n", "Column 2 has labels without a scheme .CITY."),
         ("We\tO\nRome\tB\nand\tI\n", "Column 2 has labels without a scheme .B, I."),
-        ("We\tPRP\nfly\tVB\n", "It has 2 columns, and none of them holds tags"),
-        ("We fly to Rome.\nHello.\nHow are you?\n", "do not have the same number"),
-        ("We\nfly\n", "do not have the same number"),
+        ("We\tPRP\nfly\tVB\n", "No column holds tags"),
+        ("We fly to Rome.\nHello.\nHow are you?\n", "No column holds tags"),
+        ("We\nfly\n", "No column holds tags"),
     ],
 )
 def test_files_without_tags(tmp_path: Path, content: str, guess: str) -> None:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -37,8 +37,8 @@ CONLL_2012, CONLL_2012_COLUMNS, CONLL_2012_WORDS = "#begin document", 11, 3
 CONLL_U_COLUMNS = 10
 MOST_LABELS = 100
 """No file has more labels, but many have more words."""
-FEW_ROWS = 3
-"""In fewer rows, the same word in all of them means nothing."""
+FEW_ROWS, MANY_ROWS = 3, 50
+"""In fewer rows, the same word in all of them means nothing; in as many, so many O are tags."""
 GLOBAL_COLUMNS = re.compile(r"#\s*global\.columns\s*=\s*(.+)")
 """How CoNLL-U Plus names its columns."""
 
@@ -105,18 +105,18 @@ class Layout:
     ids: int | None = None
     sentences: int | None = None
 
-    def split(self, line: str) -> list[str]:
-        """Split a line into columns. Empty ones at the end that others do not have are left out."""
+    @property
+    def split(self) -> Callable[[str], list[str]]:
+        """The function that splits a line into columns."""
         # programs that name columns quote cells as in CSV files, with tabs, too
         is_table = self.header and self.separator == "tabs"
-        cells = split_table(line) if is_table else SPLITTERS[self.separator](line)
-        while len(cells) > self.n_columns and not cells[-1]:
-            cells.pop()
-        return cells
+        return split_table if is_table else SPLITTERS[self.separator]
 
-    def fits(self, cells: Sequence[str]) -> bool:
-        """Whether a line has as many columns as others."""
-        return len(cells) == self.n_columns or (self.is_open and len(cells) > self.n_columns)
+    def fits(self, cells: list[str]) -> bool:
+        """Whether a line has as many columns as others. Empty ones at its end do not count."""
+        if len(cells) == self.n_columns:
+            return True
+        return len(cells) > self.n_columns and (self.is_open or not any(cells[self.n_columns :]))
 
     def name(self, column: int) -> str:
         """What messages call a column: its number from 1 on, and its name."""
@@ -166,7 +166,8 @@ def is_certain(text: str) -> bool:
             tags = tags[1:] if tags[0] is None else tags
             has_label = any(tag and tag.label for tag in tags)
             has_other = any(tag and not tag.label for tag in tags)
-            if has_label and has_other and tags.count(None) <= 0.1 * len(tags):
+            is_clear = (has_label and has_other) or len(tags) >= MANY_ROWS
+            if is_clear and tags.count(None) <= 0.1 * len(tags):
                 return True
     return False
 
@@ -331,7 +332,7 @@ def is_of_phrases(labels: Collection[str]) -> bool:
 
 
 def describe_columns(text: str) -> str:
-    """What the columns of a file without tags look like, in a sentence.
+    """What the columns of a file without tags look like, in a sentence; "" if that is unknown.
 
     text: The beginning of the file.
     """
@@ -353,5 +354,4 @@ def describe_columns(text: str) -> str:
                     f"Column {column + 1} has labels without a scheme ({names}). Write B- before "
                     "the label of an entity's first word, and I- before those of its others."
                 )
-        return f"It has {table.n_columns} columns, and none of them holds tags."
-    return "Its lines do not have the same number of columns."
+    return ""

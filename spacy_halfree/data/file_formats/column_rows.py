@@ -11,6 +11,7 @@ from ..sources import Source
 DOCUMENT = "-DOCSTART-"
 BLANKS = " \t"
 """What separates columns if tabs do not. Other white space, as no-break spaces, is in words."""
+BETWEEN = re.compile("[ \t]+")
 QUOTED = re.compile(r'"((?:[^"]|"")*)"')
 
 
@@ -21,16 +22,18 @@ def read_lines(source: Source) -> Iterator[tuple[int, str]]:
     YIELDS: The lines' numbers, from 1 on, and the lines without their ends.
     RAISES: ValueError (H046) if the file cannot be read, or is not UTF-8.
     """
-    number, end = 0, ""
+    number, is_after_return = 0, False
     with source.open() as file:
         text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
         try:
             for line in text:
                 # some programs write "\r\r\n" for the end of one line
-                if not (line == "\r\n" and end == "\r"):
-                    number += 1
-                    yield number, line.rstrip("\r\n")
-                end = "\r\n" if line.endswith("\r\n") else line[-1:]
+                if is_after_return and line == "\r\n":
+                    is_after_return = False
+                    continue
+                number += 1
+                yield number, line.rstrip("\r\n")
+                is_after_return = line[-1] == "\r"
         except UnicodeDecodeError as error:
             # the text is decoded in blocks, so the error does not know the line
             reason = f"line {find_invalid_line(source)} is not UTF-8 ({error.reason})"
@@ -66,7 +69,7 @@ def split_at_tabs(line: str) -> list[str]:
 
 def split_at_blanks(line: str) -> list[str]:
     """Split a line at spaces and tabs."""
-    return re.split("[ \t]+", line.strip(BLANKS))
+    return BETWEEN.split(line.strip(BLANKS))
 
 
 def csv_splitter(separator: str) -> Callable[[str], list[str]]:

@@ -69,7 +69,7 @@ def read(source: Source, settings: ReadSettings) -> Iterator[NumberedRecord]:
         sentences = read_sentences(read_lines(source))
         yield from annotate(source.name, sentences, read_tags, spaces=spaces)
     elif not all(is_blank(line) or line.startswith("#") for line in split_lines(head)):
-        guess = describe_columns(head)
+        guess = describe_columns(head) or "No column holds tags."
         raise ValueError(Errors.H118.format(path=source.name, guess=guess))
 
 
@@ -82,16 +82,20 @@ def choose_tags(source: Source, layout: Layout) -> Layout:
     layout: Its columns, several of which hold tags.
     RETURNS: The columns, one of which holds tags.
     """
-    n_tagged: Counter[int] = Counter(dict.fromkeys(layout.tags, 0))
-    labels: dict[int, set[str]] = {column: set() for column in layout.tags}
+    cells_of: dict[int, Counter[str]] = {column: Counter() for column in layout.tags}
+    split = layout.split
     for _, content in read_lines(source):
-        cells = layout.split(content)
+        cells = split(content)
         if layout.fits(cells):
-            for column, read_cells in layout.tags.items():
-                (tag,) = read_cells([cells[column]])
-                if tag and tag.label:
-                    n_tagged[column] += 1
-                    labels[column].add(tag.label)
+            for column, counter in cells_of.items():
+                counter[cells[column]] += 1
+    n_tagged: dict[int, int] = {}
+    labels: dict[int, set[str]] = {}
+    for column, counter in cells_of.items():
+        tags = zip(layout.tags[column](list(counter)), counter.values(), strict=True)
+        tagged = [(tag.label, n) for tag, n in tags if tag and tag.label]
+        n_tagged[column] = sum(n for _, n in tagged)
+        labels[column] = {label for label, _ in tagged}
     chosen = max(layout.tags, key=lambda own: (not is_of_phrases(labels[own]), n_tagged[own], own))
     counts = ", ".join(
         f"column {layout.name(column)} with {n} tagged words" for column, n in n_tagged.items()
