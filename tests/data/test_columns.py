@@ -323,20 +323,19 @@ NAMES = "Text\tPOS\tner\tinner ner\n"
 @pytest.mark.parametrize(
     ("content", "told", "expected"),
     [
-        (TWO, "column 3 with 2 tagged words, column 4 with 1 tagged words. Column 3 is read", LOC),
+        (TWO, "2 in column 3, 1 in column 4. Column 3 is read", LOC),
         (
             NAMES + TWO,
-            "column 3 (ner) with 2 tagged words, column 4 (inner ner) with 1 tagged words. Column "
-            "3 (ner) is read",
+            "2 in column 3 (ner), 1 in column 4 (inner ner). Column 3 (ner) is read",
             LOC,
         ),
         # the last one of equal columns
-        (TWO.replace("I-LOC", "O"), "column 3 with 1 tagged words, column 4 with 1", ORG),
+        (TWO.replace("I-LOC", "O"), "1 in column 3, 1 in column 4", ORG),
         # phrases are no entities, even where there is no entity
         (TWO.replace("LOC", "NP"), "Column 4 is read", ORG),
         (
             TWO.replace("LOC", "NP").replace("B-ORG", "O"),
-            "column 3 with 2 tagged words, column 4 with 0 tagged words. Column 4 is read",
+            "2 in column 3, 0 in column 4. Column 4 is read",
             ("We fly to Rome City", []),
         ),
     ],
