@@ -14,7 +14,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from ...errors import Warnings
-from ..records import Annotation, LabelledSpan
+from ..records import Annotation, LabelledSpan, RecordError
 
 logger = logging.getLogger("spacy.halfree")
 BEGIN, INSIDE, END, SINGLE = "B", "I", "E", "S"
@@ -54,6 +54,17 @@ def parse_tag(tag: str) -> Tag | None:
         return Tag(WITHOUT_LABEL[tag])
     match = LABELLED.fullmatch(tag)
     return Tag(POSITIONS[match[1].upper()], match[2]) if match else None
+
+
+def to_tag(tag: str) -> Tag:
+    """Read a tag, see `parse_tag`.
+
+    RAISES: RecordError if it is one of no scheme.
+    """
+    parsed = parse_tag(tag)
+    if parsed is None:
+        raise RecordError(f"has the tag {tag!r}, which is none such as 'O', 'B-CITY' or 'I-CITY'")
+    return parsed
 
 
 def starts_span(tag: Tag, before: Tag) -> bool:
@@ -106,6 +117,19 @@ def unknown_stretches(
     return stretches
 
 
+def join_words(words: Sequence[str], *, spaces: bool = True) -> tuple[str, list[tuple[int, int]]]:
+    """Make a text of words.
+
+    words: The words.
+    spaces: Whether spaces separate them.
+    RETURNS: The text, and the starts and ends of the words.
+    """
+    separator = " " if spaces else ""
+    starts = accumulate((len(word) + len(separator) for word in words), initial=0)
+    bounds = [(start, start + len(word)) for start, word in zip(starts, words, strict=False)]
+    return separator.join(words), bounds
+
+
 def annotate_words(words: Sequence[str], tags: Sequence[Tag], *, spaces: bool = True) -> Annotation:
     """Make a text of words and their tags.
 
@@ -113,11 +137,9 @@ def annotate_words(words: Sequence[str], tags: Sequence[Tag], *, spaces: bool = 
     spaces: Whether spaces separate the words in the text.
     RETURNS: The text, with the spans and the words that are not annotated.
     """
-    separator = " " if spaces else ""
-    ends = list(accumulate((len(word) + len(separator) for word in words), initial=0))
-    bounds = [(start, start + len(word)) for start, word in zip(ends, words, strict=False)]
+    text, bounds = join_words(words, spaces=spaces)
     return Annotation(
-        separator.join(words),
+        text,
         tuple(spans_of_tags(bounds, tags)),
         unknown=tuple(unknown_stretches(bounds, tags)),
     )
