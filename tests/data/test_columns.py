@@ -199,6 +199,11 @@ def test_files(tmp_path: Path, name: str, content: str, expected: list[Text]) ->
     ("content", "expected"),
     [
         ("word\ttag\n" + rows(), [FLIGHT, OSLO]),
+        ("Wort;NER\n" + rows(";"), [FLIGHT, OSLO]),
+        (
+            "tag\tword\nO\tWe\nO\tfly\nO\tto\nB-CITY\tRome\n\nB-CITY\tOslo\nO\tis\nO\tcold\n",
+            [FLIGHT, OSLO],
+        ),
         ("Tokens,Labels\n\n" + rows(","), [FLIGHT, OSLO]),
         (",Word,NER Tag\n" + rows(",", "{n}"), [FLIGHT, OSLO]),
         ("id token ner_tags\n" + rows(" ", "{n}"), [FLIGHT, OSLO]),
@@ -443,6 +448,9 @@ def test_files_without_tags(tmp_path: Path, content: str, guess: str) -> None:
     path.write_text(content)
     with pytest.raises(ValueError, match=f"H118.*{guess}"):
         read(path)
+    if "Column" in guess:
+        with pytest.raises(ValueError, match=f"H047.*{guess}"):
+            read(path.rename(tmp_path / "a.txt"))
 
 
 @pytest.mark.parametrize(
