@@ -540,8 +540,8 @@ class Warnings:
         "not continue the one before it. Correct these tags if entities are split or joined."
     )
     W032 = (
-        "[W032] {path} has several columns of tags: {counts}. Column {column} is read, and the "
-        "others are left out. Use `--tag-column` to choose one."
+        "[W032] {path} has several columns of tags. Their tagged words: {counts}. Column {column} "
+        "is read, and the others are left out. Use `--tag-column` to choose one."
     )
     W033 = (
         "[W033] {path}: no word has the tag O, and {n} words have the tags - or _, which stand for "
