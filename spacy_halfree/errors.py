@@ -233,8 +233,8 @@ class Errors:
         "it is missing, or something was added; copy or annotate it again."
     )
     H057 = (
-        "[H057] The pipeline in {path} is another one than where this run was started. Give all "
-        "machines the same files."
+        "[H057] The pipeline or code in {path} is another one than where this run was started. "
+        "Give all machines the same files."
     )
     H058 = "[H058] The folder {path} has no files of texts: none ends in {endings}."
     H059 = (

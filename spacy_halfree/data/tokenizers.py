@@ -17,7 +17,7 @@ DEFAULT_LANG = "en"
 NLP_SETTINGS = ("tokenizer", "before_creation", "after_creation")
 """The settings of a config's section `[nlp]` that tokens may depend on, beside the language."""
 INITIALIZE_SETTINGS = ("before_init", "tokenizer")
-"""The same of the section `[initialize]`. A pipeline that is trained has their effect in its files."""
+"""The same of the section `[initialize]`. The files of a trained pipeline have their effect."""
 
 
 def find_lang(lang: str | None = None, source: str | Path | None = None) -> str:
@@ -34,9 +34,7 @@ def find_lang(lang: str | None = None, source: str | Path | None = None) -> str:
     return lang_of(config, lang, source)
 
 
-def make_tokenizing_pipeline(
-    lang: str | None = None, source: str | Path | None = None
-) -> Language:
+def make_tokenizing_pipeline(lang: str | None = None, source: str | Path | None = None) -> Language:
     """Make a pipeline without components, to tokenize texts.
 
     lang: The language, as spaCy abbreviates it. If None, that of the source, or English.
@@ -50,7 +48,7 @@ def make_tokenizing_pipeline(
     if source is None:
         return spacy.blank(lang or DEFAULT_LANG)
     config, folder = read_source(source)
-    own = {"lang": lang_of(config, lang, source), **chosen(config, "nlp", NLP_SETTINGS)}
+    own = {"lang": lang_of(config, lang, source), **tokenizer_settings(config)}
     settings: dict[str, Any] = {"nlp": own}
     if folder is None:
         settings["initialize"] = chosen(config, "initialize", INITIALIZE_SETTINGS)
@@ -69,9 +67,9 @@ def make_tokenizing_pipeline(
     return nlp
 
 
-def tokenizer_settings(nlp: Language) -> dict[str, Any]:
-    """The settings of a pipeline's `[nlp]` that its tokenizer is made by."""
-    return chosen(nlp.config, "nlp", NLP_SETTINGS)
+def tokenizer_settings(config: dict[str, Any]) -> dict[str, Any]:
+    """The settings of a config's `[nlp]` that the tokenizer is made by, beside the language."""
+    return chosen(config, "nlp", NLP_SETTINGS)
 
 
 def is_made_by_settings(nlp: Language) -> bool:
@@ -79,7 +77,7 @@ def is_made_by_settings(nlp: Language) -> bool:
 
     nlp: The pipeline, whose tokenizer can be written (`to_bytes`).
     """
-    fresh = from_settings({"nlp": {"lang": nlp.lang, **tokenizer_settings(nlp)}})
+    fresh = from_settings({"nlp": {"lang": nlp.lang, **tokenizer_settings(nlp.config)}})
     made, own = (
         pipeline.tokenizer.to_bytes(exclude=["vocab"])  # type: ignore[union-attr]
         for pipeline in (fresh, nlp)
