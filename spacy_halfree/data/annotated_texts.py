@@ -172,8 +172,9 @@ def to_annotated_text(number: int, annotation: Annotation, nlp: Language) -> Ann
         doc = Doc(nlp.vocab, words=list(annotation.words), spaces=list(annotation.spaces))
     else:
         doc = nlp.make_doc(annotation.text)
-        # spaCy's own tokenizer keeps every character
-        if type(nlp.tokenizer) is not Tokenizer and doc.text != annotation.text:
+        # spaCy's own tokenizer keeps every character; others often add a space at the end
+        keeps_text = type(nlp.tokenizer) is Tokenizer
+        if not keeps_text and doc.text.rstrip() != annotation.text.rstrip():
             return to_changed_text(number, annotation, doc)
     missing: set[int] = set()
     if annotation.is_partial:
