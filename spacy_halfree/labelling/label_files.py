@@ -173,8 +173,8 @@ def make_manifest(
 ) -> Manifest:
     """Describe what the output is made from. This loads the teachers and hashes the input."""
     worker.forget_what_has_changed()
-    *pipelines, code = worker.hashes()
-    teachers = zip(worker.load(), pipelines, strict=True)
+    pipelines, hashes = worker.load(), worker.hashes()
+    teachers = zip(pipelines, hashes[: len(pipelines)], strict=True)
     tagger = worker.tagger
     return Manifest(
         input_sha256=hash_inputs(files),
@@ -189,7 +189,7 @@ def make_manifest(
             "gpu": settings.on_gpu,
             "format": settings.shard_format,
             # tokens may depend on it; manifests without code have no such key
-            **({"code": code} if code else {}),
+            **({"code": hashes[-1]} if worker.code else {}),
         },
         texts_in_a_part=worker.texts_in_a_part,
     )

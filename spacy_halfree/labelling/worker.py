@@ -81,7 +81,7 @@ class TeacherWorker:
         return self._loaded().teachers
 
     def hashes(self) -> tuple[str, ...]:
-        """The SHA-256 of each teacher's files, as they were when it was loaded, and of the code."""
+        """The SHA-256 of each teacher's files, as they were when it was loaded, and of any code."""
         return self._loaded().sha256
 
     def close(self) -> None:
@@ -95,7 +95,7 @@ class TeacherWorker:
             self.close()
             loaded = LOADED.get(self)
         if self.sha256:
-            paths = [*self.models, self.code]
+            paths = [*self.models, *([self.code] if self.code else [])]
             pairs = zip(paths, loaded.sha256, self.sha256, strict=True)
             for path, found, expected in pairs:
                 if found != expected:
@@ -105,8 +105,7 @@ class TeacherWorker:
     def forget_what_has_changed(self) -> None:
         """Load the teachers again when they are next needed, if their files have changed."""
         loaded = LOADED.get(self)
-        hashes = map(hash_pipeline, loaded.teachers.pipelines)
-        if (*hashes, import_code(self.code)) != loaded.sha256:
+        if hash_teachers(loaded.teachers.pipelines, self.code) != loaded.sha256:
             self.close()
 
     @property
@@ -198,7 +197,7 @@ class TeacherWorker:
 
 @dataclass(frozen=True)
 class LoadedTeachers:
-    """Teachers, and the SHA-256 of the files of each, and of the code ("" if there is none)."""
+    """Teachers, and the SHA-256 of the files of each, and of any code that they need."""
 
     teachers: Teachers
     sha256: tuple[str, ...]
@@ -236,7 +235,12 @@ LOADED = TeacherStore()
 def load_teachers(worker: TeacherWorker) -> LoadedTeachers:
     """Load the teachers of a worker."""
     setup_gpu(worker.gpu_id, silent=True)
-    code = import_code(worker.code)
+    import_code(worker.code)
     pipelines = [spacy.load(model) for model in worker.models]
     teachers = Teachers(pipelines, component=worker.component, precision=worker.precision)
-    return LoadedTeachers(teachers, (*map(hash_pipeline, pipelines), code))
+    return LoadedTeachers(teachers, hash_teachers(pipelines, worker.code))
+
+
+def hash_teachers(pipelines: Sequence[Language], code: str | None) -> tuple[str, ...]:
+    """The SHA-256 of the files of each teacher, and of the code as it is imported, if any."""
+    return (*map(hash_pipeline, pipelines), *([import_code(code)] if code else []))
