@@ -31,10 +31,11 @@ def compare_stored_tokens(
     n_texts = n_other_tokens = n_spans = n_lost_spans = 0
     for record in records:
         if isinstance(record, AnnotatedText) and record.has_stored_tokens:
-            spans = [span for span in record.spans if check_span(record, span) is None]
+            text = record.text
+            spans = [span for span in record.spans if check_span(span, text, record.doc) is None]
             n_texts += 1
             n_spans += len(spans)
-            doc = nlp.make_doc(record.text)
+            doc = nlp.make_doc(text)
             if not has_same_tokens(doc, record.doc):
                 n_other_tokens += 1
                 n_lost_spans += sum(doc.char_span(own.start, own.end) is None for own in spans)

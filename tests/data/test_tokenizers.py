@@ -212,9 +212,9 @@ def test_the_config_of_a_file_that_is_checked(tmp_path: Path, code: Path) -> Non
     (tmp_path / "a.jsonl").write_text(
         '{"text": "unit PUMP1_G2 is off", "spans": [{"start": 5, "end": 10, "label": "PUMP"}]}\n'
     )
-    (report,) = check_files(tmp_path / "a.jsonl")
+    (report,) = check_files(tmp_path / "a.jsonl").train
     assert [problem.kind for problem in report.problems] == ["not aligned with tokens"]
-    (report,) = check_files(tmp_path / "a.jsonl", tokenizer=write_config(tmp_path))
+    (report,) = check_files(tmp_path / "a.jsonl", tokenizer=write_config(tmp_path)).train
     assert not report.problems
     assert report.n_tokens == len(PARTS)
 
@@ -225,7 +225,7 @@ def test_stored_tokens_are_used_and_compared(
     _, gold = write_pipeline(tmp_path)
     code = write_code(tmp_path)
     with caplog.at_level(logging.WARNING, "spacy.halfree"):
-        (report,) = check_files(gold)
+        (report,) = check_files(gold).train
     assert not report.problems
     assert report.labels == {"PUMP": len(TEXTS)}
     n = len(TEXTS)
@@ -233,7 +233,7 @@ def test_stored_tokens_are_used_and_compared(
     assert f"{n} of {n} spans do not align" in caplog.text
     caplog.clear()
     import_code(code)
-    (report,) = check_files(gold, tokenizer=write_config(tmp_path))
+    (report,) = check_files(gold, tokenizer=write_config(tmp_path)).train
     forget(code)
     assert not report.problems
     assert "W037" not in caplog.text
@@ -279,7 +279,7 @@ def test_a_tokenizer_that_changes_texts(tmp_path: Path) -> None:
     golds = [make_gold(record) for record in records if isinstance(record, AnnotatedText)]
     assert [len(gold.left_out) for gold in golds] == [0, 1]
     assert {token.ent_iob for token in golds[1].doc} == {0}
-    (report,) = check_files(tmp_path / "a.jsonl", tokenizer=path)
+    (report,) = check_files(tmp_path / "a.jsonl", tokenizer=path).train
     assert [problem.kind for problem in report.problems] == ["text changed by the tokenizer"]
 
 

@@ -14,7 +14,7 @@ from commands import run_command
 from own_functions import CONFIG, TEXTS, TOKENIZER, forget, write_code, write_config
 from spacy.cli.train import train
 from spacy.language import Language
-from spacy.tokens import Doc
+from spacy.tokens import Doc, DocBin
 from spacy.util import registry
 from weasel.cli.run import project_run
 
@@ -125,6 +125,41 @@ def test_no_project_is_inside_of_what_it_is_made_of(tmp_path: Path) -> None:
     settings = ProjectSettings(encoder="some/encoder", tokenizer=str(tmp_path / "pipeline"))
     with pytest.raises(ValueError, match=r"\[H065\]"):
         create_project(tmp_path / "pipeline" / "p", gold, raw, settings=settings)
+
+
+def test_an_update_uses_the_projects_tokenizer(tmp_path: Path) -> None:
+    """And its code only if it is named, as everywhere."""
+    code = write_code(tmp_path)
+    source = spacy.blank("en")
+    source.tokenizer.infix_finditer = spacy.util.compile_infix_regex(["_"]).finditer
+    source.to_disk(tmp_path / "pipeline")
+    own = {
+        "registered": ["--tokenizer-from", write_config(tmp_path), "--code", code],
+        "copied": ["--tokenizer-from", tmp_path / "pipeline"],
+    }
+    gold, raw = write_texts(tmp_path)
+    new = {"text": "unit PUMP77_G1 is on", "spans": [{"start": 5, "end": 11, "label": "PUMP"}]}
+    srsly.write_jsonl(tmp_path / "new.jsonl", [new])
+    for name, options in own.items():
+        project = tmp_path / name
+        create = ["init", project, "--labelled", gold, "--raw", raw, "--encoder", "some/encoder"]
+        assert run_command(*create, *options)[0] == 0
+        forget(code)
+        update = ["init", project, "--labelled", tmp_path / "new.jsonl", "--update"]
+        status, output = run_command(*update)
+        if name == "registered":
+            assert status == 1
+            assert "[H129]" in output
+            status, output = run_command(*update, "--code", project / "functions.py")
+        assert status == 0, output
+        docs = DocBin().from_disk(project / "corpus" / "gold.spacy").get_docs(source.vocab)
+        (doc,) = (doc for doc in docs if doc.text == new["text"])
+        assert [token.text for token in doc] == ["unit", "PUMP77", "_", "G1", "is", "on"]
+        assert [ent.text for ent in doc.ents] == ["PUMP77"]
+        assert "[H136]" in run_command(*update, "--tokenizer-from", tmp_path / "pipeline")[1]
+        assert "--tokenizer-from" in run_command(*update, *options[:2])[1]
+    forget(project / "functions.py")
+    forget(code)
 
 
 # about a minute of processor time, most of which goes to starting Python
