@@ -9,6 +9,7 @@ import typer
 from spacy.tokens import Doc
 from wasabi import msg
 
+from ..custom_code import import_code
 from ..data.checks import FEW_RAW_TEXTS, check_file, find_gaps
 from ..data.file_formats import ANNOTATED_FILES, RAW_FILES
 from ..data.file_report import FileReport
@@ -21,11 +22,13 @@ from ..project.create import create_project
 from ..project.project_files import PROBLEMS
 from ..project.project_settings import ProjectSettings, find_unfit_heads
 from ..project.update import HELD_OUT, update_project
-from .options import READING, reads_annotated_texts
+from .options import CODE, LANG, READING, TOKENIZER_FROM, reads_annotated_texts
 from .outcome import describe, reports_failures
 from .show_reports import show_comparison, show_counts, show_problems
 
-FOR_NEW_PROJECTS = ("lang", "teacher", "dev", "test", "seed", "encoder", "gpu_id")
+FOR_NEW_PROJECTS = (
+    *("lang", "tokenizer_from", "teacher", "dev", "test", "seed", "encoder", "gpu_id"),
+)
 """The options that have no effect on existing projects."""
 
 
@@ -72,7 +75,9 @@ def init_cli(
         "'newest' file, none of the words that differ ('missing'), or nothing ('leave-out')",
     ),
     reading: ReadSettings = READING,
-    lang: str = typer.Option("en", "--lang", help="Language, for the tokenizer"),
+    lang: str | None = LANG,
+    tokenizer_from: str | None = TOKENIZER_FROM,
+    code: Path | None = CODE,
     teacher: TeacherKind = typer.Option(
         TeacherKind.ALIGNED,
         "--teacher",
@@ -106,6 +111,7 @@ def init_cli(
     """
     corpus = CorpusSettings(dev=dev, test=test, on_conflict=on_conflict.value, reading=reading)
     try:
+        import_code(code)
         if update:
             given = [
                 f"--{name.replace('_', '-')}"
@@ -119,7 +125,9 @@ def init_cli(
         if raw is None:
             raise ValueError(Errors.H137)
         settings = ProjectSettings(
-            lang=lang,
+            lang=lang or "",
+            tokenizer=tokenizer_from or "",
+            code="" if code is None else str(code),
             teacher=teacher.value,
             encoder=encoder or "",
             seed=seed,

@@ -36,6 +36,24 @@ class PrecisionName(str, Enum):
 PRECISION = typer.Option(
     PrecisionName.FLOAT32, "--precision", help="What torch models compute in (int8: CPU only)"
 )
+CODE = typer.Option(
+    None,
+    "--code",
+    "-c",
+    metavar="FILE",
+    help="Python file with functions that you have registered, such as a tokenizer of your own",
+    exists=True,
+    dir_okay=False,
+)
+LANG = typer.Option(
+    None, "--lang", help="Language, for the tokenizer [default: en, or that of --tokenizer-from]"
+)
+TOKENIZER_FROM = typer.Option(
+    None,
+    "--tokenizer-from",
+    metavar="CONFIG|PIPELINE",
+    help="Take the tokenizer from a config, or from a pipeline's folder or name",
+)
 READING = ReadSettings()
 """The default of a command's argument `reading`, which `reads_annotated_texts` replaces."""
 Command = TypeVar("Command", bound=Callable[..., None])

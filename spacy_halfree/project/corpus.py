@@ -12,6 +12,7 @@ from ..data.file_report import FileReport
 from ..data.gold import GoldFile, make_gold_file
 from ..data.merging import CONFLICT_CHOICES, Comparison, OnConflict, ReadFile, merge_files
 from ..data.read_settings import ReadSettings
+from ..data.stored_tokens import compare_stored_tokens
 from ..errors import Errors
 from ..ranges import check_choice
 
@@ -63,9 +64,12 @@ def make_labelled_texts(
     RAISES: ValueError (H046) if a file cannot be read.
     """
     read = [ReadFile.of(file) for file in files]
-    reports = [check_file(own.name, tokenize_records(own.records, nlp)) for own in read]
-    for report, file in zip(reports, files, strict=True):
+    reports = []
+    for own, file in zip(read, files, strict=True):
+        records = compare_stored_tokens(tokenize_records(own.records, nlp), nlp, own.name)
+        report = check_file(own.name, records)
         report.format = file.format.name
+        reports.append(report)
     merged = merge_files(read, on_conflict)
     add_disagreements(reports, merged.comparison)
     texts = [

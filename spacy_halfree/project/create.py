@@ -4,15 +4,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import spacy
-
+from ..custom_code import import_code
 from ..data.annotated_texts import find_annotated_files
 from ..data.checks import digest_text
 from ..data.file_report import FileReport
 from ..data.inputs import local_path
 from ..data.splitting import Split, split_docs
+from ..data.tokenizers import make_tokenizing_pipeline
 from ..outputs import check_place
 from .corpus import CorpusSettings, LabelledTexts, check_has_spans, make_labelled_texts
+from .own_tokenizer import check_can_be_saved, write_tokenizer
 from .project_files import (
     POOL,
     PROBLEMS,
@@ -71,14 +72,18 @@ def create_project(
     corpus: How the labelled texts are read and divided.
     on_report: Is called with what was found in the labelled texts, before anything else can fail.
     RAISES: ValueError, OSError (H013, H018, H019, H046, H047, H058, H065, H075, H076, H079, H088,
-        H089, H097, H098, H109) if the texts cannot be used, or the folder cannot be written.
+        H089, H097, H098, H109) if the texts cannot be used, or the folder cannot be written, (H127,
+        H128) if the code or the tokenizer cannot be used.
     """
     settings, corpus = settings or ProjectSettings(), corpus or CorpusSettings()
     given = [labelled] if isinstance(labelled, str | Path) else labelled
     folder, raw, paths = Path(folder), str(raw), [Path(path) for path in given]
     encoder = Path(settings.encoder) if settings.encoder_is_folder else None
-    check_place(folder, inputs=[*paths, local_path(raw), encoder])
-    nlp = spacy.blank(settings.lang)
+    own = [Path(path) for path in (settings.tokenizer, settings.code) if path]
+    check_place(folder, inputs=[*paths, local_path(raw), encoder, *own])
+    import_code(settings.code or None)
+    nlp = make_tokenizing_pipeline(settings.lang, settings.tokenizer or None)
+    check_can_be_saved(nlp)
     with new_folder(folder) as partial:
         place = partial / "corpus"
         place.mkdir()
@@ -96,5 +101,6 @@ def create_project(
         project = NewProject(settings, split, texts, pool, folder / "corpus" / PROBLEMS)
         write_findings(place, project.reports)
         has = {"test": bool(split.test), "problems": bool(project.n_problems)}
-        write_project(partial, folder.resolve().name, settings, has)
+        tokenizer = write_tokenizer(partial, nlp, settings)
+        write_project(partial, folder.resolve().name, settings, has, tokenizer)
     return project

@@ -17,6 +17,7 @@ from ..data.raw_pool import check_pool, read_pool
 from ..data.splitting import Split
 from ..errors import Errors
 from ..files import partial_folder
+from .own_tokenizer import FUNCTIONS, TOKENIZER, OwnTokenizer
 from .project_settings import ProjectSettings, package_name
 
 PAGES = ("README.md", "project.yml")
@@ -84,13 +85,20 @@ def write_findings(folder: Path, reports: list[FileReport]) -> None:
         (folder / PROBLEMS).unlink(missing_ok=True)
 
 
-def write_project(folder: Path, name: str, settings: ProjectSettings, has: dict[str, bool]) -> None:
+def write_project(
+    folder: Path,
+    name: str,
+    settings: ProjectSettings,
+    has: dict[str, bool],
+    tokenizer: OwnTokenizer,
+) -> None:
     """Write everything but the texts.
 
     folder: The folder to fill.
     name: The project's name.
     settings: How it trains.
     has: Whether it has texts to test on, and problems.
+    tokenizer: How its configs make its tokenizer.
     """
     # spaCy's own templates are written in it, but most commands need none
     from jinja2 import Environment, StrictUndefined
@@ -98,7 +106,8 @@ def write_project(folder: Path, name: str, settings: ProjectSettings, has: dict[
     package = resources.files(__package__)
     (folder / "configs").mkdir()
     for config in settings.configs:
-        (folder / "configs" / config).write_bytes((package / "configs" / config).read_bytes())
+        text = (package / "configs" / config).read_text(encoding="utf8") + tokenizer.sections
+        (folder / "configs" / config).write_text(text, encoding="utf8", newline="\n")
     environment = Environment(
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -109,6 +118,9 @@ def write_project(folder: Path, name: str, settings: ProjectSettings, has: dict[
     values = asdict(settings) | {
         "encoder_is_folder": settings.encoder_is_folder,
         "teachers": settings.teachers,
+        "code": FUNCTIONS if settings.code else "",
+        "tokenizer": TOKENIZER if tokenizer.is_copied else "",
+        "has_own_tokenizer": bool(tokenizer.sections),
         "name": name,
         "package_name": package_name(name),
         "has": has,

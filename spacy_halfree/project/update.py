@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import spacy
 import srsly
 
 from ..data.annotated_texts import AnnotatedFile, find_annotated_files
@@ -20,6 +19,7 @@ from ..errors import Errors
 from ..files import write_at_once
 from ..outputs import check_place
 from .corpus import CorpusSettings, LabelledTexts, check_has_spans, make_labelled_texts
+from .own_tokenizer import load_tokenizer
 from .project_files import DEV, GOLD, POOL, PREVIOUS, TEST, write_findings
 
 HELD_OUT = "the project tunes or tests on them, and they stay as they are"
@@ -65,13 +65,14 @@ def update_project(
     corpus: How the labelled texts are read. The project's own texts are older than those.
     on_report: Is called with what was found in the labelled texts, before anything is written.
     RAISES: ValueError, OSError (H013, H018, H019, H046, H047, H058, H065, H075, H079, H097, H109)
-        if the texts cannot be used, (H135) if the folder is no project.
+        if the texts cannot be used, (H135) if the folder is no project, (E893) if its tokenizer
+        needs a function that is not registered.
     """
     corpus = corpus or CorpusSettings()
     given = [labelled] if isinstance(labelled, str | Path) else labelled
     folder, paths = Path(folder), [Path(path) for path in given]
     place = folder / "corpus"
-    nlp = spacy.blank(read_lang(folder))
+    nlp = load_tokenizer(folder, read_lang(folder))
     inputs = [*paths, *([] if raw is None else [local_path(str(raw))])]
     for name in (GOLD, PREVIOUS, POOL):
         check_place(place / name, inputs=inputs)
