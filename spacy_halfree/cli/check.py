@@ -13,7 +13,7 @@ from ..data.file_report import combine
 from ..data.inputs import local_path
 from ..data.read_settings import ReadSettings
 from ..outputs import check_output_file
-from .options import CODE, LANG, READING, TOKENIZER_FROM, reads_annotated_texts
+from .options import CODE, LANG, READING, TOKENIZER_FROM, reading_bar, reads_annotated_texts
 from .outcome import describe, reports_failures
 from .show_reports import show_comparison, show_counts, show_problems
 
@@ -56,9 +56,17 @@ def check_cli(
             if path is not None:
                 check_output_file(path, inputs=inputs, overwrite=overwrite)
         import_code(code)
-        found = check_files(
-            list(train), dev, test, raw=raw, lang=lang, tokenizer=tokenizer_from, reading=reading
-        )
+        with reading_bar() as bar:
+            found = check_files(
+                list(train),
+                dev,
+                test,
+                raw=raw,
+                lang=lang,
+                tokenizer=tokenizer_from,
+                reading=reading,
+                on_progress=bar.update,
+            )
     except (ValueError, OSError, ImportError) as error:
         msg.fail("The files were not checked", describe(error), exits=1)
     show_counts(found.reports)

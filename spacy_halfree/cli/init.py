@@ -3,10 +3,13 @@
 import shlex
 from collections.abc import Sequence
 from enum import Enum
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import typer
 from spacy.tokens import Doc
+from tqdm import tqdm
 from wasabi import msg
 
 from ..custom_code import import_code
@@ -22,7 +25,7 @@ from ..project.create import create_project
 from ..project.project_files import PROBLEMS
 from ..project.project_settings import ProjectSettings, find_unfit_heads
 from ..project.update import HELD_OUT, update_project
-from .options import CODE, LANG, READING, TOKENIZER_FROM, reads_annotated_texts
+from .options import CODE, LANG, READING, TOKENIZER_FROM, reading_bar, reads_annotated_texts
 from .outcome import describe, reports_failures
 from .show_reports import show_comparison, show_counts, show_problems
 
@@ -154,9 +157,16 @@ def create_new(
     corpus: CorpusSettings,
 ) -> None:
     """Write a project, and print what went into it."""
-    project = create_project(
-        folder, labelled, raw, settings=settings, corpus=corpus, on_report=show_labelled
-    )
+    with reading_bar() as bar:
+        project = create_project(
+            folder,
+            labelled,
+            raw,
+            settings=settings,
+            corpus=corpus,
+            on_report=partial(show_labelled, bar),
+            on_progress=bar.update,
+        )
     pool = project.pool
     show_split(project.split)
     show_problems(pool)
@@ -180,7 +190,15 @@ def update_existing(
     folder: Path, labelled: Sequence[Path], raw: str | None, corpus: CorpusSettings
 ) -> None:
     """Add texts to a project, and print what went into it."""
-    project = update_project(folder, labelled, raw, corpus=corpus, on_report=show_labelled)
+    with reading_bar() as bar:
+        project = update_project(
+            folder,
+            labelled,
+            raw,
+            corpus=corpus,
+            on_report=partial(show_labelled, bar),
+            on_progress=bar.update,
+        )
     show_problems(project.pool)
     warn_of_problems([*project.labelled.reports[1:], project.pool], folder)
     if project.n_held_out:
@@ -201,8 +219,9 @@ def warn_of_problems(reports: Sequence[FileReport], folder: Path) -> None:
         msg.warn(Warnings.W013.format(n_problems=n_problems, path=path))
 
 
-def show_labelled(labelled: LabelledTexts) -> None:
-    """What is wrong with the labelled texts, and how files agree."""
+def show_labelled(bar: "tqdm[Any]", labelled: LabelledTexts) -> None:
+    """Print what is wrong with the labelled texts and how files agree, in the place of a bar."""
+    bar.clear()
     show_comparison(labelled.comparison)
     for report in labelled.reports:
         show_problems(report)

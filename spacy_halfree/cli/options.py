@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import typer
+from tqdm import tqdm
 from wasabi import msg
 
 from ..data.file_formats import ANNOTATED
@@ -168,6 +169,11 @@ def reads_annotated_texts(*without: str) -> Callable[[Command], Command]:
         return run  # type: ignore[return-value]
 
     return decorate
+
+
+def reading_bar() -> "tqdm[Any]":
+    """A bar of the records that are read, which appears after a second."""
+    return tqdm(unit=" records", delay=1, leave=False)
 
 
 def unit_of(offsets: Offsets | None) -> OffsetUnit | None:

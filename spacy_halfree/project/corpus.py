@@ -11,6 +11,7 @@ from ..data.checks import check_file
 from ..data.file_report import FileReport
 from ..data.gold import GoldFile, make_gold_file
 from ..data.merging import CONFLICT_CHOICES, Comparison, OnConflict, ReadFile, merge_files
+from ..data.progress import Progress
 from ..data.read_settings import ReadSettings
 from ..data.stored_tokens import compare_stored_tokens
 from ..errors import Errors
@@ -54,16 +55,20 @@ class LabelledTexts:
 
 
 def make_labelled_texts(
-    files: Sequence[AnnotatedFile], nlp: Language, on_conflict: OnConflict
+    files: Sequence[AnnotatedFile],
+    nlp: Language,
+    on_conflict: OnConflict,
+    on_progress: Progress | None = None,
 ) -> LabelledTexts:
     """Read labelled texts, and keep one annotation of each text that several files have.
 
     files: The files, from the oldest to the newest.
     nlp: Tokenizes the texts.
     on_conflict: See `CorpusSettings`.
+    on_progress: Is called with the number of records that have been read since the last call.
     RAISES: ValueError (H046) if a file cannot be read.
     """
-    read = [ReadFile.of(file) for file in files]
+    read = [ReadFile.of(file, on_progress) for file in files]
     reports = []
     for own, file in zip(read, files, strict=True):
         records = compare_stored_tokens(tokenize_records(own.records, nlp), nlp, own.name)

@@ -13,6 +13,7 @@ from spacy.tokens import Doc
 from ..data.check_files import write_problems, write_summary
 from ..data.docbin import write_docs
 from ..data.file_report import FileReport
+from ..data.progress import Progress
 from ..data.raw_pool import check_pool, read_pool
 from ..data.splitting import Split
 from ..errors import Errors
@@ -58,19 +59,26 @@ def write_split(folder: Path, split: Split) -> None:
             write_docs(docs, folder / name)
 
 
-def write_pool(path: Path, location: str, labelled: Set[bytes], max_length: int) -> FileReport:
+def write_pool(
+    path: Path,
+    location: str,
+    labelled: Set[bytes],
+    max_length: int,
+    on_progress: Progress | None = None,
+) -> FileReport:
     """Write the raw texts that are not labelled, an object a line.
 
     path: The `.jsonl` file to write.
     location: Texts in a file, or in a folder of files; see `find_inputs`.
     labelled: The digests of the labelled texts, see `digest_text`.
     max_length: The most characters of a text.
+    on_progress: Is called with the number of records that have been read since the last call.
     RETURNS: What was written, what was left out because it is labelled, and what is wrong.
     RAISES: ValueError (H018, H019, H058) if nothing can be read, (H079) if no text is left.
     """
     report = FileReport(location)
     with path.open("w", encoding="utf8", newline="\n") as lines:
-        for record in read_pool(location, labelled, max_length, report):
+        for record in read_pool(location, labelled, max_length, report, on_progress):
             lines.write(json.dumps(record, ensure_ascii=False) + "\n")
     check_pool(report)
     return report

@@ -13,6 +13,7 @@ from ..data.checks import digest_text
 from ..data.docbin import write_docs
 from ..data.file_report import FileReport
 from ..data.inputs import local_path
+from ..data.progress import Progress
 from ..data.raw_pool import check_pool, read_pool
 from ..data.records import Annotation, text_of
 from ..errors import Errors
@@ -52,6 +53,7 @@ def update_project(
     *,
     corpus: CorpusSettings | None = None,
     on_report: Callable[[LabelledTexts], object] | None = None,
+    on_progress: Progress | None = None,
 ) -> UpdatedProject:
     """Add labelled texts, such as corrected suggestions, to a project that `create_project` wrote.
 
@@ -64,6 +66,7 @@ def update_project(
     raw: More raw texts: a file or folder.
     corpus: How the labelled texts are read. The project's own texts are older than those.
     on_report: Is called with what was found in the labelled texts, before anything is written.
+    on_progress: Is called with the number of records that have been read since the last call.
     RAISES: ValueError, OSError (H013, H018, H019, H046, H047, H058, H065, H075, H079, H097, H109)
         if the texts cannot be used, (H135) if the folder is no project, (E893) if its tokenizer
         needs a function that is not registered.
@@ -78,7 +81,7 @@ def update_project(
         check_place(place / name, inputs=inputs)
     new = find_annotated_files(paths, corpus.reading, lang=str(nlp.lang))
     (gold,) = find_annotated_files([place / GOLD])
-    texts = make_labelled_texts([gold, *new], nlp, corpus.on_conflict)
+    texts = make_labelled_texts([gold, *new], nlp, corpus.on_conflict, on_progress)
     if on_report is not None:
         on_report(texts)
     check_has_spans(texts)
@@ -88,10 +91,10 @@ def update_project(
     docs = [doc for doc, own in zip(texts.gold.docs, digests, strict=True) if own not in held_out]
     known = {*digests, *held_out}
     report = FileReport(str(place / POOL))
-    pool = [*read_pool(str(place / POOL), known, nlp.max_length, report)]
+    pool = [*read_pool(str(place / POOL), known, nlp.max_length, report, on_progress)]
     if raw is not None:
         known |= {digest_text(text_of(record)) for record in pool}
-        pool += read_pool(str(raw), known, nlp.max_length, report)
+        pool += read_pool(str(raw), known, nlp.max_length, report, on_progress)
     check_pool(report)
     # the texts to train on first: a run that is stopped in between can be repeated
     shutil.copyfile(place / GOLD, place / PREVIOUS)
