@@ -15,12 +15,15 @@ class Errors:
     )
     H002 = (
         "[H002] Cannot add the label '{label}' to component '{name}': its model is initialized for "
-        "{n_labels} labels. Give all labels before `initialize`, or train a new component."
+        "{n_labels} labels. For a new model that has this label, too, name it in `labels` under "
+        "`[initialize.components.{name}]`, call `nlp.initialize`, and train on texts of all labels."
     )
     H003 = (
         "[H003] Component '{name}': the training text '{text}' has the label '{label}', which is "
-        "not one of the component's labels: {labels}. Correct the annotation, or add the label "
-        "before initializing."
+        "not one of the component's labels: {labels}. Correct the annotation. Or, for a new model "
+        "that has this label, too, name it in `labels` under `[initialize.components.{name}]`, and "
+        "train from the start (`nlp.initialize`, or `spacy train` where the component has a "
+        "`factory` and no `source`)."
     )
     H004 = (
         "[H004] Component '{name}' cannot learn overlapping spans: '{first}' and '{second}' in "
@@ -101,7 +104,6 @@ class Errors:
     H027 = (
         "[H027] The pipeline {path} has no halfree_tagger with the name '{name}'. It has: {pipes}."
     )
-
     H028 = (
         "[H028] Component '{name}': `head_learn_rate_factor` is {value}, but the model '{model}' "
         "has no part behind an encoder that it could apply to; the whole model is pretrained. Set "
@@ -149,7 +151,6 @@ class Errors:
         "is 'words': the tags of a word share what the decoder has read before it, which "
         'checkpoints do not keep. Set `loss = "lm"`, or `label_style = "token"`.'
     )
-
     H038 = (
         "[H038] A model of halfree.SentinelSeq2Seq.v1 cannot be initialized without knowing the "
         "labels. Initialize the component (`nlp.initialize`), not its model."
@@ -232,8 +233,8 @@ class Errors:
         "it is missing, or something was added; copy or annotate it again."
     )
     H057 = (
-        "[H057] The pipeline in {path} is another one than where this run was started. Give all "
-        "machines the same files."
+        "[H057] The pipeline or code in {path} is another one than where this run was started. "
+        "Give all machines the same files."
     )
     H058 = "[H058] The folder {path} has no files of texts: none ends in {endings}."
     H059 = (
@@ -274,12 +275,10 @@ class Errors:
     H068 = (
         "[H068] The engine '{engine}' has no use for {options}. Leave it out, or change --engine."
     )
-
     H070 = (
         "[H070] The target of the teacher {teacher} is '{teacher_target}', but that of {model} is "
         "'{target}', so that they cannot be compared. Name a teacher with the same target, or none."
     )
-
     H075 = (
         "[H075] {path} has no labelled span that could be learned from. Check that it is the "
         "export of annotated texts, and that a .spacy file holds entities (`doc.ents`)."
@@ -295,8 +294,8 @@ class Errors:
         "language '{lang}' with `--encoder`: a folder, or a name on the Hugging Face hub."
     )
     H079 = (
-        "[H079] {path} has no text that is not labelled already, so there is nothing for the "
-        "teachers to label. Give raw texts: the more, the better."
+        "[H079] {path} has no raw text to learn from. {reason}. Give texts that are not labelled: "
+        "the more, the better."
     )
     H080 = (
         "[H080] Adapting an encoder needs PyTorch, transformers and accelerate ({reason}). Install "
@@ -306,7 +305,6 @@ class Errors:
         "[H081] {texts}: there is no text in it that the encoder could read. Look at the reasons "
         "of skipped lines, if any, and check that the input is the file you meant."
     )
-
     H083 = (
         "[H083] `--score disagreement` needs at least two models, but there is only {model}. Name "
         "others, trained with other seeds, or leave the option out."
@@ -401,12 +399,62 @@ class Errors:
         "[H110] `--offsets` is how doccano counts, which has no effect on --format {tool}. Leave "
         "out `--offsets`, or use `--format doccano`."
     )
-
+    H135 = (
+        "[H135] {path} is not a project that `python -m spacy halfree init` has written: {reason}. "
+        "Name such a folder, or leave out `--update` to write a new one."
+    )
+    H136 = (
+        "[H136] These options are for new projects, and have no effect with `--update`: "
+        "{options}. Leave them out. Change the settings of a project in its `project.yml` and "
+        "`configs/`."
+    )
+    H137 = "[H137] A new project needs raw texts. Name them with `--raw`."
+    H117 = (
+        "[H117] {path} has no column '{name}'. It has {n} columns{names}. Give another name, or a "
+        "number from 1 to {n}, or from -1 to -{n} to count from the last column."
+    )
+    H118 = (
+        "[H118] Cannot find words and tags in the columns of {path}. {guess} Tags are such as "
+        "B-CITY, I-CITY and O (IOB1, IOB2, BIOES, BILUO or BMES), and every line has as many "
+        "columns as the others. Use `--tag-column` to name the column of tags."
+    )
+    H119 = (
+        "[H119] Column {column} of {path} cannot be both the words and the tags. Use "
+        "`--word-column` and `--tag-column` to name two columns."
+    )
+    H120 = (
+        "[H120] The tags under '{field}' in {path} are numbers of classes, and the file does not "
+        "name the classes. Give the names in order, such as `--tag-names O,B-CITY,I-CITY`. A "
+        "Hugging Face data set has them in `dataset.features['{field}'].feature.names`; its "
+        "Parquet files (`dataset.to_parquet`) keep them."
+    )
+    H121 = (
+        "[H121] {path} has no list of words with a list of their tags. Its fields are: {fields}. "
+        "Name the right ones with `--word-column` and `--tag-column`."
+    )
+    H122 = (
+        "[H122] These names of classes in {path} are no tags: {names}. Tags are 'O', 'B-CITY' and "
+        "'I-CITY', or those of BIOES or BILUO. If consecutive words with the same name are one "
+        "entity, name the classes so: `--tag-names O,I-CITY,I-STREET`."
+    )
     H113 = "[H113] {path} has no text called '{field}'. Choose one with `--field`: {names}."
     H114 = (
         "[H114] {path} has no text to read: in all of its annotated tasks ({n}), the text is "
         "{what}; export with content. This stands under '{field}': {example}. Put the content in "
         "its place, or choose another text with `--field`."
+    )
+    H127 = (
+        "[H127] Cannot import the code in {path}: {reason}. It is run as `python -m spacy train "
+        "--code` runs it. Correct it, or name another file."
+    )
+    H128 = (
+        "[H128] Cannot take a tokenizer from {source}: {reason}. Use `--tokenizer-from` with a "
+        "config of spaCy (`config.cfg`), the folder of a pipeline (such as `model-best`) or the "
+        "name of an installed one."
+    )
+    H129 = (
+        "[H129] A pipeline or config needs a function that is not registered: {reason} If it is in "
+        "a Python file of your own, use `--code FILE`."
     )
 
 
@@ -439,7 +487,6 @@ class Warnings:
         "[W008] {path} has changed since the run was stopped: the {n} texts of it that were "
         "finished are labelled again."
     )
-
     W010 = (
         "[W010] The report has tables in place of diagrams, because matplotlib is not installed "
         "(`pip install matplotlib`)."
@@ -453,8 +500,8 @@ class Warnings:
         "out, and their words count as not annotated."
     )
     W013 = (
-        "[W013] All problems ({n_problems}) are listed in {path}. The texts and spans concerned "
-        "were left out. To use them, correct them and run this again with another folder."
+        "[W013] All problems ({n_problems}) are listed in {path}. Texts and spans that cannot be "
+        "used were left out. To use them, correct them and run this again."
     )
     W014 = (
         "[W014] Texts suggested: {n_found} of the {n_texts} that were read, not {n}. No others "
@@ -500,7 +547,24 @@ class Warnings:
         "[W026] The words of {path} are joined without spaces, as '{lang}' is written. Use "
         "`--spaces` if spaces separate them, or `--no-spaces` to keep this without the warning."
     )
-
+    W031 = (
+        "[W031] {path}: {n} tags do not follow the scheme of the file ({scheme}), the first one in "
+        "line {line}. They are read as in CoNLL's evaluation: an entity starts wherever a tag does "
+        "not continue the one before it. Correct these tags if entities are split or joined."
+    )
+    W032 = (
+        "[W032] {path} has several columns of tags. Their tagged words: {counts}. Column {column} "
+        "is read, and the others are left out. Use `--tag-column` to choose one."
+    )
+    W033 = (
+        "[W033] {path}: no word has the tag O, and {n} words have the tags - or _, which stand for "
+        "words that are not annotated. If they are annotated and outside of entities, replace "
+        "these tags with O."
+    )
+    W034 = (
+        "[W034] The tags under '{field}' in {path} are read. Other fields look like tags of "
+        "entities, too: {others}. Use `--tag-column` to choose."
+    )
     W028 = (
         "[W028] {path} has regions of several texts. Those of '{field}' ({n}) are read, and these "
         "are not: {others}. Use `--field` to choose another text."
@@ -513,4 +577,11 @@ class Warnings:
         "[W030] {n_empty} of {n_texts} texts of {path} have no span. doccano does not tell whether "
         "somebody has looked at them, and they are read as texts with nothing to find. If nobody "
         "has, use `--skip-empty`, or export approved texts only."
+    )
+    W037 = (
+        "[W037] {n_texts} of {n_all} texts in {path} are stored with other tokens than the "
+        "tokenizer in use makes. A pipeline learns with its own tokens, and {n_spans} of "
+        "{n_all_spans} spans do not align with them: they would not be learned. Use the tokenizer "
+        "that made the file: `--tokenizer-from CONFIG_OR_PIPELINE`, and `--code FILE` if it is in "
+        "a Python file of your own."
     )

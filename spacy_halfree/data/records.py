@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, TypedDict
 
+import numpy as np
+from spacy.attrs import IDX, LENGTH
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
@@ -123,12 +125,14 @@ class AnnotatedText:
     doc: The text with its tokens.
     spans: Its spans, in the order of the file.
     missing: The indices of tokens without annotation.
+    has_stored_tokens: Whether the file stores the tokens.
     """
 
     number: int
     doc: Doc
     spans: tuple[LabelledSpan, ...]
     missing: tuple[int, ...] = ()
+    has_stored_tokens: bool = False
 
     @property
     def text(self) -> str:
@@ -141,10 +145,12 @@ class Skipped:
 
     reason: What the file says about it, the same for all such texts.
     text: The text if it was rejected, or else "".
+    number: Its line, or the number of its doc or task; 0 if it is not known.
     """
 
     reason: str
     text: str = ""
+    number: int = field(default=0, compare=False)
 
 
 AnnotatedRecord = AnnotatedText | InvalidRecord | Skipped
@@ -221,12 +227,22 @@ def touched_tokens(doc: Doc, bounds: Iterable[tuple[int, int]]) -> set[int]:
     bounds: Starts and ends, in characters.
     RETURNS: The tokens' indices.
     """
-    return {
-        token.i
-        for start, end in bounds
-        for token in doc
-        if token.idx < end and start < token.idx + len(token)
-    }
+    pairs = list(bounds)
+    if not pairs or not len(doc):
+        return set()
+    starts, lengths = doc.to_array([IDX, LENGTH]).astype(np.int64).T
+    ends = starts + lengths
+    # a file may hold greater numbers than an array
+    last = int(ends[-1])
+    places = np.array([[min(max(place, 0), last) for place in pair] for pair in pairs])
+    first = np.searchsorted(ends, places[:, 0], side="right")
+    stop = np.searchsorted(starts, places[:, 1], side="left")
+    is_any = first < stop
+    # how many stretches begin at each token, less those that end before it
+    changes = np.zeros(len(doc) + 1, dtype=np.int64)
+    np.add.at(changes, first[is_any], 1)
+    np.add.at(changes, stop[is_any], -1)
+    return set(np.flatnonzero(np.cumsum(changes)).tolist())
 
 
 def to_record(value: dict[str, Any]) -> Record:
