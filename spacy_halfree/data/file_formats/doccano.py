@@ -101,7 +101,7 @@ def read(source: Source, settings: ReadSettings) -> Iterator[NumberedRecord]:
     """
     unit = settings.offsets or DEFAULT_UNIT
     unclear: list[int] = []
-    n_texts = n_empty = 0
+    n_texts = n_empty = n_unclear = 0
     for number, record in read_records(source, settings, read_value):
         if isinstance(record, Annotation):
             n_texts += 1
@@ -110,14 +110,15 @@ def read(source: Source, settings: ReadSettings) -> Iterator[NumberedRecord]:
             elif not is_plain(record.text):
                 found = in_code_points(record.text, record.spans, unit)
                 if settings.offsets is None and depends_on_unit(record, found):
-                    unclear.append(number)
+                    n_unclear += 1
+                    if n_unclear <= MOST_NUMBERS:
+                        unclear.append(number)
                 record = Annotation(record.text, found)
         yield number, record
     if unclear:
-        rest = len(unclear) - MOST_NUMBERS
-        numbers = ", ".join(map(str, unclear[:MOST_NUMBERS]))
-        numbers += f" and {rest} more" if rest > 0 else ""
-        logger.warning(Warnings.W023.format(path=source.name, n=len(unclear), numbers=numbers))
+        rest = n_unclear - len(unclear)
+        numbers = ", ".join(map(str, unclear)) + (f" and {rest} more" if rest else "")
+        logger.warning(Warnings.W023.format(path=source.name, n=n_unclear, numbers=numbers))
     if n_empty and not settings.skip_empty:
         logger.warning(Warnings.W030.format(path=source.name, n_empty=n_empty, n_texts=n_texts))
 
