@@ -1,5 +1,6 @@
 """The tables of formats. To add one, write a module in this folder and enter it here."""
 
+from .argilla import ARGILLA
 from .columns import COLUMNS
 from .doccano import DOCCANO
 from .file_format import AnnotationFormat, RawFormat
@@ -12,7 +13,7 @@ from .text_lines import JSON_LINES, LINES
 RAW: tuple[RawFormat, ...] = (LINES, JSON_LINES, PARQUET, TOKENS)
 """Files of raw texts."""
 ANNOTATED: dict[str, AnnotationFormat] = {
-    own.name: own for own in (DOCS, LABEL_STUDIO, DOCCANO, PRODIGY, COLUMNS)
+    own.name: own for own in (DOCS, ARGILLA, LABEL_STUDIO, DOCCANO, PRODIGY, COLUMNS)
 }
 """Files of annotated texts, by name. The first format that recognizes a file reads it."""
 

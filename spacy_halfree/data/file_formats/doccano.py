@@ -6,21 +6,16 @@ doccano's editor counts UTF-16 units, or grapheme clusters if the project is set
 may be counted in another unit, and no file names its unit.
 """
 
-import logging
 from collections.abc import Iterator
 from typing import Any
 
-from ...errors import Warnings
-from ..offsets import DEFAULT_UNIT, UNITS, OffsetUnit, in_code_points, is_plain, offset_table
+from ..offsets import OffsetUnit, offset_table
 from ..read_settings import ReadSettings
-from ..records import Annotation, LabelledSpan, NumberedRecord, Suggestion
+from ..records import Annotation, NumberedRecord, Suggestion
 from ..sources import Source
 from .file_format import AnnotationFormat, Head
 from .json_values import find_spans, read_records, to_span
-
-logger = logging.getLogger("spacy.halfree")
-MOST_NUMBERS = 50
-"""The most texts that a warning names."""
+from .offset_units import to_code_points
 
 
 def is_example(value: Any) -> bool:
@@ -41,24 +36,8 @@ def recognize(head: Head) -> bool:
 
 
 def read(source: Source, settings: ReadSettings) -> Iterator[NumberedRecord]:
-    """Read a file.
-
-    A warning (W023) names the texts whose spans depend on the unit of offsets, if it is not chosen.
-    """
-    unit = settings.offsets or DEFAULT_UNIT
-    unclear: list[int] = []
-    for number, record in read_records(source, settings, read_value):
-        if isinstance(record, Annotation) and record.spans and not is_plain(record.text):
-            found = in_code_points(record.text, record.spans, unit)
-            if settings.offsets is None and depends_on_unit(record, found):
-                unclear.append(number)
-            record = Annotation(record.text, found)
-        yield number, record
-    if unclear:
-        rest = len(unclear) - MOST_NUMBERS
-        numbers = ", ".join(map(str, unclear[:MOST_NUMBERS]))
-        numbers += f" and {rest} more" if rest > 0 else ""
-        logger.warning(Warnings.W023.format(path=source.name, n=len(unclear), numbers=numbers))
+    """Read a file, see `read_value` and `to_code_points`."""
+    return to_code_points(read_records(source, settings, read_value), source, settings)
 
 
 def read_value(value: Any, _: ReadSettings) -> Iterator[Annotation]:
@@ -66,19 +45,6 @@ def read_value(value: Any, _: ReadSettings) -> Iterator[Annotation]:
     found = find_spans(value)
     spans = found[1] if found else []
     yield Annotation(value["text"], tuple(map(to_span, spans)))
-
-
-def depends_on_unit(annotation: Annotation, found: tuple[LabelledSpan, ...]) -> bool:
-    """Whether a text has other spans in other units than the default.
-
-    annotation: The text, with spans in the unit of the file.
-    found: The spans as they are read in the default unit, in code points.
-    """
-    return any(
-        in_code_points(annotation.text, annotation.spans, unit) != found
-        for unit in UNITS
-        if unit != DEFAULT_UNIT
-    )
 
 
 def write(suggestion: Suggestion, unit: OffsetUnit) -> dict[str, Any]:
