@@ -40,7 +40,8 @@ def make_types() -> Any:
     mood = types.create_type(CUSTOM)
     for feature in ("label", "type", "self"):
         types.create_feature(mood, feature, "uima.cas.String")
-    types.create_feature(mood, "sure", "uima.cas.Boolean")
+    for feature, kind in (("sure", "Boolean"), ("link", "TOP"), ("links", "FSArray")):
+        types.create_feature(mood, feature, f"uima.cas.{kind}")
     types.create_feature(types.create_type(POS), "PosValue", "uima.cas.String")
     return types
 
@@ -129,9 +130,10 @@ def test_words_outside_of_sentences_are_kept(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_annotations_without_a_label(tmp_path: Path, kind: str) -> None:
+@pytest.mark.parametrize("others", [[], [ROME]], ids=["alone", "with others"])
+def test_annotations_without_a_label(tmp_path: Path, kind: str, others: Spans) -> None:
     nameless = (NAMED_ENTITY, *OSLO[:2], {})
-    path = write(tmp_path, make_cas(TEXT, nameless, *entities(ROME)), kind)
+    path = write(tmp_path, make_cas(TEXT, nameless, *entities(*others)), kind)
     with patch.object(uima_cas.logger, "warning") as warning:
         (record,) = read(path)
     assert isinstance(record, AnnotatedText)
@@ -154,18 +156,28 @@ def test_types_that_inherit(tmp_path: Path, kind: str) -> None:
 def test_other_layers(tmp_path: Path, kind: str) -> None:
     mood = (CUSTOM, 3, 9, {"label": "joy", "type_": "strong", "self_": "mine"})
     word = (POS, 3, 9, {"PosValue": "NN"})
-    alone = write(tmp_path, make_cas(TEXT, mood, word), kind)
+    cas = make_cas(TEXT, mood, word, word)
+    first, second = cas.select(POS)
+    (own,) = cas.select(CUSTOM)
+    own.sure, own.link = True, first
+    own.links = cas.typesystem.get_type("uima.cas.FSArray")(elements=[first, second])
+    alone = write(tmp_path, cas, kind)
     # another layer is never read without being asked for
     with pytest.raises(ValueError, match=r"H124.*no named entities, but other.*Mood:label"):
         read(alone)
     assert spans_of(read(alone, field="NamedEntity")) == [(1, TEXT, [])]
     for name, label in (
-        *(("Mood:label", "joy"), (f"{CUSTOM}:type", "strong"), ("Mood:self", "mine")),
-        ("POS", "NN"),
+        ("Mood:label", "joy"),
+        (f"{CUSTOM}:type", "strong"),
+        ("Mood:self", "mine"),
     ):
         assert spans_of(read(alone, field=name)) == [(1, TEXT, [(3, 9, label)])]
+    assert spans_of(read(alone, field="POS")) == [(1, TEXT, [(3, 9, "NN")] * 2)]
     with pytest.raises(ValueError, match=r"H124.*several layers.*Mood:label.*Mood:type"):
         read(alone, field="Mood")
+    for name in ("Mood:sure", "Mood:link", "Mood:links"):
+        with pytest.raises(ValueError, match=r"H124.*no layer of the name"):
+            read(alone, field=name)
     with pytest.raises(ValueError, match=r"H124.*no layer of the name 'Moood'"):
         read(alone, field="Moood")
     both = write(tmp_path, make_cas(TEXT, mood, word, *entities(ROME)), kind)

@@ -10,11 +10,12 @@ from .prodigy import PRODIGY
 from .spacy_docs import DOCS, TOKENS
 from .text_lines import JSON_LINES, LINES
 from .uima_cas import CAS
+from .webanno import WEBANNO
 
 RAW: tuple[RawFormat, ...] = (LINES, JSON_LINES, PARQUET, TOKENS)
 """Files of raw texts."""
 ANNOTATED: dict[str, AnnotationFormat] = {
-    own.name: own for own in (DOCS, ARGILLA, CAS, LABEL_STUDIO, DOCCANO, PRODIGY, COLUMNS)
+    own.name: own for own in (DOCS, ARGILLA, CAS, LABEL_STUDIO, DOCCANO, PRODIGY, WEBANNO, COLUMNS)
 }
 """Files of annotated texts, by name. The first format that recognizes a file reads it."""
 

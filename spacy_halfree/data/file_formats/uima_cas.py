@@ -158,7 +158,7 @@ def count_layers(cas: "Cas") -> Counter[Layer]:
                 counts[Layer(NAMED_ENTITY, VALUE)] += 1
             for feature in structure.type.all_features:
                 feature_name = OWN_NAMES.get(feature.name, feature.name)
-                if isinstance(value_of(structure, feature_name), str):
+                if string_of(structure, feature_name):
                     layer = Layer(name, feature_name)
                     counts[layer] += layer != Layer(NAMED_ENTITY, VALUE)
     return counts
@@ -177,16 +177,18 @@ def is_instance(structure: Any, name: str) -> bool:
     return own is not None
 
 
-def value_of(structure: Any, feature: str) -> Any:
-    """The value of a feature; None if it has none."""
-    return getattr(structure, PYTHON_NAMES.get(feature, feature), None)
+def string_of(structure: Any, feature: str) -> str:
+    """The value of a feature; "" if it has none, or none that is a string."""
+    # feature structures have methods, too, and one of them is called `value`
+    value = getattr(structure, PYTHON_NAMES.get(feature, feature), None)
+    return value if isinstance(value, str) else ""
 
 
 def to_document(view: "Cas", layer: Layer | None) -> Document:
     """Take the text, the sentences and the spans of a view."""
     structures = [own for own in view.select_all() if is_annotation(own)]
     spans = [
-        LabelledSpan(own.begin, own.end, value_of(own, layer.feature) or "")
+        LabelledSpan(own.begin, own.end, string_of(own, layer.feature))
         for own in structures
         if layer is not None and is_instance(own, layer.type)
     ]

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import zipfile
 from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
@@ -10,6 +11,7 @@ from xml.parsers import expat
 
 from ...errors import Errors
 from ..sources import TYPE_SYSTEM, Source
+from .layers import VALUE
 
 if TYPE_CHECKING:
     from cassis import TypeSystem
@@ -18,8 +20,10 @@ TYPES, STRUCTURES, VIEWS = "%TYPES", "%FEATURE_STRUCTURES", "%VIEWS"
 """Keys of documents in JSON."""
 INITIAL_VIEW = "_InitialView"
 ANNOTATION, TOP, STRING = "uima.tcas.Annotation", "uima.cas.TOP", "uima.cas.String"
-ARRAY = "uima.cas.StringArray"
-RANGES = {bool: "uima.cas.Boolean", int: "uima.cas.Long", float: "uima.cas.Double"}
+BOOLEAN, LONG, DOUBLE = "uima.cas.Boolean", "uima.cas.Long", "uima.cas.Double"
+ARRAY, NUMBERS = "uima.cas.StringArray", "uima.cas.IntegerArray"
+NUMBER = re.compile(r"-?\d{1,18}", re.ASCII)
+RANGES = {bool: BOOLEAN, int: LONG, float: DOUBLE}
 """The types of features by those of their values; strings, otherwise."""
 INHERITED = ("begin", "end", "sofa")
 """The features of all annotations."""
@@ -70,7 +74,10 @@ def scan_xml(content: bytes) -> Features:
         place.append(name)
         if len(place) == 2:
             features = found.setdefault(to_type_name(name), {})
-            features.update(dict.fromkeys((key for key in attributes if " " not in key), STRING))
+            for key, value in attributes.items():
+                # not `xmi:id`
+                if " " not in key:
+                    features[key] = widen(features.get(key), range_of_text(key, value))
         elif len(place) == 3:
             found[to_type_name(place[1])][name] = ARRAY
 
@@ -89,6 +96,24 @@ def scan_xml(content: bytes) -> Features:
             raise ValueError("it is XML 1.1; export it as XML 1.0 or JSON") from error
         raise
     return found
+
+
+def range_of_text(feature: str, value: str) -> str:
+    """The type of a feature of XMI, where references to other structures are numbers."""
+    if feature == VALUE:
+        return STRING
+    if value in ("true", "false"):
+        return BOOLEAN
+    if NUMBER.fullmatch(value):
+        return LONG
+    return NUMBERS if all(map(NUMBER.fullmatch, value.split() or [""])) else STRING
+
+
+def widen(known: str | None, new: str) -> str:
+    """The type of a feature that has values of two types."""
+    if known in (None, new):
+        return new
+    return NUMBERS if {known, new} == {LONG, NUMBERS} else STRING
 
 
 def to_type_name(name: str) -> str:
@@ -165,5 +190,5 @@ def range_of(key: str, value: Any) -> str:
     if key.startswith("@"):
         return TOP
     if key.startswith("#"):
-        return "uima.cas.Double"
+        return DOUBLE
     return RANGES.get(type(value), STRING)
