@@ -510,11 +510,8 @@ class Warnings:
         "[W026] The words of {path} are joined without spaces, as '{lang}' is written. Use "
         "`--spaces` if spaces separate them, or `--no-spaces` to keep this without the warning."
     )
-    W035 = (
-        "[W035] {path}: spans are read from {chosen}. Ignored: {ignored}. Use `--field` to choose "
-        "others."
-    )
+    W035 = "[W035] {path}: spans are read from {chosen}. Ignored: {ignored}."
     W036 = (
-        "[W036] {path}: {n} annotations {reason}. They are left out, and their words count as not "
-        "annotated: {names}."
+        "[W036] {path}: annotations {reason}. They are left out, and their words count as not "
+        "annotated ({n} in all): {names}."
     )

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spacy_halfree.data.annotated_texts import read_annotated_texts
-from spacy_halfree.data.file_formats import argilla
+from spacy_halfree.data.file_formats import remarks
 from spacy_halfree.data.offsets import offset_table
 from spacy_halfree.data.read_settings import ReadSettings
 from spacy_halfree.data.records import AnnotatedRecord, AnnotatedText, InvalidRecord, Skipped
@@ -79,11 +79,11 @@ def test_only_submitted_responses_are_read(path: Path) -> None:
 
 
 def test_what_is_ignored_is_told() -> None:
-    with patch.object(argilla.logger, "warning") as warning:
+    with patch.object(remarks.logger, "warning") as warning:
         read(FLATTENED, offsets="utf-16")
     (message,) = [call.args[0] for call in warning.call_args_list]
-    assert "question 'spans' about 'text'" in message
-    assert "question 'mood' (1 responses), suggestions (2)" in message
+    assert "responses to 'spans' about 'text'" in message
+    assert "responses to 'mood' (1), suggestions (2)" in message
 
 
 def test_nested_records_need_a_decision() -> None:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spacy_halfree.data.annotated_texts import read_annotated_texts
-from spacy_halfree.data.file_formats import layers, uima_cas
+from spacy_halfree.data.file_formats import remarks
 from spacy_halfree.data.file_formats.layers import NAMED_ENTITY, SENTENCE
 from spacy_halfree.data.read_settings import ReadSettings
 from spacy_halfree.data.records import AnnotatedRecord, AnnotatedText, InvalidRecord
@@ -134,13 +134,13 @@ def test_words_outside_of_sentences_are_kept(tmp_path: Path) -> None:
 def test_annotations_without_a_label(tmp_path: Path, kind: str, others: Spans) -> None:
     nameless = (NAMED_ENTITY, *OSLO[:2], {})
     path = write(tmp_path, make_cas(TEXT, nameless, *entities(*others)), kind)
-    with patch.object(uima_cas.logger, "warning") as warning:
+    with patch.object(remarks.logger, "warning") as warning:
         (record,) = read(path)
     assert isinstance(record, AnnotatedText)
     assert [record.doc[i].text for i in record.missing] == ["Oslo"]
     ((message,), _) = warning.call_args
     assert "W036" in message
-    assert "1 annotations have no label" in message
+    assert "annotations have no label" in message
     assert "'Oslo'" in message
 
 
@@ -181,7 +181,7 @@ def test_other_layers(tmp_path: Path, kind: str) -> None:
     with pytest.raises(ValueError, match=r"H124.*no layer of the name 'Moood'"):
         read(alone, field="Moood")
     both = write(tmp_path, make_cas(TEXT, mood, word, *entities(ROME)), kind)
-    with patch.object(layers.logger, "warning") as warning:
+    with patch.object(remarks.logger, "warning") as warning:
         assert spans_of(read(both)) == [(1, TEXT, [ROME])]
     ((message,), _) = warning.call_args
     assert f"read from {NAMED_ENTITY}:value" in message
@@ -208,9 +208,9 @@ def test_a_view_with_spans_is_preferred(tmp_path: Path) -> None:
     view.sofa_string = "Rome"
     view.add(cas.typesystem.get_type(NAMED_ENTITY)(begin=0, end=4, value="CITY"))
     path = write(tmp_path, cas, "xmi")
-    with patch.object(uima_cas.logger, "warning") as warning:
+    with patch.object(remarks.logger, "warning") as warning:
         assert spans_of(read(path)) == [(1, "Rome", [(0, 4, "CITY")])]
-    assert "the view '_InitialView', which has none" in warning.call_args.args[0]
+    assert "Ignored: the text of the view '_InitialView' (1)" in warning.call_args.args[0]
     # what `dkpro-cassis` 0.12 writes of it in JSON, it does not read again
     with pytest.raises(ValueError, match=r"H046.*the view 'plain'.*export it as XMI"):
         read(write(tmp_path, cas, "json"))

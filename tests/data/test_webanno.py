@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spacy_halfree.data.annotated_texts import read_annotated_texts
-from spacy_halfree.data.file_formats import layers, webanno
+from spacy_halfree.data.file_formats import remarks
 from spacy_halfree.data.file_formats.layers import NAMED_ENTITY
 from spacy_halfree.data.read_settings import ReadSettings
 from spacy_halfree.data.records import AnnotatedRecord, AnnotatedText, InvalidRecord
@@ -100,11 +100,11 @@ def test_sentences_with_a_common_span_are_one_text(tmp_path: Path) -> None:
 
 def test_annotations_without_a_label(tmp_path: Path) -> None:
     content = HEADER + "\n#Text=In Rome\n1-1\t0-2\tIn\t_\t_\t\n1-2\t3-7\tRome\thttp://x\t*\t\n"
-    with patch.object(webanno.logger, "warning") as warning:
+    with patch.object(remarks.logger, "warning") as warning:
         (record,) = read(tmp_path / "a.tsv", content)
     assert isinstance(record, AnnotatedText)
     assert (record.spans, record.missing) == ((), (1,))
-    assert "1 annotations have no label" in warning.call_args.args[0]
+    assert "annotations have no label" in warning.call_args.args[0]
     assert "'Rome'" in warning.call_args.args[0]
 
 
@@ -133,7 +133,7 @@ def test_layers(tmp_path: Path) -> None:
         read(path, field="Mod")
     both = header.replace("3.3\n", f"3.3\n#T_SP={NAMED_ENTITY}|value\n")
     wider = rows.replace("Happy\t", "Happy\t_\t").replace("Ann\t", "Ann\tPER\t")
-    with patch.object(layers.logger, "warning") as warning:
+    with patch.object(remarks.logger, "warning") as warning:
         found = read(path, both + wider)
     assert spans_of(found) == [(9, "Happy Ann", [(6, 9, "PER")])]
     assert f"{MOOD}:feeling (1)" in warning.call_args.args[0]

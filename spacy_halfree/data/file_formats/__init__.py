@@ -1,6 +1,7 @@
 """The tables of formats. To add one, write a module in this folder and enter it here."""
 
 from .argilla import ARGILLA
+from .brat import BRAT
 from .columns import COLUMNS
 from .doccano import DOCCANO
 from .file_format import AnnotationFormat, RawFormat
@@ -15,7 +16,8 @@ from .webanno import WEBANNO
 RAW: tuple[RawFormat, ...] = (LINES, JSON_LINES, PARQUET, TOKENS)
 """Files of raw texts."""
 ANNOTATED: dict[str, AnnotationFormat] = {
-    own.name: own for own in (DOCS, ARGILLA, CAS, LABEL_STUDIO, DOCCANO, PRODIGY, WEBANNO, COLUMNS)
+    own.name: own
+    for own in (DOCS, ARGILLA, CAS, LABEL_STUDIO, DOCCANO, PRODIGY, WEBANNO, BRAT, COLUMNS)
 }
 """Files of annotated texts, by name. The first format that recognizes a file reads it."""
 

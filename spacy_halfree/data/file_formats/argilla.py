@@ -8,21 +8,20 @@ Argilla's editor counts UTF-16 units, as the browser does. Responses that a prog
 stored as it counts, and no file names the unit.
 """
 
-import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...errors import Errors, Warnings
+from ...errors import Errors
 from ..read_settings import ReadSettings
 from ..records import Annotation, NumberedRecord, RecordError, Skipped
 from ..sources import Source
 from .file_format import AnnotationFormat, Head
 from .json_values import read_records, read_values, to_span
 from .offset_units import to_code_points
+from .remarks import BY_FIELD, warn_of_ignored
 
-logger = logging.getLogger("spacy.halfree")
 OWN_KEYS = ("id", "status", "_server_id", "score")
 """Keys of flattened records that are neither fields, metadata, vectors nor questions."""
 RESPONSES, STATUS, SUGGESTION = ".responses", ".responses.status", ".suggestion"
@@ -76,17 +75,14 @@ class Contents:
     suggestions: Counter[str] = field(default_factory=Counter)
     n_nested: int = 0
 
-    def without(self, question: str | None, text: str) -> list[str]:
-        """Everything but a question and a text field, described."""
-        return [
-            *(
-                f"question '{q}' ({n} responses)"
-                for q, n in self.responses.items()
-                if q != question
-            ),
-            *(f"field '{name}'" for name in self.strings if name != text),
-            *([f"suggestions ({self.suggestions.total()})"] if self.suggestions else []),
-        ]
+    def without(self, question: str | None, text: str) -> dict[str, int]:
+        """How often there is something else than a question and a text field."""
+        others = {
+            **{f"responses to '{own}'": n for own, n in self.responses.items() if own != question},
+            **{f"field '{own}'": n for own, n in self.strings.items() if own != text},
+            "suggestions": self.suggestions.total(),
+        }
+        return {name: n for name, n in others.items() if n}
 
 
 def is_record(value: Any) -> bool:
@@ -202,11 +198,8 @@ def choose(source: Source, settings: ReadSettings) -> Choice:
         question = next((name for name, n in found.spans.most_common(1) if n), None)
     text = next((name for name in names if name in found.strings and name != question), None)
     text = text or find_text(found.strings, source)
-    if ignored := found.without(question, text):
-        chosen = f"question '{question}' about '{text}'" if question else "no question"
-        logger.warning(
-            Warnings.W035.format(path=source.name, chosen=chosen, ignored=", ".join(ignored))
-        )
+    chosen = f"responses to '{question}' about '{text}'" if question else "no question"
+    warn_of_ignored(source.name, chosen, found.without(question, text), BY_FIELD)
     return Choice(text, question, not settings.accept_unknown_status)
 
 

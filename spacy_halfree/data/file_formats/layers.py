@@ -4,13 +4,12 @@ A document has layers for words, sentences and lemmas, and for what people annot
 learn from are in one of them, with their labels in one of its features.
 """
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ...errors import Errors, Warnings
+from ...errors import Errors
+from .remarks import BY_FIELD, warn_of_ignored
 
-logger = logging.getLogger("spacy.halfree")
 SENTENCE = "de.tudarmstadt.ukp.dkpro.core.api.segmentation.type.Sentence"
 NAMED_ENTITY = "de.tudarmstadt.ukp.dkpro.core.api.ner.type.NamedEntity"
 VALUE = "value"
@@ -84,8 +83,6 @@ def choose_layer(path: str, counts: Mapping[Layer, int], name: str | None) -> La
         names = [*map(str, sorted(found if len(found) > 1 else counts)), NAMED_ENTITY]
         every = ", ".join(dict.fromkeys(names))
         raise ValueError(Errors.H124.format(path=path, problem=problem, names=every))
-    if others:
-        chosen = str(found[0]) if found else "no layer"
-        ignored = ", ".join(f"{layer} ({n})" for layer, n in sorted(others.items()))
-        logger.warning(Warnings.W035.format(path=path, chosen=chosen, ignored=ignored))
+    chosen = str(found[0]) if found else "no layer"
+    warn_of_ignored(path, chosen, {str(layer): n for layer, n in others.items()}, BY_FIELD)
     return found[0] if found else None

@@ -7,7 +7,6 @@ inheritance between types is unknown.
 """
 
 import io
-import logging
 import warnings
 from codecs import BOM_UTF8
 from collections import Counter
@@ -15,12 +14,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ...errors import Errors, Warnings
+from ...errors import Errors
 from ..read_settings import ReadSettings
 from ..records import Annotation, InvalidRecord, LabelledSpan, NumberedRecord
 from ..sources import Source
 from .file_format import AnnotationFormat, Head
 from .layers import NAMED_ENTITY, SENTENCE, VALUE, Layer, choose_layer
+from .remarks import warn_of_ignored, warn_of_left_out
 from .uima_types import (
     ANNOTATION,
     STRUCTURES,
@@ -33,10 +33,7 @@ from .uima_types import (
 if TYPE_CHECKING:
     from cassis import Cas
 
-logger = logging.getLogger("spacy.halfree")
 XMI = "http://www.omg.org/XMI"
-MOST_NAMES = 10
-"""So many annotations are named at most."""
 PYTHON_NAMES = {"self": "self_", "type": "type_"}
 """Features that `dkpro-cassis` calls otherwise."""
 OWN_NAMES = {name: own for own, name in PYTHON_NAMES.items()}
@@ -94,23 +91,15 @@ def find_documents(cas: "Cas", layer: Layer | None, source: Source) -> list[Docu
         if view.sofa.sofaString
     }
     kept = {name: own for name, own in found.items() if own.spans} or dict(list(found.items())[:1])
-    if others := [name for name in found if name not in kept]:
-        chosen = f"the text of the view '{next(iter(kept))}'"
-        ignored = ", ".join(f"the text of the view '{name}', which has none" for name in others)
-        logger.warning(Warnings.W035.format(path=source.name, chosen=chosen, ignored=ignored))
-    words = [
+    others = {f"the text of the view '{name}'": 1 for name in found if name not in kept}
+    warn_of_ignored(source.name, f"the text of the view '{next(iter(kept), '')}'", others)
+    nameless = [
         repr(own.text[span.start : span.end])
         for own in kept.values()
         for span in own.spans
         if not span.label
     ]
-    if words:
-        names = ", ".join(words[:MOST_NAMES]) + (", ..." if len(words) > MOST_NAMES else "")
-        logger.warning(
-            Warnings.W036.format(
-                path=source.name, n=len(words), reason="have no label", names=names
-            )
-        )
+    warn_of_left_out(source.name, "have no label", nameless)
     return list(kept.values())
 
 

@@ -5,20 +5,19 @@ text, and a line for each word, and for each part of a word that is annotated by
 UTF-16 units in the document, as Java counts. Sentences are read as texts.
 """
 
-import logging
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from ...errors import Errors, Warnings
+from ...errors import Errors
 from ..offsets import offset_table
 from ..read_settings import ReadSettings
 from ..records import Annotation, InvalidRecord, LabelledSpan, NumberedRecord, RecordError
 from ..sources import Source
 from .file_format import AnnotationFormat, Head
 from .layers import Layer, choose_layer
+from .remarks import warn_of_left_out
 
-logger = logging.getLogger("spacy.halfree")
 FORMAT = "#FORMAT=WebAnno TSV "
 VERSIONS = ("3.2", "3.3")
 SPAN_LAYER, LAYERS = "#T_SP=", ("#T_SP=", "#T_CH=", "#T_RL=")
@@ -34,8 +33,6 @@ IDENTIFIED = re.compile(r"((?:\\.|[^\\])*?)(?:\[(\d+)\])?", re.DOTALL)
 """A value and the number of its annotation, which several words or values share."""
 ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 ESCAPES = {"t": "\t", "n": "\n", "f": "\f", "r": "\r", "b": "\b", "\\": "\\"}
-MOST_NAMES = 10
-"""So many annotations are named at most."""
 Mark = tuple[str, str]
 """A label, and the number of its annotation in the document; "" for none."""
 
@@ -120,13 +117,7 @@ def read(source: Source, settings: ReadSettings) -> Iterator[NumberedRecord]:
         else:
             nameless += (repr(annotation.text[slice(*bounds)]) for bounds in annotation.unknown)
             yield joined[0].line, annotation
-    if nameless:
-        names = ", ".join(nameless[:MOST_NAMES]) + (", ..." if len(nameless) > MOST_NAMES else "")
-        logger.warning(
-            Warnings.W036.format(
-                path=source.name, n=len(nameless), reason="have no label", names=names
-            )
-        )
+    warn_of_left_out(source.name, "have no label", nameless)
 
 
 def find_columns(lines: Sequence[str]) -> list[Layer | None]:
