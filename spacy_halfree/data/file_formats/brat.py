@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
 
 from ..offsets import OffsetTable, OffsetUnit, offset_table
@@ -101,7 +102,7 @@ def recognize(head: Head) -> bool:
 
 
 def read(source: Source, _: ReadSettings) -> Iterator[NumberedRecord]:
-    """Read a document, or the documents of a folder, which are numbered in the order of their names.
+    """Read a document, or the documents of a folder, numbered in the order of their names.
 
     Warnings tell which other annotations there are (W035), and name those in several pieces, which
     are left out (W036).
@@ -118,7 +119,7 @@ def read(source: Source, _: ReadSettings) -> Iterator[NumberedRecord]:
 
 
 def find_documents(source: Source) -> list[tuple[Source | None, Source | None]]:
-    """Find the documents of a source: their texts and their annotations, None for what is missing."""
+    """Find the texts and the annotations of the documents; None for what is missing."""
     if source.member:
         name = PurePosixPath(source.member)
         return [(Source(source.path, str(name.with_suffix(TEXT))), source)]
@@ -147,19 +148,20 @@ def read_document(text: Source | None, spans: Source | None, unread: Unread) -> 
         return Skipped("not annotated in brat (no .ann file)")
     if text is None:
         return InvalidRecord(spans.name, 1, "has no text: its .txt file is not beside it")
-    marks: list[Mark] = []
-    number = 1
     try:
-        for number, line in enumerate(spans.read_text().split("\n"), start=1):
+        content = text.read_bytes().decode("utf-8")
+        lines = spans.read_text().split("\n")
+    except ValueError as error:
+        return InvalidRecord(text.name, 1, f"cannot be read: {error}")
+    marks = []
+    for number, line in enumerate(lines, start=1):
+        try:
             if line.startswith("T"):
                 marks.append(parse_mark(line.removesuffix("\r")))
             elif line.strip():
                 unread.others[name_of_line(line)] += 1
-        content = text.read_bytes().decode("utf-8")
-    except (RecordError, UnicodeDecodeError) as error:
-        return InvalidRecord(spans.name, number, str(error))
-    except ValueError as error:
-        return InvalidRecord(spans.name, number, f"cannot be read: {error}")
+        except RecordError as error:
+            return InvalidRecord(spans.name, number, str(error))
     return place_marks(content, marks, spans.name, unread)
 
 
@@ -231,7 +233,7 @@ def line_ends(text: str) -> Iterator[str]:
 
 def is_split(text: str, pieces: Sequence[Bounds]) -> bool:
     """Whether there are words between pieces. brat splits annotations at line breaks."""
-    between = (text[end:start] for (_, end), (start, _) in zip(pieces, pieces[1:], strict=False))
+    between = (text[end:start] for (_, end), (start, _) in pairwise(pieces))
     return any(part.strip() for part in between)
 
 
