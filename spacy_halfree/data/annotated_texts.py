@@ -1,7 +1,7 @@
 """Read annotated texts of every format."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -133,9 +133,16 @@ def read_annotated_texts(
 
 def tokenize(file: AnnotatedFile, nlp: Language) -> Iterator[AnnotatedRecord]:
     """Read a file and tokenize its texts, see `read_annotated_texts`."""
-    for number, record in file.read():
+    return tokenize_records(file.read(), nlp)
+
+
+def tokenize_records(records: Iterable[NumberedRecord], nlp: Language) -> Iterator[AnnotatedRecord]:
+    """Tokenize the texts of records, see `read_annotated_texts`."""
+    for number, record in records:
         if isinstance(record, Annotation):
             yield to_annotated_text(number, record, nlp)
+        elif isinstance(record, Skipped):
+            yield replace(record, number=number)
         else:
             yield record
 
@@ -148,11 +155,7 @@ def tokenize_in_batches(file: AnnotatedFile, nlp: Language) -> Iterator[Annotate
     records = file.read()
     while batch := list(islice(records, TEXTS_IN_A_BATCH)):
         with nlp.memory_zone():
-            for number, record in batch:
-                if isinstance(record, Annotation):
-                    yield to_annotated_text(number, record, nlp)
-                else:
-                    yield record
+            yield from tokenize_records(batch, nlp)
 
 
 def to_annotated_text(number: int, annotation: Annotation, nlp: Language) -> AnnotatedText:

@@ -33,7 +33,7 @@ def make_gold(text: AnnotatedText) -> GoldText:
 
     text: The text. Its own doc does not change.
     RETURNS: The doc. Spans that `check_text` objects to are left out; of overlapping spans, the
-        first one is kept.
+        first one is kept, and of several labels of one span, the first by name.
     """
     wrong = Counter(problem.span for problem in check_text(text) if problem.span is not None)
     doc = text.doc.copy()
@@ -47,7 +47,7 @@ def make_gold(text: AnnotatedText) -> GoldText:
         entity = doc.char_span(span.start, span.end, label=span.label)
         assert entity is not None
         entities.append(entity)
-    inside = {token.i for entity in entities for token in entity}
+    inside = {i for entity in entities for i in range(entity.start, entity.end)}
     bounds = [(span.start, span.end) for span in left_out]
     unknown = {*text.missing, *touched_tokens(doc, bounds)}
     missing = [doc[i : i + 1] for i in sorted(unknown - inside)]

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, TypedDict
 
+import numpy as np
+from spacy.attrs import IDX, LENGTH
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
@@ -57,6 +59,13 @@ class LabelledSpan:
     end: int
     label: str
 
+    def __init__(self, start: int, end: int, label: str) -> None:
+        # twice as fast as that of frozen dataclasses: large files have millions of spans
+        own = self.__dict__
+        own["start"] = start
+        own["end"] = end
+        own["label"] = label
+
 
 @dataclass(frozen=True)
 class MisplacedSpan(LabelledSpan):
@@ -89,6 +98,24 @@ class Annotation:
     words: tuple[str, ...] = ()
     spaces: tuple[bool, ...] = ()
 
+    def __init__(
+        self,
+        text: str,
+        spans: tuple[LabelledSpan, ...],
+        unknown: tuple[tuple[int, int], ...] = (),
+        is_partial: bool = False,
+        words: tuple[str, ...] = (),
+        spaces: tuple[bool, ...] = (),
+    ) -> None:
+        # see `LabelledSpan`
+        own = self.__dict__
+        own["text"] = text
+        own["spans"] = spans
+        own["unknown"] = unknown
+        own["is_partial"] = is_partial
+        own["words"] = words
+        own["spaces"] = spaces
+
 
 @dataclass(frozen=True)
 class AnnotatedText:
@@ -116,10 +143,12 @@ class Skipped:
 
     reason: What the file says about it, the same for all such texts.
     text: The text if it was rejected, or else "".
+    number: Its line, or the number of its doc or task; 0 if it is not known.
     """
 
     reason: str
     text: str = ""
+    number: int = field(default=0, compare=False)
 
 
 AnnotatedRecord = AnnotatedText | InvalidRecord | Skipped
@@ -196,12 +225,22 @@ def touched_tokens(doc: Doc, bounds: Iterable[tuple[int, int]]) -> set[int]:
     bounds: Starts and ends, in characters.
     RETURNS: The tokens' indices.
     """
-    return {
-        token.i
-        for start, end in bounds
-        for token in doc
-        if token.idx < end and start < token.idx + len(token)
-    }
+    pairs = list(bounds)
+    if not pairs or not len(doc):
+        return set()
+    starts, lengths = doc.to_array([IDX, LENGTH]).astype(np.int64).T
+    ends = starts + lengths
+    # a file may hold greater numbers than an array
+    last = int(ends[-1])
+    places = np.array([[min(max(place, 0), last) for place in pair] for pair in pairs])
+    first = np.searchsorted(ends, places[:, 0], side="right")
+    stop = np.searchsorted(starts, places[:, 1], side="left")
+    is_any = first < stop
+    # how many stretches begin at each token, less those that end before it
+    changes = np.zeros(len(doc) + 1, dtype=np.int64)
+    np.add.at(changes, first[is_any], 1)
+    np.add.at(changes, stop[is_any], -1)
+    return set(np.flatnonzero(np.cumsum(changes)).tolist())
 
 
 def to_record(value: dict[str, Any]) -> Record:
@@ -255,6 +294,8 @@ def _check_characters(text: str) -> None:
 
 def is_unicode(text: str) -> bool:
     """Whether a text can be written: JSON may hold halves of surrogate pairs."""
+    if text.isascii():
+        return True
     try:
         text.encode("utf8")
     except UnicodeEncodeError:
