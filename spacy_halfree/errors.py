@@ -407,12 +407,12 @@ class Errors:
     )
     H124 = "[H124] {path}: {problem}. Choose with `--field`: {names}."
     H125 = (
-        "[H125] {path} is a UIMA CAS, which dkpro-cassis reads, and that is not installed. Install "
-        "spacy-halfree with its extra `formats`: `pip install '.[formats]'` in its folder."
+        "[H125] {path} is a UIMA CAS. To read it, install dkpro-cassis: install spacy-halfree with "
+        "its extra `formats`, `pip install '.[formats]'` in its folder."
     )
     H126 = (
-        "[H126] {path} is WebAnno TSV {version}, and only version 3 is read. Export it as WebAnno "
-        "TSV v3.3 or as UIMA CAS JSON."
+        "[H126] {path} is WebAnno TSV {version}, and only versions 3.2 and 3.3 are read. Export it "
+        "as WebAnno TSV v3.3 or as UIMA CAS JSON."
     )
     H135 = (
         "[H135] {path} is not a project that `python -m spacy halfree init` has written: {reason}. "

@@ -145,10 +145,18 @@ def test_a_document_without_annotations(tmp_path: Path) -> None:
     assert spans_of(read(tmp_path / "a.tsv", content)) == [(4, "Hi Ann", [])]
 
 
-@pytest.mark.parametrize("version", ["2", "3.1", "4.0"])
-def test_other_versions_are_refused(tmp_path: Path, version: str) -> None:
+@pytest.mark.parametrize(
+    ("content", "version"),
+    [
+        ("#FORMAT=WebAnno TSV 3.1\n", "3.1"),
+        ("#FORMAT=WebAnno TSV 4.0\n", "4.0"),
+        (f" # {NAMED_ENTITY} | value\n#id=1\n#text=Rome\n1-1\tRome\tB-CITY\n", "1 or 2"),
+        ("#id=1\n#text=Rome\n1\tRome\t_\tNN\tB-CITY\tO\t_\t_\t_\t_\n", "1 or 2"),
+    ],
+)
+def test_other_versions_are_refused(tmp_path: Path, content: str, version: str) -> None:
     with pytest.raises(ValueError, match=f"H126.*TSV {version},.*Export it"):
-        read(tmp_path / "a.tsv", f"#FORMAT=WebAnno TSV {version}\n")
+        read(tmp_path / "a.tsv", content)
 
 
 @pytest.mark.parametrize(

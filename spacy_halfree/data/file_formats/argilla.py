@@ -22,8 +22,8 @@ from .json_values import read_records, read_values, to_span
 from .offset_units import to_code_points
 from .remarks import BY_FIELD, warn_of_ignored
 
-OWN_KEYS = ("id", "status", "_server_id", "score")
-"""Keys of flattened records that are neither fields, metadata, vectors nor questions."""
+OWN_KEYS = ("id", "status", "_server_id")
+"""Keys of records that are neither fields nor metadata."""
 RESPONSES, STATUS, SUGGESTION = ".responses", ".responses.status", ".suggestion"
 """How the keys of flattened questions end."""
 SUBMITTED, DRAFT = "submitted", "draft"

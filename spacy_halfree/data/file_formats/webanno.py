@@ -20,6 +20,8 @@ from .remarks import warn_of_left_out
 
 FORMAT = "#FORMAT=WebAnno TSV "
 VERSIONS = ("3.2", "3.3")
+OLD = re.compile(r"(?: ?# [\w.]+ \| .*\n)?#id=\d+\n#text=")
+"""The beginning of versions 1 and 2, which have no offsets."""
 SPAN_LAYER, LAYERS = "#T_SP=", ("#T_SP=", "#T_CH=", "#T_RL=")
 TEXT, SENTENCE_ID = "#Text=", "#Sentence.id="
 SLOT = "ROLE_"
@@ -81,8 +83,8 @@ class Sentence:
 
 
 def recognize(head: Head) -> bool:
-    """Whether a file begins as the format demands."""
-    return head.text.startswith(FORMAT)
+    """Whether a file begins as the format demands, in this version or an older one."""
+    return head.text.startswith(FORMAT) or OLD.match(head.text) is not None
 
 
 def read(source: Source, settings: ReadSettings) -> Iterator[NumberedRecord]:
@@ -98,7 +100,8 @@ def read(source: Source, settings: ReadSettings) -> Iterator[NumberedRecord]:
         if it has another version of the format.
     """
     lines = source.read_text().split("\n")
-    version = lines[0].removeprefix(FORMAT).strip()
+    is_old = not lines[0].startswith(FORMAT)
+    version = "1 or 2" if is_old else lines[0].removeprefix(FORMAT).strip()
     if version not in VERSIONS:
         raise ValueError(Errors.H126.format(path=source.name, version=version))
     columns = find_columns(lines)
