@@ -1,6 +1,7 @@
 """Documents of UIMA, written by `dkpro-cassis`."""
 
 import json
+import sys
 import warnings
 import zipfile
 from pathlib import Path
@@ -227,6 +228,13 @@ def test_offsets_that_are_no_place_are_refused(
         content = content.replace(mark, mark.replace(right, wrong))
     path.write_text(content, encoding="utf8")
     with pytest.raises(ValueError, match=rf"H046.*\[{wrong}\]"):
+        read(path)
+
+
+def test_the_library_may_be_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write(tmp_path, make_cas(), "json")
+    monkeypatch.setitem(sys.modules, "cassis", None)
+    with pytest.raises(ImportError, match=r"H125.*dkpro-cassis.*\[formats\]"):
         read(path)
 
 
