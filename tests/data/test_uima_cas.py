@@ -153,6 +153,21 @@ def test_types_that_inherit(tmp_path: Path, kind: str) -> None:
     assert spans == [ROME, (21, 25, "PER")]
 
 
+@pytest.mark.parametrize("kind", ["xmi", "json"])
+def test_a_type_system_that_lacks_types(tmp_path: Path, kind: str) -> None:
+    person = (PERSON, 21, 25, {"value": "PER"})
+    path = write(tmp_path, make_cas(TEXT, person, (CUSTOM, 3, 9, {"label": "joy"})), kind)
+    types = cassis.TypeSystem()
+    types.create_feature(types.create_type(NAMED_ENTITY), "value", "uima.cas.String")
+    types.create_type(PERSON, NAMED_ENTITY)
+    (tmp_path / "typesystem.xml").write_text(types.to_xml(), encoding="utf8")
+    if kind == "json":
+        value = json.loads(path.read_text(encoding="utf8"))
+        path.write_text(json.dumps({**value, "%TYPES": {}}), encoding="utf8")
+    assert spans_of(read(path)) == [(1, TEXT, [(21, 25, "PER")])]
+    assert spans_of(read(path, field="Mood")) == [(1, TEXT, [(3, 9, "joy")])]
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_other_layers(tmp_path: Path, kind: str) -> None:
     mood = (CUSTOM, 3, 9, {"label": "joy", "type_": "strong", "self_": "mine"})

@@ -2,8 +2,8 @@
 
 A document is read as its sentences if it has any, or as one text. Offsets are UTF-16 units, which
 `dkpro-cassis` converts. XMI needs the types of its annotations: they stand in `TypeSystem.xml`
-beside the document or in its archive. Without it, they are derived from the document, and
-inheritance between types is unknown.
+beside the document or in its archive. Those that are missing are derived from the document, and
+nothing is known of their inheritance.
 """
 
 import io
@@ -24,10 +24,10 @@ from .remarks import warn_of_ignored, warn_of_left_out
 from .uima_types import (
     ANNOTATION,
     STRUCTURES,
+    add_types,
     complete_json,
     find_type_system,
     scan_xml,
-    to_type_system,
 )
 
 if TYPE_CHECKING:
@@ -123,8 +123,8 @@ def load(source: Source) -> "Cas":
         try:
             if content.removeprefix(BOM_UTF8).lstrip().startswith(b"{"):
                 return cassis.load_cas_from_json(complete_json(content, types), types)
-            found = scan_xml(content)
-            return cassis.load_cas_from_xmi(io.BytesIO(content), types or to_type_system(found))
+            add_types(scan_xml(content), types)
+            return cassis.load_cas_from_xmi(io.BytesIO(content), types)
         # the libraries raise errors of many kinds
         except Exception as error:
             reason = f"{type(error).__name__}: {error}"

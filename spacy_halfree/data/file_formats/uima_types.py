@@ -31,10 +31,10 @@ Features = dict[str, dict[str, str]]
 """By the names of types, the names of their features and the types of these."""
 
 
-def find_type_system(source: Source) -> "TypeSystem | None":
+def find_type_system(source: Source) -> "TypeSystem":
     """Load the type system beside a document, in its folder or in its archive.
 
-    RETURNS: The type system; None if there is none.
+    RETURNS: The type system; one of the types that UIMA knows if there is none.
     RAISES: ValueError (H046) if it cannot be read.
     """
     import cassis
@@ -56,7 +56,7 @@ def find_type_system(source: Source) -> "TypeSystem | None":
                 return cassis.load_typesystem(io.BytesIO(content))
             except Exception as error:
                 raise ValueError(Errors.H046.format(path=other.name, reason=error)) from error
-    return None
+    return cassis.TypeSystem()
 
 
 def scan_xml(content: bytes) -> Features:
@@ -123,25 +123,23 @@ def to_type_name(name: str) -> str:
     return local if package in ("", "uima.noNamespace") else f"{package}.{local}"
 
 
-def to_type_system(found: Mapping[str, Mapping[str, str]]) -> "TypeSystem":
-    """Make a type system of the types and features that a document has."""
-    import cassis
-    from cassis.typesystem import is_predefined
+def add_types(found: Mapping[str, Mapping[str, str]], types: "TypeSystem") -> None:
+    """Add the types that a document has to a type system, but for those that it knows.
 
-    types = cassis.TypeSystem()
+    found: The types and their features, see `scan_xml`.
+    types: The type system.
+    """
     for name, features in found.items():
-        if is_predefined(name):
+        if types.contains_type(name, match_exactly=True):
             continue
         is_annotation = "begin" in features and "end" in features
-        # text other than annotations' is not placed
         created = types.create_type(name, ANNOTATION if is_annotation else TOP)
         for feature, kind in features.items():
             if not (is_annotation and feature in INHERITED):
                 types.create_feature(created, feature, kind)
-    return types
 
 
-def complete_json(content: bytes, types: "TypeSystem | None") -> str:
+def complete_json(content: bytes, types: "TypeSystem") -> str:
     """Add to a document what its readers require: views, and types that are not known.
 
     RAISES: ValueError if it is no JSON, or has views that `dkpro-cassis` cannot read.
@@ -156,9 +154,13 @@ def complete_json(content: bytes, types: "TypeSystem | None") -> str:
     # older files have an object of them
     structures = list(structures.values() if isinstance(structures, dict) else structures)
     described = value.setdefault(TYPES, {})
-    if types is None:
-        new = describe_types(own for own in structures if own["%TYPE"] not in described)
-        described.update(new)
+    new = describe_types(
+        own
+        for own in structures
+        if own["%TYPE"] not in described
+        and not types.contains_type(own["%TYPE"], match_exactly=True)
+    )
+    described.update(new)
     return json.dumps(value)
 
 
