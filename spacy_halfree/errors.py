@@ -233,8 +233,8 @@ class Errors:
         "it is missing, or something was added; copy or annotate it again."
     )
     H057 = (
-        "[H057] The pipeline in {path} is another one than where this run was started. Give all "
-        "machines the same files."
+        "[H057] The pipeline or code in {path} is another one than where this run was started. "
+        "Give all machines the same files."
     )
     H058 = "[H058] The folder {path} has no files of texts: none ends in {endings}."
     H059 = (
@@ -458,6 +458,19 @@ class Errors:
         "{what}; export with content. This stands under '{field}': {example}. Put the content in "
         "its place, or choose another text with `--field`."
     )
+    H127 = (
+        "[H127] Cannot import the code in {path}: {reason}. It is run as `python -m spacy train "
+        "--code` runs it. Correct it, or name another file."
+    )
+    H128 = (
+        "[H128] Cannot take a tokenizer from {source}: {reason}. Use `--tokenizer-from` with a "
+        "config of spaCy (`config.cfg`), the folder of a pipeline (such as `model-best`) or the "
+        "name of an installed one."
+    )
+    H129 = (
+        "[H129] A pipeline or config needs a function that is not registered: {reason} If it is in "
+        "a Python file of your own, use `--code FILE`."
+    )
 
 
 class Warnings:
@@ -561,8 +574,8 @@ class Warnings:
         "not continue the one before it. Correct these tags if entities are split or joined."
     )
     W032 = (
-        "[W032] {path} has several columns of tags: {counts}. Column {column} is read, and the "
-        "others are left out. Use `--tag-column` to choose one."
+        "[W032] {path} has several columns of tags. Their tagged words: {counts}. Column {column} "
+        "is read, and the others are left out. Use `--tag-column` to choose one."
     )
     W033 = (
         "[W033] {path}: no word has the tag O, and {n} words have the tags - or _, which stand for "
@@ -585,4 +598,11 @@ class Warnings:
         "[W030] {n_empty} of {n_texts} texts of {path} have no span. doccano does not tell whether "
         "somebody has looked at them, and they are read as texts with nothing to find. If nobody "
         "has, use `--skip-empty`, or export approved texts only."
+    )
+    W037 = (
+        "[W037] {n_texts} of {n_all} texts in {path} are stored with other tokens than the "
+        "tokenizer in use makes. A pipeline learns with its own tokens, and {n_spans} of "
+        "{n_all_spans} spans do not align with them: they would not be learned. Use the tokenizer "
+        "that made the file: `--tokenizer-from CONFIG_OR_PIPELINE`, and `--code FILE` if it is in "
+        "a Python file of your own."
     )

@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 from spacy.language import Language
+from spacy.tokenizer import Tokenizer
 from spacy.tokens import Doc
 
 from ..errors import Errors, Warnings
@@ -21,6 +22,7 @@ from .records import (
     AnnotatedText,
     Annotation,
     InvalidRecord,
+    MisplacedSpan,
     NumberedRecord,
     Skipped,
     is_unicode,
@@ -164,15 +166,33 @@ def to_annotated_text(number: int, annotation: Annotation, nlp: Language) -> Ann
     number: Its line, or the number of its doc or task.
     annotation: The text and its spans.
     nlp: Tokenizes the text, unless its tokens are known.
+    RETURNS: The text. If its tokenizer does not keep every character, no span can be placed.
     """
     if annotation.words:
         doc = Doc(nlp.vocab, words=list(annotation.words), spaces=list(annotation.spaces))
     else:
         doc = nlp.make_doc(annotation.text)
+        # spaCy's own tokenizer keeps every character; others often add a space at the end
+        keeps_text = type(nlp.tokenizer) is Tokenizer
+        if not keeps_text and doc.text.rstrip() != annotation.text.rstrip():
+            return to_changed_text(number, annotation, doc)
     missing: set[int] = set()
     if annotation.is_partial:
         bounds = [(span.start, span.end) for span in annotation.spans]
         missing = set(range(len(doc))) - touched_tokens(doc, bounds)
     if annotation.unknown:
         missing |= touched_tokens(doc, annotation.unknown)
-    return AnnotatedText(number, doc, annotation.spans, tuple(sorted(missing)))
+    has_stored_tokens = bool(annotation.words)
+    return AnnotatedText(
+        number, doc, annotation.spans, tuple(sorted(missing)), has_stored_tokens=has_stored_tokens
+    )
+
+
+def to_changed_text(number: int, annotation: Annotation, doc: Doc) -> AnnotatedText:
+    """Make what is left of a text if its tokens do not make up the same text again."""
+    reason = f"the tokenizer makes {doc.text!r} of the text {annotation.text!r}"
+    spans = [
+        MisplacedSpan(span.start, span.end, span.label, "text changed by the tokenizer", reason)
+        for span in annotation.spans
+    ]
+    return AnnotatedText(number, doc, tuple(spans), missing=tuple(range(len(doc))))

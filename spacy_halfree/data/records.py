@@ -125,12 +125,14 @@ class AnnotatedText:
     doc: The text with its tokens.
     spans: Its spans, in the order of the file.
     missing: The indices of tokens without annotation.
+    has_stored_tokens: Whether the file stores the tokens.
     """
 
     number: int
     doc: Doc
     spans: tuple[LabelledSpan, ...]
     missing: tuple[int, ...] = ()
+    has_stored_tokens: bool = False
 
     @property
     def text(self) -> str:
