@@ -15,6 +15,8 @@ MOST_NAMES = 20
 """The most files of an archive that a message names."""
 HEAD = 1 << 16
 """How many bytes of a file are looked at to recognize its format."""
+TYPE_SYSTEM = "typesystem.xml"
+"""The file, in any case, that has the types of UIMA's documents beside it. It is no document."""
 
 
 @dataclass(frozen=True)
@@ -119,4 +121,5 @@ def find_source(path: Path, member: str | None = None) -> Source:
 def is_data(info: zipfile.ZipInfo) -> bool:
     """Whether a file in an archive may be one of texts: systems add hidden ones of their own."""
     parts = PurePosixPath(info.filename).parts
-    return not info.is_dir() and not any(part.startswith((".", "__MACOSX")) for part in parts)
+    is_hidden = any(part.startswith((".", "__MACOSX")) for part in parts)
+    return not (info.is_dir() or is_hidden or parts[-1].lower() == TYPE_SYSTEM)
