@@ -220,8 +220,8 @@ class Errors:
         "different inputs. Use `--overwrite` to start over."
     )
     H054 = (
-        "[H054] {what} asks for {package}, which is not installed. Install spacy-halfree "
-        "with its extra `ray`: `pip install '.[ray]'` in its folder."
+        "[H054] {what} needs {package}, which is not installed. Install spacy-halfree with its "
+        "extra `{extra}`: `pip install '.[{extra}]'` in its folder."
     )
     H055 = (
         "[H055] {n_bad} records of {path} cannot be used, more than `--max-bad` allows "
@@ -406,10 +406,6 @@ class Errors:
         "`--accept-unknown-status` to read all responses as if they were submitted."
     )
     H124 = "[H124] {path}: {problem}. Choose with `--field`: {names}."
-    H125 = (
-        "[H125] {path} is a UIMA CAS. To read it, install dkpro-cassis: install spacy-halfree with "
-        "its extra `formats`, `pip install '.[formats]'` in its folder."
-    )
     H126 = (
         "[H126] {path} is WebAnno TSV {version}, and only versions 3.2 and 3.3 are read. Export it "
         "as WebAnno TSV v3.3 or as UIMA CAS JSON."

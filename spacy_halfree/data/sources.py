@@ -2,7 +2,7 @@
 
 import gzip
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -90,27 +90,29 @@ class Source:
         return start.decode("utf-8-sig", errors="replace")
 
 
-def find_source(path: Path, member: str | None = None) -> Source:
-    """Find the file of annotated texts at a path.
+def find_sources(path: Path, members: Sequence[str] = ()) -> list[Source]:
+    """Find the files of annotated texts at a path.
 
     path: A file, or a zip archive.
-    member: The file in the archive to read, if there are several.
-    RETURNS: The file.
+    members: The files in archives to read, if there are several.
+    RETURNS: The file, or the chosen members of the archive.
     RAISES: ValueError (H046) if the archive cannot be read, (H109) if it has no such file, or
         several and none is chosen.
     """
     if path.is_dir() or path.suffix.lower() != ".zip":
-        return Source(path)
+        return [Source(path)]
     try:
         with zipfile.ZipFile(path) as archive:
             names = [info.filename for info in archive.infolist() if is_data(info)]
     except (OSError, zipfile.BadZipFile) as error:
         raise ValueError(Errors.H046.format(path=path, reason=error)) from error
-    if member is None and len(names) == 1:
-        return Source(path, names[0])
-    if member in names:
-        return Source(path, member)
-    reason = "of several files" if member is None else f"without a file called '{member}'"
+    if not members and len(names) == 1:
+        return [Source(path, names[0])]
+    chosen = [member for member in members if member in names]
+    if chosen:
+        return [Source(path, member) for member in chosen]
+    quoted = " or ".join(f"'{member}'" for member in members)
+    reason = f"without a file called {quoted}" if members else "of several files"
     found = ", ".join(sorted(names)[:MOST_NAMES]) or "it has none"
     found += f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
     raise ValueError(

@@ -249,7 +249,7 @@ def test_offsets_that_are_no_place_are_refused(
 def test_the_library_may_be_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write(tmp_path, make_cas(), "json")
     monkeypatch.setitem(sys.modules, "cassis", None)
-    with pytest.raises(ImportError, match=r"H125.*dkpro-cassis.*\[formats\]"):
+    with pytest.raises(ImportError, match=r"H054.*dkpro-cassis.*\[formats\]"):
         read(path)
 
 

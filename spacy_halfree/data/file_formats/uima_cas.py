@@ -68,7 +68,7 @@ def read(source: Source, settings: ReadSettings) -> Iterator[NumberedRecord]:
     source: The file.
     settings: Names the layer.
     YIELDS: The sentences.
-    RAISES: ImportError (H125) if `dkpro-cassis` is not installed, ValueError (H046) if the file
+    RAISES: ImportError (H054) if `dkpro-cassis` is not installed, ValueError (H046) if the file
         cannot be read, (H124) if the layer must be chosen.
     """
     cas = load(source)
@@ -106,13 +106,15 @@ def find_documents(cas: "Cas", layer: Layer | None, source: Source) -> list[Docu
 def load(source: Source) -> "Cas":
     """Load a document.
 
-    RAISES: ImportError (H125) if `dkpro-cassis` is not installed, ValueError (H046) if the file
+    RAISES: ImportError (H054) if `dkpro-cassis` is not installed, ValueError (H046) if the file
         cannot be read, or has offsets outside of its text.
     """
     try:
         import cassis
     except ImportError as error:
-        raise ImportError(Errors.H125.format(path=source.name)) from error
+        raise ImportError(
+            Errors.H054.format(what=source.name, package="dkpro-cassis", extra="formats")
+        ) from error
     content = source.read_bytes()
     with warnings.catch_warnings():
         # offsets outside of the text, or inside of a character, are only warned of
