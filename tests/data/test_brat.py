@@ -93,7 +93,7 @@ def test_an_archive(tmp_path: Path) -> None:
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("notes/a.txt", TEXT)
         archive.writestr("notes/a.ann", LINES)
-    (record,) = read(path, member="notes/a.ann")
+    (record,) = read(path, members=("notes/a.ann",))
     assert isinstance(record, AnnotatedText)
     assert spans_of(record) == SPANS
 

@@ -291,7 +291,7 @@ def test_an_archive_of_several_documents(tmp_path: Path) -> None:
             archive.writestr(f"{name}/{name}.xmi", cas.to_xmi())
     with pytest.raises(ValueError, match=r"H109.*--member.*: one/one.xmi, two/two.xmi\."):
         read(path)
-    assert spans_of(read(path, member="two/two.xmi")) == [(1, "two", [(0, 3, "TWO")])]
+    assert spans_of(read(path, members=("two/two.xmi",))) == [(1, "two", [(0, 3, "TWO")])]
 
 
 @given(data=st.data())
