@@ -183,10 +183,8 @@ def to_annotated_text(number: int, annotation: Annotation, nlp: Language) -> Ann
         missing = set(range(len(doc))) - touched_tokens(doc, bounds)
     if annotation.unknown:
         missing |= touched_tokens(doc, annotation.unknown)
-    has_stored_tokens = bool(annotation.words)
-    return AnnotatedText(
-        number, doc, annotation.spans, tuple(sorted(missing)), has_stored_tokens=has_stored_tokens
-    )
+    indices = tuple(sorted(missing)) if missing else ()
+    return AnnotatedText(number, doc, annotation.spans, indices, bool(annotation.words))
 
 
 def to_changed_text(number: int, annotation: Annotation, doc: Doc) -> AnnotatedText:

@@ -134,6 +134,22 @@ class AnnotatedText:
     missing: tuple[int, ...] = ()
     has_stored_tokens: bool = False
 
+    def __init__(
+        self,
+        number: int,
+        doc: Doc,
+        spans: tuple[LabelledSpan, ...],
+        missing: tuple[int, ...] = (),
+        has_stored_tokens: bool = False,
+    ) -> None:
+        # see `LabelledSpan`
+        own = self.__dict__
+        own["number"] = number
+        own["doc"] = doc
+        own["spans"] = spans
+        own["missing"] = missing
+        own["has_stored_tokens"] = has_stored_tokens
+
     @property
     def text(self) -> str:
         return str(self.doc.text)

@@ -111,13 +111,13 @@ def find_sources(path: Path, members: Sequence[str] = ()) -> list[Source]:
     chosen = [member for member in members if member in names]
     if chosen:
         return [Source(path, member) for member in chosen]
+    if not names:
+        raise ValueError(Errors.H046.format(path=path, reason="the archive has no files"))
     quoted = " or ".join(f"'{member}'" for member in members)
     reason = f"without a file called {quoted}" if members else "of several files"
-    found = ", ".join(sorted(names)[:MOST_NAMES]) or "it has none"
+    found = ", ".join(sorted(names)[:MOST_NAMES])
     found += f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
-    raise ValueError(
-        Errors.H109.format(path=path, reason=reason if names else "without files", names=found)
-    )
+    raise ValueError(Errors.H109.format(path=path, reason=reason, names=found))
 
 
 def is_data(info: zipfile.ZipInfo) -> bool:
