@@ -220,8 +220,8 @@ class Errors:
         "different inputs. Use `--overwrite` to start over."
     )
     H054 = (
-        "[H054] {what} asks for {package}, which is not installed. Install spacy-halfree "
-        "with its extra `ray`: `pip install '.[ray]'` in its folder."
+        "[H054] {what} needs {package}, which is not installed. Install spacy-halfree with its "
+        "extra `{extra}`: `pip install '.[{extra}]'` in its folder."
     )
     H055 = (
         "[H055] {n_bad} records of {path} cannot be used, more than `--max-bad` allows "
@@ -399,6 +399,17 @@ class Errors:
         "[H110] `--offsets` is how doccano counts, which has no effect on --format {tool}. Leave "
         "out `--offsets`, or use `--format doccano`."
     )
+    H123 = (
+        "[H123] {path} has nested records of Argilla, which do not say whether a response was "
+        "submitted, discarded or only a draft. Export the flattened form: "
+        "`json.dump(dataset.records.to_list(flatten=True), open('records.json', 'w'))`. Use "
+        "`--accept-unknown-status` to read all responses as if they were submitted."
+    )
+    H124 = "[H124] {path}: {problem}. Choose with `--field`: {names}."
+    H126 = (
+        "[H126] {path} is WebAnno TSV {version}, and only versions 3.2 and 3.3 are read. Export it "
+        "as WebAnno TSV v3.3 or as UIMA CAS JSON."
+    )
     H135 = (
         "[H135] {path} is not a project that `python -m spacy halfree init` has written: {reason}. "
         "Name such a folder, or leave out `--update` to write a new one."
@@ -531,9 +542,10 @@ class Warnings:
     W023 = (
         "[W023] {path} does not say how its annotation tool counts, and other units would give "
         "other spans in these texts ({n} in all): number {numbers}. They are read in UTF-16 units, "
-        "as doccano's editor counts. Use `--offsets graphemes` if the project in doccano counts "
-        "grapheme clusters, `--offsets code-points` if the spans come from a program that counts "
-        "as Python does, or `--offsets utf-16` to keep what is read now, without this warning."
+        "as the editors of doccano and Argilla count. Use `--offsets graphemes` if the project in "
+        "doccano counts grapheme clusters, `--offsets code-points` if the spans come from a "
+        "program that counts as Python does, or `--offsets utf-16` to keep what is read now, "
+        "without this warning."
     )
     W024 = (
         "[W024] {n_spans} of {n_all} labelled spans in {path} cannot be used. They are left out, "
@@ -546,6 +558,11 @@ class Warnings:
     W026 = (
         "[W026] The words of {path} are joined without spaces, as '{lang}' is written. Use "
         "`--spaces` if spaces separate them, or `--no-spaces` to keep this without the warning."
+    )
+    W035 = "[W035] {path}: spans are read from {chosen}. Ignored: {ignored}."
+    W036 = (
+        "[W036] {path}: annotations {reason}. They are left out, and their words count as not "
+        "annotated ({n} in all): {names}."
     )
     W031 = (
         "[W031] {path}: {n} tags do not follow the scheme of the file ({scheme}), the first one in "

@@ -91,8 +91,10 @@ def read_options(
     spans_key: str | None = typer.Option(
         None, "--spans-key", help="Span group of .spacy files [default: the entities]"
     ),
-    member: str | None = typer.Option(
-        None, "--member", help="The file to read in a .zip, if it has several"
+    members: list[str] = typer.Option(
+        [],
+        "--member",
+        help="A file to read in a .zip, if it has several; may be given several times",
     ),
     field: str | None = typer.Option(
         None,
@@ -132,7 +134,7 @@ def read_options(
         format=read_as,
         offsets=unit_of(offsets),
         spans_key=spans_key,
-        member=member,
+        members=tuple(members),
         field=field,
         columns=ColumnSettings(
             words=word_column,

@@ -28,7 +28,7 @@ from .records import (
     is_unicode,
     touched_tokens,
 )
-from .sources import Source, find_source
+from .sources import Source, find_sources
 
 logger = logging.getLogger("spacy.halfree")
 WITHOUT_SPACES = ("zh", "ja", "th")
@@ -76,14 +76,14 @@ def find_annotated_files(
     paths: The files.
     settings: How to read them, where they leave a choice.
     lang: The language of the texts.
-    RETURNS: The files, in order.
+    RETURNS: The files, in order; of an archive the chosen members.
     RAISES: ValueError (H046, H109) if a file cannot be read, (H047) if its format is not known,
         (H013) if there is no such format, (H097) if a setting applies to none of the files.
     """
     settings = settings or ReadSettings()
     files = []
-    for path in paths:
-        source = find_source(path, settings.member)
+    sources = [source for path in paths for source in find_sources(path, settings.members)]
+    for source in sources:
         found = find_format(source, settings)
         has_spaces = settings.columns.spaces
         if has_spaces is None:
@@ -93,7 +93,8 @@ def find_annotated_files(
         own = replace(settings, columns=replace(settings.columns, spaces=has_spaces))
         files.append(AnnotatedFile(source, found, own))
     known = {option for file in files for option in file.format.options}
-    known |= {"--member"} if any(file.source.member for file in files) else set()
+    read = {file.source.member for file in files}
+    known |= {"--member"} if read.issuperset(settings.members) else set()
     unused = [option for option in settings.given if option not in known]
     if unused:
         titles = ", ".join(dict.fromkeys(file.format.title for file in files))
@@ -129,8 +130,8 @@ def read_annotated_texts(
     YIELDS: Annotated texts, records that cannot be used, and skipped texts.
     RAISES: ValueError (H013, H046, H047, H097, H109) if the file cannot be read.
     """
-    (file,) = find_annotated_files([path], settings, lang=str(nlp.lang))
-    yield from tokenize(file, nlp)
+    for file in find_annotated_files([path], settings, lang=str(nlp.lang)):
+        yield from tokenize(file, nlp)
 
 
 def tokenize(file: AnnotatedFile, nlp: Language) -> Iterator[AnnotatedRecord]:

@@ -20,6 +20,7 @@ from .merging import Comparison, ReadFile, merge_files
 from .progress import Progress, counted
 from .raw_pool import read_pool
 from .read_settings import ReadSettings
+from .sources import find_sources
 from .stored_tokens import compare_stored_tokens
 from .tokenizers import make_tokenizing_pipeline
 
@@ -76,7 +77,10 @@ def check_files(
     held_out = [path for path in (dev, test) if path is not None]
     paths = [Path(path) for path in (*train, *held_out)]
     files = find_annotated_files(paths, reading, lang=str(nlp.lang))
-    own, others = files[: len(train)], files[len(train) :]
+    # an archive may be several files
+    members = reading.members if reading is not None else ()
+    n_train = sum(len(find_sources(Path(path), members)) for path in train)
+    own, others = files[:n_train], files[n_train:]
     reports, comparison = check_training_files(own, nlp, on_progress)
     found = CheckedFiles(reports, [], comparison)
     for file in others:
