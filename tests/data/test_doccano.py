@@ -180,7 +180,7 @@ def test_an_archive_of_several_members() -> None:
     with pytest.raises(ValueError, match=rf"H109.*of several files\. {names}"):
         find_annotated_files([MEMBERS])
     with pytest.raises(ValueError, match=rf"H109.*without a file called 'all\.jsonl'\. {names}"):
-        find_annotated_files([MEMBERS], ReadSettings(member="all.jsonl"))
+        find_annotated_files([MEMBERS], ReadSettings(members=("all.jsonl",)))
 
 
 @pytest.mark.parametrize(
@@ -191,10 +191,10 @@ def test_an_archive_of_several_members() -> None:
     ],
 )
 def test_a_member_of_an_archive(read: Read, member: str, name: str) -> None:
-    found, _ = read(MEMBERS, member=member, offsets="code-points")
+    found, _ = read(MEMBERS, members=(member,), offsets="code-points")
     expected, _ = read(EXPORTS / name, offsets="code-points")
     assert found == expected
-    gold = read_gold(MEMBERS, NLP, ReadSettings(member=member, offsets="code-points"))
+    gold = read_gold(MEMBERS, NLP, ReadSettings(members=(member,), offsets="code-points"))
     assert len(gold.docs) == 21
 
 
@@ -204,7 +204,7 @@ def test_an_archive_of_one_file(read: Read, tmp_path: Path) -> None:
         archive.writestr("all.jsonl", json.dumps({"text": "to Rome", "label": LIST}) + "\n")
         archive.writestr("__MACOSX/._all.jsonl", "x")
     assert read(path)[0] == [ROME]
-    assert read(path, member="all.jsonl")[0] == [ROME]
+    assert read(path, members=("all.jsonl",))[0] == [ROME]
 
 
 def test_an_archive_of_no_file(tmp_path: Path) -> None:
