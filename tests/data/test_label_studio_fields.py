@@ -169,6 +169,18 @@ def test_a_region_that_stands_in_both_texts(read: Read) -> None:
     _, record = read(clear, row(both, label=[ROME["value"]]))[0]
     assert isinstance(record, InvalidRecord)
     assert "text, title; export as JSON" in record.reason
+    # nothing is clear
+    prefix = {"title": "Rome", "text": "Rome again"}
+    for value in (
+        row(prefix, label=[mark("Rome", "Rome")]),
+        task(prefix, of("head", mark("Rome", "Rome"))),
+    ):
+        (record,), _ = read(value)
+        assert isinstance(record, InvalidRecord)
+        assert "choose the text with `--field`" in record.reason
+        for name in prefix:
+            chosen = Annotation(prefix[name], (LabelledSpan(0, 4, "CITY"),))
+            assert read(value, field=name)[0] == [chosen]
     # all that is clear is in one text
     found, warnings = read(row(DATA, label=[OSLO["value"]]), row(both, label=[ROME["value"]]))
     assert found == [IN_TEXT, Annotation("Rome again", (LabelledSpan(0, 4, "CITY"),))]
@@ -199,6 +211,64 @@ def test_old_rows(read: Read) -> None:
 def test_untouched_rows(read: Read) -> None:
     value = row({"text": "We fly to Oslo"}) | {"annotator": None, "annotation_id": None}
     assert read(value)[0] == [Skipped("not labelled in Label Studio")]
+
+
+def spans_in(data: st.DataObject, text: str) -> list[tuple[int, int]]:
+    """Some stretches of a text."""
+    places = st.integers(0, len(text))
+    pairs = data.draw(st.lists(st.tuples(places, places), max_size=3))
+    return sorted({(min(pair), max(pair)) for pair in pairs if pair[0] != pair[1]})
+
+
+@given(st.text(min_size=1), st.text(min_size=1), st.booleans(), st.data())
+def test_regions_of_random_texts_are_read_where_they_are(
+    tmp_path_factory: pytest.TempPathFactory,
+    title: str,
+    text: str,
+    shares_control: bool,
+    data: st.DataObject,
+) -> None:
+    """In JSON exactly; in JSON-MIN exactly, or they are refused.
+
+    A control of two texts has no names of texts at all, and a chosen text has the regions of the
+    only control.
+    """
+    texts = {"title": title, "text": text}
+    spans = {name: spans_in(data, own) for name, own in texts.items()}
+    regions = {
+        name: [
+            {"start": start, "end": end, "text": escape(texts[name][start:end]), "labels": ["A"]}
+            for start, end in own
+        ]
+        for name, own in spans.items()
+    }
+    results = [of(name, value) for name, values in regions.items() for value in values]
+    controls = {"head": regions["title"], "label": regions["text"]}
+    if shares_control:
+        controls = {"label": [*regions["title"], *regions["text"]]}
+    is_clear = not shares_control and all(regions.values())
+    path = tmp_path_factory.getbasetemp() / "random.json"
+    for value in (task(texts, *results), row(texts, **controls)):
+        path.write_text(json.dumps([value]), encoding="utf8")
+        for name in (None, *texts):
+            (file,) = find_annotated_files([path], ReadSettings(field=name))
+            ((_, record),) = file.read()
+            if "data" not in value and isinstance(record, InvalidRecord):
+                assert regions["title"] or regions["text"]
+                continue
+            assert isinstance(record, Annotation)
+            found = sorted((span.start, span.end) for span in record.spans)
+            assert set(found) <= {*spans["title"], *spans["text"]}
+            if name is not None:
+                assert record.text == texts[name]
+            if "data" in value or is_clear or (name is None and not shares_control):
+                right = [spans[own] for own in texts if texts[own] == record.text]
+                assert found in right
+
+
+def escape(text: str) -> str:
+    """A region's text as the editor writes it."""
+    return text.replace("\r", "\\n").replace("\n", "\\n")
 
 
 # -- links and objects -----------------------------------------------------------------------------

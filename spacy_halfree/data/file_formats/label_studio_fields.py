@@ -106,8 +106,7 @@ class TextField:
     """The text that is read.
 
     name: The name of its field; None if nothing tells which one it is.
-    homes: The fields to which regions belong, by the regions' name. There may be several where a
-        control belongs to several texts, and none where nothing tells.
+    homes: The fields to which regions belong, by the regions' name, see `find_homes`.
     """
 
     name: str | None
@@ -158,7 +157,8 @@ class TextField:
         homes = homes or frozenset(key for key, value in data.items() if isinstance(value, str))
         raise RecordError(
             f"has a region {show(result.value)}, and nothing tells to which of the texts it "
-            f"belongs: {', '.join(sorted(found or homes))}; export as JSON"
+            f"belongs: {', '.join(sorted(found or homes))}; export as JSON, or choose the text "
+            "with `--field`"
         )
 
     def has_other(self, result: Result) -> bool:
@@ -193,11 +193,18 @@ def choose_field(tasks: Iterable[Task], chosen: str | None, path: str) -> TextFi
             names = ", ".join(dict.fromkeys([*counts.n_tasks, *homes])) or "nothing"
             raise ValueError(Errors.H113.format(path=path, field=chosen, names=names))
         (chosen,) = own
+    if chosen is not None and len(homes) == 1 and not has_evidence(counts):
+        homes = dict.fromkeys(homes, frozenset([chosen]))
     most = max(n_regions, key=lambda key: (n_regions[key], key == TEXT), default=None)
     text = TextField(chosen or most or find_only_text(counts), homes)
     _check_contents(counts, text.name, path)
     _tell_what_is_not_read(counts, text, n_regions, path)
     return text
+
+
+def has_evidence(counts: FieldCounts) -> bool:
+    """Whether any region stands in one text alone."""
+    return any(len(fields) == 1 for places in counts.places.values() for fields in places)
 
 
 def _tell_what_is_not_read(
@@ -222,25 +229,29 @@ def find_homes(name: str, counts: FieldCounts) -> frozenset[str]:
 
     name: The regions' name.
     counts: Where they stand.
-    RETURNS: The fields: one, or several for regions of rows; none if nothing tells.
+    RETURNS: The fields: several if a control belongs to several texts, or if nothing tells which
+        one it is; none if nothing tells anything.
     """
     places = counts.places[name]
+    # a row has the names of controls, which may belong to several texts
     alone = frozenset(key for fields in places if len(fields) == 1 for key in fields)
-    if len(alone) > 1 and counts.are_rows:
+    if counts.are_rows and len(alone) > 1:
         return alone
+    known = name if name in counts.n_tasks else None
     found: Counter[str] = Counter()
     for fields, n in places.items():
         found.update(dict.fromkeys(fields, n))
-    known = name if name in counts.n_tasks else find_only_text(counts)
     if not found:
         n_strings = sum(n > 0 for n in counts.n_strings.values())
-        is_guess = known != name and len(counts.places) > 1 and n_strings > 1
-        return frozenset() if known is None or is_guess else frozenset([known])
-    # a short region may stand in other texts by chance
-    best = max(found, key=lambda key: (found[key], key == known, key == TEXT))
-    if 2 * found[best] < sum(places.values()) and known is not None:
-        best = known
-    return frozenset([best])
+        if known is None and (len(counts.places) == 1 or n_strings == 1):
+            known = find_only_text(counts)
+        return frozenset() if known is None else frozenset([known])
+    most = max(found.values())
+    best = frozenset(key for key, n in found.items() if n == most)
+    # a region may stand in another text by chance
+    if known is not None and (known in best or 2 * most < sum(places.values())):
+        return frozenset([known])
+    return best
 
 
 def find_only_text(counts: FieldCounts) -> str | None:

@@ -34,20 +34,24 @@ def to_code_points(
     YIELDS: The records, with spans in code points.
     """
     unit = settings.offsets or DEFAULT_UNIT
-    # several records may have one number
-    unclear: dict[int, None] = {}
+    # no more than are shown: all texts of a large file may be unclear
+    shown: list[int] = []
+    n_unclear = last = 0
     for number, record in records:
         if isinstance(record, Annotation) and record.spans and not is_plain(record.text):
             found = in_code_points(record.text, record.spans, unit)
             if settings.offsets is None and depends_on_unit(record, found, others):
-                unclear[number] = None
+                # several records may have one number
+                n_unclear += number != last
+                if number != last and n_unclear <= MOST_NUMBERS:
+                    shown.append(number)
+                last = number
             record = replace(record, spans=found)
         yield number, record
-    if unclear:
-        rest = len(unclear) - MOST_NUMBERS
-        numbers = ", ".join(map(str, list(unclear)[:MOST_NUMBERS]))
-        numbers += f" and {rest} more" if rest > 0 else ""
-        logger.warning(Warnings.W023.format(path=source.name, n=len(unclear), numbers=numbers))
+    if n_unclear:
+        rest = n_unclear - len(shown)
+        numbers = ", ".join(map(str, shown)) + (f" and {rest} more" if rest else "")
+        logger.warning(Warnings.W023.format(path=source.name, n=n_unclear, numbers=numbers))
 
 
 def depends_on_unit(
