@@ -21,7 +21,8 @@ ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 WINDOW = (1400, 1000)
 """Width and height in pixels: what is marked must be in view."""
 PAUSE = 0.1
-TRIES = 300
+PATIENCE = 30
+"""Seconds that a page gets to show something."""
 
 
 def find_programs() -> tuple[str, str] | None:
@@ -54,6 +55,16 @@ class Browser:
         """Run a function's body in the page. RETURNS: What it returns."""
         return self.send("POST", "/execute/sync", {"script": script, "args": list(arguments)})
 
+    def appears(self, condition: Callable[[], Any], seconds: float = 2) -> Any:
+        """Look until something is there. RETURNS: What the condition returned last."""
+        found = condition()
+        for _ in range(int(seconds / PAUSE)):
+            if found:
+                break
+            time.sleep(PAUSE)
+            found = condition()
+        return found
+
     def wait(self, what: str, condition: Callable[[], Any]) -> Any:
         """Wait for something to appear.
 
@@ -62,11 +73,9 @@ class Browser:
         RETURNS: That.
         RAISES: TimeoutError after 30 seconds.
         """
-        for _ in range(TRIES):
-            found = condition()
-            if found:
-                return found
-            time.sleep(PAUSE)
+        found = self.appears(condition, PATIENCE)
+        if found:
+            return found
         text = self.run("return document.body.innerText")
         raise TimeoutError(f"{what} did not appear; the page says {text[:500]!r}")
 

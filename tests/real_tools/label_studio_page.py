@@ -6,6 +6,9 @@ from browser import Browser
 from page_text import SEEN, Marked, Place, click_on, drag_over, text_in
 
 TEXT = ".lsf-htx-richtext"
+ESCAPE = "\ue00c"
+"""The key, as the protocol writes it."""
+TRIES = 5
 REGIONS = (
     SEEN
     + """
@@ -53,13 +56,17 @@ def highlighted(browser: Browser) -> list[Marked]:
 
 
 def mark(browser: Browser, place: Place, label: str) -> None:
-    """Click on a label and select a place with the mouse."""
+    """Click on a label and select a place with the mouse. RAISES: TimeoutError."""
     known = len(highlighted(browser))
-    click_on(browser, ".lsf-label__text", label)
-    drag_over(browser, TEXT, place)
-    browser.wait("the mark", lambda: len(highlighted(browser)) > known)
-    # what is selected would get the next label
-    browser.press("\ue00c")
+    for _ in range(TRIES):
+        # the editor may draw itself anew when it has loaded, and forget the click
+        click_on(browser, ".lsf-label__text", label)
+        drag_over(browser, TEXT, place)
+        if browser.appears(lambda: len(highlighted(browser)) > known):
+            # what is selected would get the next label
+            browser.press(ESCAPE)
+            return
+    raise TimeoutError(f"{place} cannot be marked")
 
 
 def submit(browser: Browser) -> None:
