@@ -24,7 +24,7 @@ import spacy
 import typer
 
 from spacy_halfree.active_learning.suggest import SuggestionSettings, suggest
-from spacy_halfree.data.annotated_texts import write_suggestions
+from spacy_halfree.data.suggestion_files import write_suggestions
 from spacy_halfree.files import write_at_once
 from spacy_halfree.labelling.worker import TeacherWorker
 

@@ -11,8 +11,9 @@ from .about import __version__
 
 if TYPE_CHECKING:
     from .active_learning.suggest import SuggestionSettings, suggest
-    from .data.annotated_texts import write_suggestions
     from .data.check_files import check_files
+    from .data.read_settings import ColumnSettings, ReadSettings
+    from .data.suggestion_files import write_suggestions
     from .distill.teachers import Teachers, annotate
     from .evaluation.calibrate import calibrate
     from .labelling.label_files import LabellingEvents, LabellingSettings, label_files
@@ -28,10 +29,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AdaptationSettings",
+    "ColumnSettings",
     "HalfreeTagger",
     "LabellingEvents",
     "LabellingSettings",
     "ProjectSettings",
+    "ReadSettings",
     "ReportSettings",
     "SoftLabels",
     "SuggestionSettings",
@@ -53,10 +56,12 @@ __all__ = [
 
 MODULES = {
     "AdaptationSettings": "models.adaptation_settings",
+    "ColumnSettings": "data.read_settings",
     "HalfreeTagger": "pipeline.tagger",
     "LabellingEvents": "labelling.label_files",
     "LabellingSettings": "labelling.label_files",
     "ProjectSettings": "project.project_settings",
+    "ReadSettings": "data.read_settings",
     "ReportSettings": "report.make_report",
     "SoftLabels": "tagging.soft_labels",
     "SuggestionSettings": "active_learning.suggest",
@@ -72,7 +77,7 @@ MODULES = {
     "load_soft_labels": "tagging.soft_labels",
     "make_report": "report.make_report",
     "suggest": "active_learning.suggest",
-    "write_suggestions": "data.annotated_texts",
+    "write_suggestions": "data.suggestion_files",
 }
 
 

@@ -187,13 +187,13 @@ class Errors:
         "or leave the diagram out."
     )
     H046 = (
-        "[H046] {path} cannot be read as annotated texts ({reason}). It must be what its name "
-        "says: a .spacy file, as `python -m spacy convert` or `DocBin.to_disk` write it, a .json "
-        "file with a list of objects, or text in UTF-8."
+        "[H046] Cannot read annotated texts from {path}: {reason}. Check that the file is complete "
+        "and that its content fits its name. Text must be UTF-8, JSON a list of objects or an "
+        "object a line."
     )
     H047 = (
-        "[H047] {path} is no file of annotated texts. These are {formats}. Convert other files "
-        "with `python -m spacy convert`."
+        "[H047] Cannot read annotated texts from {path}. {guess} These formats are read: "
+        "{formats}. If it has one of them, name it with `--read-as`."
     )
     H048 = (
         "[H048] {folder} contains the partial results of an interrupted run. Use `--resume` to "
@@ -361,10 +361,7 @@ class Errors:
         "[H096] '{encoder}' is no folder, and cannot be a name on the Hugging Face hub either, "
         "which is NAME or OWNER/NAME. Name a folder that is there, seen from where you are now."
     )
-    H097 = (
-        "[H097] `--offsets` is how doccano counts, which has no effect on --format {tool}. Leave "
-        "out `--offsets`, or use `--format doccano`."
-    )
+    H097 = "[H097] These options have no effect on files of {titles}: {options}. Leave them out."
     H098 = (
         "[H098] The output {path} would be part of the pipeline {pipeline}. Name a place outside "
         "of pipelines."
@@ -397,6 +394,14 @@ class Errors:
         "[H107] The texts are a single string, which would be read letter by letter. Give a list."
     )
     H108 = "[H108] The doc {text!r} has no soft labels. Annotate it first: see `annotate`."
+    H109 = (
+        "[H109] {path} is an archive of several files, or has none of the name that was given. "
+        "Choose one with `--member`: {names}."
+    )
+    H110 = (
+        "[H110] `--offsets` is how doccano counts, which has no effect on --format {tool}. Leave "
+        "out `--offsets`, or use `--format doccano`."
+    )
 
 
 class Warnings:
@@ -484,4 +489,8 @@ class Warnings:
     W025 = (
         "[W025] The encoder's width {width} cannot be split into {heads} attention heads, and the "
         "teachers would fail. Set `heads` in {path} to a divisor of {width}, such as {fitting}."
+    )
+    W026 = (
+        "[W026] The words of {path} are joined without spaces, as '{lang}' is written. Use "
+        "`--spaces` if spaces separate them, or `--no-spaces` to keep this without the warning."
     )

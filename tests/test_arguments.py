@@ -55,7 +55,7 @@ def test_paths_and_strings(kind: type, files: Path, tmp_path: Path) -> None:
 
 
 def test_what_makes_no_sense(files: Path, teacher: Language) -> None:
-    gold, raw = files / "gold.jsonl", str(files / "raw.txt")
+    raw = str(files / "raw.txt")
     worker = TeacherWorker(str(files / "model"))
     out_of_range = [
         lambda: list(halfree.annotate(teacher, TEXTS, top_k=0)),
@@ -64,7 +64,7 @@ def test_what_makes_no_sense(files: Path, teacher: Language) -> None:
         lambda: TeacherWorker(()),
         lambda: TeacherWorker("model", batch_size=0),
         lambda: TeacherWorker("model", precision="int3"),
-        lambda: halfree.check_files(gold, offsets="bytes"),
+        lambda: halfree.ReadSettings(offsets="bytes"),
         lambda: halfree.SuggestionSettings(n=0),
         lambda: halfree.SuggestionSettings(diversity=-1.0),
         lambda: halfree.SuggestionSettings(max_similarity=2.0),
@@ -79,7 +79,7 @@ def test_what_makes_no_sense(files: Path, teacher: Language) -> None:
             call()
     with pytest.raises(TypeError, match=r"\[H107\]"):
         list(halfree.annotate(teacher, "Find bars"))
-    with pytest.raises(ValueError, match=r"\[H097\]"):
+    with pytest.raises(ValueError, match=r"\[H110\]"):
         halfree.write_suggestions([], "prodigy", offsets="graphemes")
     with pytest.raises(ValueError, match=r"\[H108\]"):
         halfree.load_soft_labels(spacy.blank("en")("Find bars"))

@@ -13,11 +13,12 @@ ROOT = Path(spacy_halfree.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
 MOST_PARAMETERS = 8
 USERS_SETTINGS = {
+    "cli/options.py": {"read_options"},
     "pipeline/factory.py": {"make_halfree_tagger"},
     "pipeline/tagger.py": {"__init__"},
     "models/architectures.py": {"build_sentinel_seq2seq"},
 }
-"""Config factories and the component's constructor, which have a parameter for each setting."""
+"""Options, config factories and the component's constructor, with a parameter for each setting."""
 COMMANDS_OF_FUNCTIONS = {"suggest", "calibrate"}
 """A command in `cli/` may have the name of the module whose function it calls."""
 

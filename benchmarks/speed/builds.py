@@ -27,9 +27,14 @@ def unpack(commit: str, folder: Path) -> None:
 
 def copy_current(folder: Path) -> None:
     """Put the package as it is in a folder, in the same way."""
+    copy_build(ROOT, folder)
+
+
+def copy_build(checkout: Path, folder: Path) -> None:
+    """Put the package of a checkout in a folder, in the same way."""
     ignored = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(ROOT / PACKAGE, folder / PACKAGE, ignore=ignored)
-    shutil.copy(ROOT / "setup.cfg", folder)
+    shutil.copytree(checkout / PACKAGE, folder / PACKAGE, ignore=ignored)
+    shutil.copy(checkout / "setup.cfg", folder)
     add_surroundings(folder)
 
 

@@ -7,11 +7,11 @@ from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
-from spacy.language import Language
 
-from ..data.annotated_texts import read_annotated_texts
+from ..data.annotated_texts import find_annotated_files
 from ..data.inputs import find_inputs
 from ..data.parts import Part, PartSource
+from ..data.read_settings import ReadSettings
 from ..data.records import InvalidRecord, Suggestion, text_of, without_white_space
 from ..errors import Errors
 from ..labelling.worker import Progress, TeacherWorker
@@ -37,6 +37,7 @@ class SuggestionSettings:
     max_similarity: Texts at least so alike to a labelled or suggested one are not suggested.
     seed: Decides between texts of equal gain.
     max_bad: How many records may be unusable before the run is stopped.
+    reading: How to read labelled texts, where they leave a choice.
     """
 
     n: int = 50
@@ -46,6 +47,7 @@ class SuggestionSettings:
     max_similarity: float = 0.8
     seed: int = 0
     max_bad: int = 1000
+    reading: ReadSettings = field(default_factory=ReadSettings)
 
     def __post_init__(self) -> None:
         """RAISES: ValueError (H013) for a setting out of range."""
@@ -113,7 +115,7 @@ def _suggest(
     on_progress: Progress | None,
     invalid: "InvalidRecords",
 ) -> Suggestions:
-    pool = Pool(worker, raw, read_labelled(labelled, worker.load()[0], invalid), invalid)
+    pool = Pool(worker, raw, read_labelled(labelled, settings.reading, invalid), invalid)
     known = embed_texts(pool.labelled)
     score = PoolScorer(worker, settings.measure, settings.unit, known, settings.diversity)
     size = max(SHORTLIST, SHORTLIST_PER_SUGGESTION * settings.n)
@@ -165,22 +167,24 @@ class InvalidRecords:
             raise ValueError(Errors.H086.format(n_bad=self.n, max_bad=self.most))
 
 
-def read_labelled(paths: Sequence[Path], nlp: Language, invalid: InvalidRecords) -> list[str]:
+def read_labelled(
+    paths: Sequence[Path], reading: ReadSettings, invalid: InvalidRecords
+) -> list[str]:
     """The texts that are labelled already, or that somebody has rejected.
 
     paths: The files.
-    nlp: Tokenizes them.
+    reading: How to read them, where they leave a choice.
     invalid: Counts records that cannot be used.
     """
     texts = []
-    for path in paths:
-        with nlp.memory_zone():
-            # no span is used: none needs a warning, however it is counted
-            for record in read_annotated_texts(path, nlp, offsets="code-points"):
-                if isinstance(record, InvalidRecord):
-                    invalid.add(record)
-                elif record.text:
-                    texts.append(record.text)
+    for file in find_annotated_files(paths, reading):
+        # no span is used: none needs a warning, however it is counted
+        settings = replace(reading, offsets="code-points")
+        for _, record in replace(file, settings=settings).read():
+            if isinstance(record, InvalidRecord):
+                invalid.add(record)
+            elif record.text:
+                texts.append(record.text)
     return texts
 
 

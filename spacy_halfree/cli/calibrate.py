@@ -5,13 +5,15 @@ from pathlib import Path
 import typer
 from wasabi import msg
 
+from ..data.read_settings import ReadSettings
 from ..errors import Warnings
 from ..evaluation.calibrate import Calibration, calibrate
-from .options import OFFSETS, Offsets, unit_of, warn_of_left_out
+from .options import READING, reads_annotated_texts, warn_of_left_out
 from .outcome import describe, reports_failures
 
 
 @reports_failures
+@reads_annotated_texts()
 def calibrate_cli(
     model: Path = typer.Argument(..., help="The pipeline's folder", exists=True, file_okay=False),
     data_path: Path = typer.Argument(
@@ -19,7 +21,7 @@ def calibrate_cli(
         help="Annotated texts that it has not learned from: .spacy, or an export that `init` reads",
         exists=True,
     ),
-    offsets: Offsets | None = OFFSETS,
+    reading: ReadSettings = READING,
     component: str | None = typer.Option(
         None, "--component", help="The tagger's name, if the pipeline has several"
     ),
@@ -40,7 +42,7 @@ def calibrate_cli(
             model,
             data_path,
             component=component,
-            offsets=unit_of(offsets),
+            reading=reading,
             diagram=diagram,
             dry_run=dry_run,
             overwrite=overwrite,

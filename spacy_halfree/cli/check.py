@@ -13,14 +13,16 @@ from ..data.checks import (
     find_gaps,
 )
 from ..data.file_formats import ANNOTATED_FILES
+from ..data.read_settings import ReadSettings
 from ..outputs import check_output_file
-from .options import OFFSETS, Offsets, unit_of
+from .options import READING, reads_annotated_texts
 from .outcome import describe, reports_failures
 
 N_SHOWN = 5
 
 
 @reports_failures
+@reads_annotated_texts()
 def check_cli(
     train: Path = typer.Argument(
         ...,
@@ -30,10 +32,7 @@ def check_cli(
     dev: Path | None = typer.Option(None, "--dev", help="Texts to tune on", exists=True),
     test: Path | None = typer.Option(None, "--test", help="Texts to test on", exists=True),
     lang: str = typer.Option("en", "--lang", help="Language, for the tokenizer"),
-    spans_key: str | None = typer.Option(
-        None, "--spans-key", help="Span group of .spacy files [default: the entities]"
-    ),
-    offsets: Offsets | None = OFFSETS,
+    reading: ReadSettings = READING,
     output: Path | None = typer.Option(
         None, "--output", help="Where to write all problems, a JSON object a line"
     ),
@@ -47,9 +46,7 @@ def check_cli(
     try:
         if output is not None:
             check_output_file(output, inputs=[train, dev, test], overwrite=overwrite)
-        reports = check_files(
-            train, dev, test, lang=lang, spans_key=spans_key, offsets=unit_of(offsets)
-        )
+        reports = check_files(train, dev, test, lang=lang, reading=reading)
     except (ValueError, OSError, ImportError) as error:
         msg.fail("The files were not checked", describe(error), exits=1)
     show_counts(reports)

@@ -12,13 +12,14 @@ from wasabi import msg
 from ..data.checks import FEW_RAW_TEXTS, FileReport, check_file, find_gaps
 from ..data.file_formats import ANNOTATED_FILES, RAW_FILES
 from ..data.gold import GoldFile
+from ..data.read_settings import ReadSettings
 from ..data.records import AnnotatedText, LabelledSpan
 from ..data.splitting import Split
 from ..errors import Warnings
 from ..project.create import create_project
 from ..project.project_settings import ProjectSettings, find_unfit_heads
 from .check import show_counts, show_problems
-from .options import OFFSETS, Offsets, unit_of
+from .options import READING, reads_annotated_texts
 from .outcome import describe, reports_failures
 
 
@@ -30,6 +31,7 @@ class TeacherKind(str, Enum):
 
 
 @reports_failures
+@reads_annotated_texts()
 def init_cli(
     folder: Path = typer.Argument(..., metavar="DIR", help="Folder for the project: new or empty"),
     labelled: Path = typer.Option(
@@ -43,7 +45,7 @@ def init_cli(
         "--raw",
         help=f"Raw texts: {RAW_FILES}, or a folder of such files",
     ),
-    offsets: Offsets | None = OFFSETS,
+    reading: ReadSettings = READING,
     lang: str = typer.Option("en", "--lang", help="Language, for the tokenizer"),
     teacher: TeacherKind = typer.Option(
         TeacherKind.ALIGNED,
@@ -88,7 +90,7 @@ def init_cli(
             settings=settings,
             dev=dev,
             test=test,
-            offsets=unit_of(offsets),
+            reading=reading,
             on_report=show_labelled,
         )
     except (ValueError, OSError, ImportError) as error:

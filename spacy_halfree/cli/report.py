@@ -8,13 +8,15 @@ from tqdm import tqdm
 from wasabi import msg
 
 from ..data.gold import GoldFile
+from ..data.read_settings import ReadSettings
 from ..errors import Warnings
 from ..report.make_report import ReportSettings, make_report
-from .options import OFFSETS, Offsets, unit_of, warn_of_left_out
+from .options import READING, reads_annotated_texts, warn_of_left_out
 from .outcome import describe, reports_failures
 
 
 @reports_failures
+@reads_annotated_texts()
 def report_cli(
     model: str = typer.Argument(..., help="The pipeline's name or folder"),
     data_path: Path = typer.Argument(
@@ -22,7 +24,7 @@ def report_cli(
         metavar="TEST",
         help="Annotated texts that it has not learned from: .spacy, or an export that `init` reads",
     ),
-    offsets: Offsets | None = OFFSETS,
+    reading: ReadSettings = READING,
     teacher: str | None = typer.Option(
         None, "--teacher", help="A pipeline to compare it with: where do they differ?"
     ),
@@ -47,7 +49,7 @@ def report_cli(
     """
     settings = ReportSettings(
         component=component,
-        offsets=unit_of(offsets),
+        reading=reading,
         batch_size=batch_size,
         with_speed=speed,
     )

@@ -9,14 +9,23 @@ from tqdm import tqdm
 from wasabi import msg
 
 from ..active_learning.suggest import Suggestions, SuggestionSettings, suggest
-from ..data.annotated_texts import check_suffix, check_tool, write_suggestions
 from ..data.file_formats import ANNOTATED_FILES, RAW_FILES, WRITABLE
 from ..data.inputs import find_inputs, local_inputs, local_path
+from ..data.read_settings import ReadSettings
 from ..data.records import InvalidRecord
+from ..data.suggestion_files import check_suffix, check_tool, write_suggestions
 from ..errors import Warnings
 from ..labelling.worker import TeacherWorker
 from ..outputs import check_output_file, write_output
-from .options import PRECISION, Offsets, PrecisionName, one_of, unit_of
+from .options import (
+    PRECISION,
+    READING,
+    Offsets,
+    PrecisionName,
+    one_of,
+    reads_annotated_texts,
+    unit_of,
+)
 from .outcome import describe, reports_failures
 
 
@@ -36,6 +45,7 @@ class Per(str, Enum):
 
 
 @reports_failures
+@reads_annotated_texts("offsets")
 def suggest_cli(
     models: list[str] = typer.Argument(
         ...,
@@ -55,6 +65,7 @@ def suggest_cli(
         help=f"Texts that are labelled already: {ANNOTATED_FILES}; may be given several times",
         exists=True,
     ),
+    reading: ReadSettings = READING,
     tool: str = typer.Option(
         "prodigy",
         "--format",
@@ -123,6 +134,7 @@ def suggest_cli(
             max_similarity=max_similarity,
             seed=seed,
             max_bad=max_bad,
+            reading=reading,
         )
         found = run(worker, raw, labelled, settings)
         content = write_suggestions(found.texts, tool, offsets=unit_of(offsets))

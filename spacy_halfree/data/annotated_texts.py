@@ -1,168 +1,178 @@
-"""Read annotated texts of every format, and write suggestions for annotation tools."""
+"""Read annotated texts of every format."""
 
-import json
 import logging
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from spacy.language import Language
+from spacy.tokens import Doc
 
 from ..errors import Errors, Warnings
 from ..ranges import check_choice
-from .file_formats import ANNOTATED_FILES, FILES, TOOLS, WRITABLE
-from .file_formats.file_format import Annotation, Format, ObjectReader, read_bytes
-from .offsets import UNITS, OffsetUnit, is_plain
+from .file_formats import ANNOTATED, ANNOTATED_FILES
+from .file_formats.file_format import AnnotationFormat, Head
+from .file_formats.unknown_files import describe_unknown
+from .read_settings import ReadSettings
 from .records import (
+    HALF_PAIR,
     AnnotatedRecord,
     AnnotatedText,
+    Annotation,
     InvalidRecord,
-    RecordError,
+    NumberedRecord,
     Skipped,
-    Suggestion,
+    is_unicode,
     touched_tokens,
 )
+from .sources import Source, find_source
 
 logger = logging.getLogger("spacy.halfree")
-DEFAULT_UNIT: OffsetUnit = "utf-16"
-"""The unit of files that do not name theirs."""
-MOST_NUMBERS = 50
-"""The most texts that a warning names."""
+WITHOUT_SPACES = ("zh", "ja", "th")
+"""Languages that are written without spaces between words."""
+TEXTS_IN_A_BATCH = 1024
+WITHOUT_SPANS = Skipped("they have no span, and such texts are skipped")
+
+
+@dataclass(frozen=True)
+class AnnotatedFile:
+    """A file of annotated texts whose format is known.
+
+    source: The file.
+    format: Its format.
+    settings: How to read it.
+    """
+
+    source: Source
+    format: AnnotationFormat
+    settings: ReadSettings
+
+    def read(self) -> Iterator[NumberedRecord]:
+        """Read the file, record by record.
+
+        YIELDS: Numbers of lines, docs or tasks, and what is read of them.
+        RAISES: ValueError (H046) if the file cannot be read.
+        """
+        skip_empty = self.settings.skip_empty
+        for number, record in self.format.read(self.source, self.settings):
+            if isinstance(record, Annotation):
+                if skip_empty and not record.spans:
+                    record = WITHOUT_SPANS
+                elif not is_unicode(record.text):
+                    record = InvalidRecord(self.source.name, number, HALF_PAIR)
+            yield number, record
+
+
+def find_annotated_files(
+    paths: Sequence[Path], settings: ReadSettings | None = None, *, lang: str = "en"
+) -> list[AnnotatedFile]:
+    """Find the formats of files of annotated texts.
+
+    A warning (W026) tells if words are joined without spaces because of the language.
+
+    paths: The files.
+    settings: How to read them, where they leave a choice.
+    lang: The language of the texts.
+    RETURNS: The files, in order.
+    RAISES: ValueError (H046, H109) if a file cannot be read, (H047) if its format is not known,
+        (H013) if there is no such format, (H097) if a setting applies to none of the files.
+    """
+    settings = settings or ReadSettings()
+    files = []
+    for path in paths:
+        source = find_source(path, settings.member)
+        found = find_format(source, settings)
+        has_spaces = settings.columns.spaces
+        if has_spaces is None:
+            has_spaces = lang not in WITHOUT_SPACES
+            if not has_spaces and "--spaces" in found.options:
+                logger.warning(Warnings.W026.format(path=source.name, lang=lang))
+        own = replace(settings, columns=replace(settings.columns, spaces=has_spaces))
+        files.append(AnnotatedFile(source, found, own))
+    known = {option for file in files for option in file.format.options}
+    known |= {"--member"} if any(file.source.member for file in files) else set()
+    unused = [option for option in settings.given if option not in known]
+    if unused:
+        titles = ", ".join(dict.fromkeys(file.format.title for file in files))
+        raise ValueError(Errors.H097.format(options=", ".join(unused), titles=titles))
+    return files
+
+
+def find_format(source: Source, settings: ReadSettings) -> AnnotationFormat:
+    """Find the format of a file.
+
+    RAISES: ValueError (H046) if the file cannot be read, (H047) if its format is not known, (H013)
+        if there is no such format.
+    """
+    if settings.format is not None:
+        check_choice(ANNOTATED, format=settings.format)
+        return ANNOTATED[settings.format]
+    head = Head(source)
+    for own in ANNOTATED.values():
+        if own.recognize(head):
+            return own
+    guess = describe_unknown(head)
+    raise ValueError(Errors.H047.format(path=source.name, guess=guess, formats=ANNOTATED_FILES))
 
 
 def read_annotated_texts(
-    path: Path,
-    nlp: Language,
-    spans_key: str | None = None,
-    *,
-    offsets: OffsetUnit | None = None,
+    path: Path, nlp: Language, settings: ReadSettings | None = None
 ) -> Iterator[AnnotatedRecord]:
-    """Read a file of annotated texts.
+    """Read a file of annotated texts, and tokenize them.
 
-    path: A file of any format in `file_formats`. Files of annotation tools hold an object a line
-        (`.jsonl`) or a list of objects (`.json`).
-    nlp: Tokenizes all texts, those of `.spacy` files again: spans that do not fit a pipeline's
-        tokens cannot be learned.
-    spans_key: The span group to read from a `.spacy` file; the entities if None.
-    offsets: The unit of the offsets if the format does not fix it. If None, UTF-16 units, and a
-        warning (W023) names the texts whose spans depend on the unit.
+    path: A file of any format in `file_formats`.
+    nlp: Tokenizes the texts. Tokens that a file stores are used as they are.
+    settings: How to read the file, where it leaves a choice.
     YIELDS: Annotated texts, records that cannot be used, and skipped texts.
-    RAISES: ValueError (H046, H047) if the file cannot be read, or has no known format, (H013) for
-        another unit.
+    RAISES: ValueError (H013, H046, H047, H097, H109) if the file cannot be read.
     """
-    check_choice((None, *UNITS), offsets=offsets)
-    # some systems write suffixes in upper case
-    suffix = path.suffix.lower()
-    for own in FILES:
-        if suffix in own.suffixes:
-            yield from own.read(path, nlp, spans_key)
-            return
-    if not any(suffix in tool.suffixes for tool in TOOLS):
-        raise ValueError(Errors.H047.format(path=path, formats=ANNOTATED_FILES))
-    unclear = []
-    for number, value in _json_lines(path) if suffix == ".jsonl" else _json_list(path):
-        if isinstance(value, InvalidRecord):
-            yield value
-            continue
-        try:
-            tool = next((own for own in TOOLS[1:] if own.recognize(value)), TOOLS[0])
-            found = list(tool.read(value, offsets or DEFAULT_UNIT))
-            yield from _to_records(found, number, nlp)
-        except RecordError as error:
-            yield InvalidRecord(str(path), number, str(error))
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            reason = f"is of a shape that none of the known tools writes ({error!r})"
-            yield InvalidRecord(str(path), number, reason)
+    (file,) = find_annotated_files([path], settings, lang=str(nlp.lang))
+    yield from tokenize(file, nlp)
+
+
+def tokenize(file: AnnotatedFile, nlp: Language) -> Iterator[AnnotatedRecord]:
+    """Read a file and tokenize its texts, see `read_annotated_texts`."""
+    return tokenize_records(file.read(), nlp)
+
+
+def tokenize_records(records: Iterable[NumberedRecord], nlp: Language) -> Iterator[AnnotatedRecord]:
+    """Tokenize the texts of records, see `read_annotated_texts`."""
+    for number, record in records:
+        if isinstance(record, Annotation):
+            yield to_annotated_text(number, record, nlp)
+        elif isinstance(record, Skipped):
+            yield replace(record, number=number)
         else:
-            if offsets is None and depends_on_unit(tool, value, found):
-                unclear.append(number)
-    if unclear:
-        rest = len(unclear) - MOST_NUMBERS
-        numbers = ", ".join(map(str, unclear[:MOST_NUMBERS]))
-        numbers += f" and {rest} more" if rest > 0 else ""
-        logger.warning(Warnings.W023.format(path=path, n=len(unclear), numbers=numbers))
+            yield record
 
 
-def _json_lines(path: Path) -> Iterator[tuple[int, Any]]:
-    for number, line in enumerate(read_bytes(path).splitlines(), start=1):
-        if not line.strip():
-            continue
-        try:
-            # the first line of a file may begin with a byte order mark
-            yield number, json.loads(line.decode("utf-8-sig"))
-        except (ValueError, RecursionError) as error:
-            yield number, InvalidRecord(str(path), number, f"is no JSON: {error}")
+def tokenize_in_batches(file: AnnotatedFile, nlp: Language) -> Iterator[AnnotatedRecord]:
+    """Read a file and tokenize its texts with flat memory, see `read_annotated_texts`.
 
-
-def _json_list(path: Path) -> Iterator[tuple[int, Any]]:
-    try:
-        values = json.loads(read_bytes(path).decode("utf-8-sig"))
-        if not isinstance(values, list):
-            raise ValueError("it is not a list of objects")
-    except (ValueError, RecursionError) as error:
-        raise ValueError(Errors.H046.format(path=path, reason=error)) from error
-    return enumerate(values, start=1)
-
-
-def _to_records(
-    found: Iterable[Annotation | Skipped], number: int, nlp: Language
-) -> Iterator[AnnotatedText | Skipped]:
-    for own in found:
-        if isinstance(own, Skipped):
-            yield own
-            continue
-        doc = nlp.make_doc(own.text)
-        missing: set[int] = set()
-        if own.is_partial:
-            bounds = [(span.start, span.end) for span in own.spans]
-            missing = set(range(len(doc))) - touched_tokens(doc, bounds)
-        yield AnnotatedText(number, doc, own.spans, tuple(sorted(missing)))
-
-
-def depends_on_unit(
-    tool: Format[ObjectReader], value: Any, found: Sequence[Annotation | Skipped]
-) -> bool:
-    """Whether an object has other spans in other units than the default.
-
-    tool: The object's format.
-    value: The object.
-    found: What is read of it in the default unit.
+    Each text must be used before the next one is taken: what the vocabulary learns is forgotten.
     """
-    if not tool.has_any_unit or all(is_plain(own.text) for own in found):
-        return False
-    return any(list(tool.read(value, unit)) != found for unit in UNITS if unit != DEFAULT_UNIT)
+    records = file.read()
+    while batch := list(islice(records, TEXTS_IN_A_BATCH)):
+        with nlp.memory_zone():
+            yield from tokenize_records(batch, nlp)
 
 
-def check_tool(tool: str, offsets: OffsetUnit | None) -> None:
-    """RAISES: ValueError (H013) for an unknown tool, (H097) for a unit that it does not have."""
-    check_choice(WRITABLE, format=tool)
-    if offsets is not None and not WRITABLE[tool].has_any_unit:
-        raise ValueError(Errors.H097.format(tool=tool))
+def to_annotated_text(number: int, annotation: Annotation, nlp: Language) -> AnnotatedText:
+    """Tokenize a text.
 
-
-def check_suffix(path: Path, tool: str) -> None:
-    """RAISES: ValueError (H084) if a tool's files have another suffix."""
-    suffix = WRITABLE[tool].suffixes[0]
-    if path.suffix != suffix:
-        raise ValueError(Errors.H084.format(path=path, tool=tool, suffix=suffix))
-
-
-def write_suggestions(
-    suggestions: Sequence[Suggestion], tool: str, *, offsets: OffsetUnit | None = None
-) -> bytes:
-    """Make the content of a file for an annotation tool.
-
-    suggestions: The texts, in order.
-    tool: The name of the tool's format, e.g. "prodigy".
-    offsets: The unit of the offsets if the format does not fix it; UTF-16 units if None.
-    RETURNS: JSON lines or a JSON list, as the tool imports it.
-    RAISES: ValueError (H013) for an unknown tool, (H097) for a unit that it does not have.
+    number: Its line, or the number of its doc or task.
+    annotation: The text and its spans.
+    nlp: Tokenizes the text, unless its tokens are known.
     """
-    check_tool(tool, offsets)
-    own = WRITABLE[tool]
-    assert own.write is not None
-    unit = offsets or DEFAULT_UNIT
-    lines = [json.dumps(own.write(text, unit), ensure_ascii=False) for text in suggestions]
-    if own.suffixes[0] == ".jsonl":
-        return "".join(line + "\n" for line in lines).encode()
-    return ("[\n" + ",\n".join(lines) + "\n]\n").encode()
+    if annotation.words:
+        doc = Doc(nlp.vocab, words=list(annotation.words), spaces=list(annotation.spaces))
+    else:
+        doc = nlp.make_doc(annotation.text)
+    missing: set[int] = set()
+    if annotation.is_partial:
+        bounds = [(span.start, span.end) for span in annotation.spans]
+        missing = set(range(len(doc))) - touched_tokens(doc, bounds)
+    if annotation.unknown:
+        missing |= touched_tokens(doc, annotation.unknown)
+    return AnnotatedText(number, doc, annotation.spans, tuple(sorted(missing)))

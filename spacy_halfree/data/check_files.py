@@ -6,9 +6,9 @@ from pathlib import Path
 import spacy
 
 from ..outputs import write_output
-from .annotated_texts import read_annotated_texts
-from .checks import FileReport, check_file, missing_labels, shared_texts
-from .offsets import OffsetUnit
+from .annotated_texts import find_annotated_files, tokenize_in_batches
+from .checks import FileReport, check_file, missing_labels
+from .read_settings import ReadSettings
 
 
 def check_files(
@@ -17,29 +17,23 @@ def check_files(
     test: str | Path | None = None,
     *,
     lang: str = "en",
-    spans_key: str | None = None,
-    offsets: OffsetUnit | None = None,
+    reading: ReadSettings | None = None,
 ) -> list[FileReport]:
     """Look for problems in annotated texts: in each file, and between them.
 
     train: Texts to train on.
     dev, test: Texts to tune and to test on.
     lang: The language of the tokenizer.
-    spans_key: The span group to read from `.spacy` files; the entities if None.
-    offsets: How exports of doccano count: "utf-16", "code-points" or "graphemes". If None, UTF-16
-        units, with a warning where this matters (W023).
+    reading: How to read the files, where they leave a choice.
     RETURNS: A report on each file.
-    RAISES: ValueError (H046, H047) if a file cannot be read.
+    RAISES: ValueError (H013, H046, H047, H097, H109) if a file cannot be read.
     """
     nlp = spacy.blank(lang)
     paths = [Path(path) for path in (train, dev, test) if path is not None]
     reports: list[FileReport] = []
-    for path in paths:
-        records = read_annotated_texts(path, nlp, spans_key, offsets=offsets)
-        report = check_file(str(path), records)
+    for file in find_annotated_files(paths, reading, lang=lang):
+        report = check_file(file.source.name, tokenize_in_batches(file, nlp), reports)
         report.problems += missing_labels(report)
-        for other in reports:
-            report.problems += shared_texts(report, other)
         reports.append(report)
     return reports
 

@@ -1,13 +1,13 @@
 """What may be wrong with annotated texts, found before they are trained on."""
 
-import difflib
-import re
+import hashlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from operator import attrgetter
 
-import numpy as np
+from spacy.tokens import Doc
 
 from .records import (
     AnnotatedRecord,
@@ -18,17 +18,16 @@ from .records import (
     Skipped,
     without_white_space,
 )
+from .similar_labels import FEW_EXAMPLES, find_slips
 
 FEW_TEXTS = 50
 """Fewer texts than these are too few to train a teacher on."""
-FEW_EXAMPLES = 5
-"""A label with fewer examples than these is hardly learned."""
 FEW_RAW_TEXTS = 500
 """The fewest raw texts that students were measured with."""
 MOST_NAMES = 10
 """So many names are told at most."""
-ALIKE = 0.8
-"""How alike the names of two labels are that may be meant to be one, from 0 to 1."""
+DIGEST_SIZE = 16
+"""How many bytes stand for a text, so that a report of a large file stays small."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +56,8 @@ class FileReport:
     n_texts: The number of texts.
     n_tokens: The number of tokens of all of them.
     labels: How often each label occurs.
-    texts: By each text, white space apart, the number of the first line or doc that has it, and
-        how it stands there.
+    texts: The number of the first line or doc with each text, by the text's digest; see
+        `digest_text`.
     problems: What is wrong.
     left_out: How many texts have no annotation to learn from, by reason.
     """
@@ -67,7 +66,7 @@ class FileReport:
     n_texts: int = 0
     n_tokens: int = 0
     labels: Counter[str] = field(default_factory=Counter)
-    texts: dict[str, tuple[int, str]] = field(default_factory=dict)
+    texts: dict[bytes, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
 
@@ -77,14 +76,19 @@ class FileReport:
         self.problems.append(Problem("unreadable line", record.line, f"{file}it {record.reason}"))
 
 
-def check_file(name: str, records: Iterable[AnnotatedRecord]) -> FileReport:
+def check_file(
+    name: str, records: Iterable[AnnotatedRecord], others: Sequence[FileReport] = ()
+) -> FileReport:
     """Check every text of a file.
 
     name: The file's name.
     records: What was read from it.
+    others: Reports on other files. Texts that are in one of them, too, are problems of this file,
+        and follow its other problems.
     """
     report = FileReport(name)
-    annotations: dict[str, list[tuple[int, int, str]]] = {}
+    annotations: dict[bytes, bytes] = {}
+    shared: list[list[Problem]] = [[] for _ in others]
     for record in records:
         if isinstance(record, InvalidRecord):
             report.add_invalid(record)
@@ -98,92 +102,157 @@ def check_file(name: str, records: Iterable[AnnotatedRecord]) -> FileReport:
         report.problems += check_text(record)
         if is_unannotated(record):
             report.left_out["they are not annotated"] += 1
-        text = without_white_space(record.text)
-        first, _ = report.texts.setdefault(text, (record.number, record.text))
-        spans = spans_without_white_space(record)
-        if annotations.setdefault(text, spans) != spans:
-            reason = f"number {first} has the same text with other spans"
-            report.problems.append(
-                Problem("contradicting annotation", record.number, reason, record.text)
-            )
+        text, number = record.text, record.number
+        key, spans = digest_text(text), digest_spans(text, record.spans)
+        if key not in report.texts:
+            report.texts[key], annotations[key] = number, spans
+            for other, problems in zip(others, shared, strict=True):
+                if key in other.texts:
+                    reason = f"{other.name} has it as number {other.texts[key]}"
+                    problems.append(Problem("text of two files", number, reason, text))
+        elif annotations[key] != spans:
+            reason = f"number {report.texts[key]} has the same text with other spans"
+            report.problems.append(Problem("contradicting annotation", number, reason, text))
+    report.problems += chain.from_iterable(shared)
     return report
 
 
 def is_unannotated(text: AnnotatedText) -> bool:
     """Whether nothing is said about any word of a text that has words."""
-    words = {token.i for token in text.doc if not token.is_space}
-    return bool(words) and not text.spans and words <= set(text.missing)
+    if text.spans or not text.missing:
+        return False
+    missing = set(text.missing)
+    words = [token.i for token in text.doc if not token.is_space]
+    return bool(words) and missing.issuperset(words)
 
 
-def spans_without_white_space(text: AnnotatedText) -> list[tuple[int, int, str]]:
-    """The spans of a text, in order, as they would stand in it without its white space."""
-    before = [0, *np.cumsum([not character.isspace() for character in text.text]).tolist()]
-    last = len(text.text)
-    return sorted(
-        (before[min(max(span.start, 0), last)], before[min(max(span.end, 0), last)], span.label)
-        for span in text.spans
-    )
+def digest_text(text: str) -> bytes:
+    """What stands for a text in a report: texts that differ in white space alone have the same."""
+    return digest(without_white_space(text))
+
+
+def digest_spans(text: str, spans: Sequence[LabelledSpan]) -> bytes:
+    """What stands for the spans of a text, as they would be in it without its white space.
+
+    text: The text.
+    spans: Its spans, in any order.
+    """
+    if not spans:
+        return b""
+    bounds = {bound for span in spans for bound in (span.start, span.end)}
+    places = {}
+    last = n_before = 0
+    for bound in sorted(bounds):
+        place = min(max(bound, 0), len(text))
+        n_before += len(without_white_space(text[last:place]))
+        places[bound], last = n_before, place
+    own = sorted((places[span.start], places[span.end], span.label) for span in spans)
+    return digest(repr(own))
+
+
+def digest(text: str) -> bytes:
+    """The BLAKE2 digest of a text."""
+    return hashlib.blake2b(text.encode(), digest_size=DIGEST_SIZE).digest()
 
 
 def check_text(text: AnnotatedText) -> list[Problem]:
-    """Check the spans of one text."""
+    """Check the spans of one text.
+
+    text: The text.
+    RETURNS: What is wrong with each span by itself, in the order of the spans, and then what is
+        wrong with it beside those that begin before it or with it.
+    """
+    # joined of the doc's tokens each time
+    characters = text.text
     problems = []
-    if not text.text.strip():
-        problems.append(Problem("empty text", text.number, "it has no words", text.text))
+    if not characters.strip():
+        problems.append(Problem("empty text", text.number, "it has no words", characters))
     inside = []
     for span in text.spans:
-        found = check_span(text, span)
+        found = check_span(span, characters, text.doc)
         if found is None or found[0] == "white space at the edge":
             inside.append(span)
         if found is not None:
-            problems.append(Problem(found[0], text.number, found[1], text.text, span))
-    furthest: LabelledSpan | None = None
-    for span in sorted(inside, key=attrgetter("start", "end", "label")):
-        if furthest is not None and span.start < furthest.end:
-            other = f"{text.text[furthest.start : furthest.end]!r} ({furthest.label})"
-            reason = f"it overlaps {other}"
-            problems.append(Problem("overlapping spans", text.number, reason, text.text, span))
-        if furthest is None or span.end > furthest.end:
-            furthest = span
+            problems.append(Problem(found[0], text.number, found[1], characters, span))
+    problems += [
+        Problem(kind, text.number, reason, characters, span)
+        for kind, reason, span in find_conflicts(inside, characters)
+    ]
     return problems
 
 
-def check_span(text: AnnotatedText, span: LabelledSpan) -> tuple[str, str] | None:
-    """What is wrong with a span by itself: the kind of problem, and what exactly."""
-    characters = text.text
+def check_span(span: LabelledSpan, text: str, doc: Doc) -> tuple[str, str] | None:
+    """What is wrong with a span by itself.
+
+    span: The span.
+    text: The text of the doc.
+    doc: The text with its tokens.
+    RETURNS: The kind of problem, and what exactly is wrong; None if nothing is.
+    """
     if isinstance(span, MisplacedSpan):
         return span.kind, span.reason
     if span.start >= span.end:
         return "empty span", "it ends where it begins, or before"
-    if not 0 <= span.start < span.end <= len(characters):
-        return "outside of the text", f"the text has {len(characters)} characters"
+    if not 0 <= span.start < span.end <= len(text):
+        return "outside of the text", f"the text has {len(text)} characters"
     if not span.label.strip():
         return "no label", "its label is empty"
-    content = characters[span.start : span.end]
-    if content != content.strip():
+    if text[span.start].isspace() or text[span.end - 1].isspace():
+        content = text[span.start : span.end]
         return "white space at the edge", f"{content!r} begins or ends with white space"
-    if text.doc.char_span(span.start, span.end) is None:
-        cut = [
-            token.text
-            for token in text.doc
-            if any(token.idx < bound < token.idx + len(token) for bound in (span.start, span.end))
-        ]
+    cut = cut_tokens(span, doc)
+    if cut:
+        content = text[span.start : span.end]
         return "not aligned with tokens", f"{content!r} cuts the tokens {', '.join(map(repr, cut))}"
     return None
 
 
-def shared_texts(report: FileReport, other: FileReport) -> list[Problem]:
-    """Texts of a file that another one has, too, white space apart."""
-    return [
-        Problem(
-            "text of two files",
-            number,
-            f"{other.name} has it as number {other.texts[key][0]}",
-            text,
-        )
-        for key, (number, text) in report.texts.items()
-        if key in other.texts
-    ]
+def cut_tokens(span: LabelledSpan, doc: Doc) -> list[str]:
+    """The tokens that a span has only a part of: two at most.
+
+    span: The span, inside of the text, without white space at its edges.
+    doc: The text.
+    """
+    # spaCy searches for the tokens at both edges, and compares no others
+    touched = doc.char_span(span.start, span.end, alignment_mode="expand")
+    assert touched is not None
+    cut = {}
+    for token, is_cut in (
+        (touched[0], touched.start_char < span.start),
+        (touched[-1], span.end < touched.end_char),
+    ):
+        if is_cut:
+            cut[token.i] = token.text
+    return list(cut.values())
+
+
+def find_conflicts(
+    spans: Sequence[LabelledSpan], text: str
+) -> Iterator[tuple[str, str, LabelledSpan]]:
+    """Find spans of which only one can be learned.
+
+    spans: Spans inside of a text.
+    text: The text.
+    YIELDS: The kind of problem, what exactly is wrong, and the span, from the left to the right.
+        Spans with the same place are one with several labels, whatever else they overlap.
+    """
+    before: LabelledSpan | None = None
+    furthest: LabelledSpan | None = None
+    overlap = ""
+    for span in sorted(spans, key=attrgetter("start", "end", "label")):
+        if before is not None and (before.start, before.end) == (span.start, span.end):
+            if before.label == span.label:
+                yield "repeated span", "the text has it more than once", span
+            else:
+                yield "span with two labels", f"it has the label {before.label}, too", span
+        elif furthest is not None and span.start < furthest.end:
+            # a long span is quoted once, however many it overlaps
+            content = text[furthest.start : furthest.end]
+            overlap = overlap or f"it overlaps {content!r} ({furthest.label})"
+            yield "overlapping spans", overlap, span
+        if furthest is None or span.end > furthest.end:
+            furthest, overlap = span, ""
+        before = span
 
 
 def missing_labels(report: FileReport) -> list[Problem]:
@@ -233,44 +302,3 @@ def some_of(names: Sequence[str]) -> str:
     """The first names of many."""
     rest = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
     return ", ".join(names[:MOST_NAMES]) + rest
-
-
-def find_slips(labels: Counter[str]) -> list[tuple[str, str]]:
-    """Labels that may be meant to be another, more frequent one.
-
-    labels: How often each label occurs.
-    RETURNS: Pairs of a label and the more frequent one: those that differ in case and punctuation
-        alone, and rare ones that are written almost as one that is much more frequent is. A word of
-        a name that other labels have, too (`depart_time` beside `arrive_time` and `arrive_date`),
-        is no slip.
-    """
-    slips = []
-    for label in sorted(labels):
-        others = sorted(
-            (other for other in labels if (labels[other], other) > (labels[label], label)),
-            key=lambda other: -labels[other],
-        )
-        same = [other for other in others if letters_of(other) == letters_of(label)]
-        if same:
-            slips.append((label, same[0]))
-        elif labels[label] < FEW_EXAMPLES:
-            frequent = [other for other in others if labels[other] >= 10 * labels[label]]
-            close = difflib.get_close_matches(label, frequent, n=1, cutoff=ALIKE)
-            slips += [(label, other) for other in close if not is_variant(label, other, labels)]
-    return slips
-
-
-def is_variant(label: str, other: str, labels: Iterable[str]) -> bool:
-    """Whether what a label's name has and another's has not stands in a third one, too."""
-    own = words_of(label) - words_of(other)
-    return any(own & words_of(third) for third in labels if third not in (label, other))
-
-
-def letters_of(label: str) -> str:
-    """A label without case and punctuation."""
-    return "".join(re.findall(r"[^\W_]+", label)).casefold()
-
-
-def words_of(label: str) -> set[str]:
-    """The words of a label's name."""
-    return {word.casefold() for word in re.findall(r"[^\W_]+", label)}

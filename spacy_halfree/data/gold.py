@@ -9,10 +9,10 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from ..errors import Errors
-from .annotated_texts import read_annotated_texts
+from .annotated_texts import find_annotated_files, tokenize
 from .checks import check_text
-from .file_formats.spacy_docs import read_docs
-from .offsets import OffsetUnit
+from .file_formats.spacy_docs import DOCS, read_docs
+from .read_settings import ReadSettings
 from .records import AnnotatedText, InvalidRecord, LabelledSpan, touched_tokens
 
 
@@ -33,7 +33,7 @@ def make_gold(text: AnnotatedText) -> GoldText:
 
     text: The text. Its own doc does not change.
     RETURNS: The doc. Spans that `check_text` objects to are left out; of overlapping spans, the
-        first one is kept.
+        first one is kept, and of several labels of one span, the first by name.
     """
     wrong = Counter(problem.span for problem in check_text(text) if problem.span is not None)
     doc = text.doc.copy()
@@ -47,7 +47,7 @@ def make_gold(text: AnnotatedText) -> GoldText:
         entity = doc.char_span(span.start, span.end, label=span.label)
         assert entity is not None
         entities.append(entity)
-    inside = {token.i for entity in entities for token in entity}
+    inside = {i for entity in entities for i in range(entity.start, entity.end)}
     bounds = [(span.start, span.end) for span in left_out]
     unknown = {*text.missing, *touched_tokens(doc, bounds)}
     missing = [doc[i : i + 1] for i in sorted(unknown - inside)]
@@ -69,19 +69,20 @@ class GoldFile:
     n_spans: int = 0
 
 
-def read_gold(path: Path, nlp: Language, *, offsets: OffsetUnit | None = None) -> GoldFile:
+def read_gold(path: Path, nlp: Language, settings: ReadSettings | None = None) -> GoldFile:
     """Read docs to score on.
 
     path: A `.spacy` file, whose docs are not changed, or another file of annotated texts.
     nlp: Tokenizes texts of other files.
-    offsets: See `read_annotated_texts`.
+    settings: How to read the file, where it leaves a choice.
     RETURNS: The docs, and how many spans were left out.
-    RAISES: ValueError (H046, H047) if the file or any record cannot be read.
+    RAISES: ValueError (H013, H046, H047, H097, H109) if the file or any record cannot be read.
     """
-    if path.suffix.lower() == ".spacy":
-        return GoldFile(read_docs(path, nlp.vocab))
+    (file,) = find_annotated_files([path], settings, lang=str(nlp.lang))
+    if file.format is DOCS:
+        return GoldFile(read_docs(file.source, nlp.vocab))
     texts = []
-    for record in read_annotated_texts(path, nlp, offsets=offsets):
+    for record in tokenize(file, nlp):
         if isinstance(record, InvalidRecord):
             reason = f"number {record.line}: it {record.reason}"
             raise ValueError(Errors.H046.format(path=path, reason=reason))

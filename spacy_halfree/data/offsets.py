@@ -20,6 +20,8 @@ from .records import LabelledSpan, MisplacedSpan
 
 OffsetUnit = Literal["utf-16", "code-points", "graphemes"]
 UNITS: tuple[OffsetUnit, ...] = get_args(OffsetUnit)
+DEFAULT_UNIT: OffsetUnit = "utf-16"
+"""The unit of files that do not name theirs."""
 NAMES = {"utf-16": "UTF-16 units", "code-points": "code points", "graphemes": "grapheme clusters"}
 LAST_OF_FIRST_PLANE = 0xFFFF
 

@@ -4,9 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, TypedDict
 
+import numpy as np
+from spacy.attrs import IDX, LENGTH
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
+HALF_PAIR = "holds half of a surrogate pair, which is no character"
 DIGITS = 4
 """How many digits of these numbers annotation tools are given."""
 
@@ -70,6 +73,26 @@ class MisplacedSpan(LabelledSpan):
 
 
 @dataclass(frozen=True)
+class Annotation:
+    """The annotation of a text in a file, before the text is tokenized.
+
+    text: The text.
+    spans: Its spans, in code points.
+    unknown: Stretches of the text without annotation: starts and ends, in code points.
+    is_partial: Whether tokens outside of spans are not annotated.
+    words, spaces: The text's tokens, and whether a space follows each, if the file stores them.
+        They are used as they are stored.
+    """
+
+    text: str
+    spans: tuple[LabelledSpan, ...]
+    unknown: tuple[tuple[int, int], ...] = ()
+    is_partial: bool = False
+    words: tuple[str, ...] = ()
+    spaces: tuple[bool, ...] = ()
+
+
+@dataclass(frozen=True)
 class AnnotatedText:
     """An annotated text.
 
@@ -95,13 +118,19 @@ class Skipped:
 
     reason: What the file says about it, the same for all such texts.
     text: The text if it was rejected, or else "".
+    number: Its line, or the number of its doc or task; 0 if it is not known.
     """
 
     reason: str
     text: str = ""
+    number: int = 0
 
 
 AnnotatedRecord = AnnotatedText | InvalidRecord | Skipped
+FileRecord = Annotation | InvalidRecord | Skipped
+"""What formats read."""
+NumberedRecord = tuple[int, FileRecord]
+"""The number of a line, doc or task, counted from 1, and what is read of it."""
 
 
 @dataclass(frozen=True)
@@ -171,12 +200,22 @@ def touched_tokens(doc: Doc, bounds: Iterable[tuple[int, int]]) -> set[int]:
     bounds: Starts and ends, in characters.
     RETURNS: The tokens' indices.
     """
-    return {
-        token.i
-        for start, end in bounds
-        for token in doc
-        if token.idx < end and start < token.idx + len(token)
-    }
+    pairs = list(bounds)
+    if not pairs or not len(doc):
+        return set()
+    starts, lengths = doc.to_array([IDX, LENGTH]).astype(np.int64).T
+    ends = starts + lengths
+    # a file may hold greater numbers than an array
+    last = int(ends[-1])
+    places = np.array([[min(max(place, 0), last) for place in pair] for pair in pairs])
+    first = np.searchsorted(ends, places[:, 0], side="right")
+    stop = np.searchsorted(starts, places[:, 1], side="left")
+    is_any = first < stop
+    # how many stretches begin at each token, less those that end before it
+    changes = np.zeros(len(doc) + 1, dtype=np.int64)
+    np.add.at(changes, first[is_any], 1)
+    np.add.at(changes, stop[is_any], -1)
+    return set(np.flatnonzero(np.cumsum(changes)).tolist())
 
 
 def to_record(value: dict[str, Any]) -> Record:
@@ -224,7 +263,14 @@ def _check_spaces(spaces: Any, n_words: int) -> list[bool]:
 
 
 def _check_characters(text: str) -> None:
+    if not is_unicode(text):
+        raise RecordError(HALF_PAIR)
+
+
+def is_unicode(text: str) -> bool:
+    """Whether a text can be written: JSON may hold halves of surrogate pairs."""
     try:
         text.encode("utf8")
-    except UnicodeEncodeError as error:
-        raise RecordError("holds half of a surrogate pair, which is no character") from error
+    except UnicodeEncodeError:
+        return False
+    return True

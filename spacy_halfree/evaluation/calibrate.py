@@ -7,7 +7,7 @@ from pathlib import Path
 import spacy
 
 from ..data.gold import GoldFile, read_gold
-from ..data.offsets import OffsetUnit
+from ..data.read_settings import ReadSettings
 from ..outputs import check_output_file
 from ..pipeline.pipelines import find_tagger
 from ..pipeline.serialization import read_settings, write_settings
@@ -35,7 +35,7 @@ def calibrate(
     data: str | Path,
     *,
     component: str | None = None,
-    offsets: OffsetUnit | None = None,
+    reading: ReadSettings | None = None,
     diagram: str | Path | None = None,
     dry_run: bool = False,
     overwrite: bool = False,
@@ -46,7 +46,7 @@ def calibrate(
     model: The pipeline's folder.
     data: Annotated texts that it was not trained on.
     component: The tagger's name, if the pipeline has several.
-    offsets: The unit of offsets in exports of doccano, see `check_files`.
+    reading: How to read the annotated texts, where they leave a choice.
     diagram: Where to draw a reliability diagram; not drawn if None.
     dry_run: Whether to leave the pipeline as it is.
     overwrite: Whether an existing diagram may be replaced.
@@ -62,7 +62,7 @@ def calibrate(
         check_diagram(diagram)
     nlp = spacy.load(model)
     tagger = find_tagger(nlp, component)
-    gold = read_gold(data, nlp, offsets=offsets)
+    gold = read_gold(data, nlp, reading)
     if on_gold is not None:
         on_gold(gold)
     judgements = judge(nlp, tagger.name, gold.docs)

@@ -11,7 +11,7 @@ from ..data.check_files import write_problems
 from ..data.checks import FileReport, check_file
 from ..data.gold import GoldFile, make_gold_file
 from ..data.inputs import local_path
-from ..data.offsets import OffsetUnit
+from ..data.read_settings import ReadSettings
 from ..data.records import AnnotatedText, without_white_space
 from ..data.splitting import Split, split_docs
 from ..errors import Errors
@@ -50,7 +50,7 @@ def create_project(
     settings: ProjectSettings | None = None,
     dev: str | float | None = None,
     test: str | float | None = None,
-    offsets: OffsetUnit | None = None,
+    reading: ReadSettings | None = None,
     on_report: Callable[[FileReport, GoldFile], object] | None = None,
 ) -> NewProject:
     """Write a project in which `python -m spacy project run all` works at once.
@@ -60,10 +60,10 @@ def create_project(
     raw: A file or folder of raw texts. Those that are labelled are left out.
     settings: How the project trains.
     dev, test: How many texts to tune and to test on: a number or a share.
-    offsets: See `check_files`.
+    reading: How to read the labelled texts, where they leave a choice.
     on_report: Is called with what was found in the labelled texts, before anything else can fail.
     RAISES: ValueError, OSError (H013, H018, H019, H046, H047, H058, H065, H075, H076, H079, H088,
-        H089, H098) if the texts cannot be used, or the folder cannot be written.
+        H089, H097, H098, H109) if the texts cannot be used, or the folder cannot be written.
     """
     settings = settings or ProjectSettings()
     folder, labelled, raw = Path(folder), Path(labelled), str(raw)
@@ -73,7 +73,7 @@ def create_project(
     with new_folder(folder) as partial:
         corpus = partial / "corpus"
         corpus.mkdir()
-        records = list(read_annotated_texts(labelled, nlp, offsets=offsets))
+        records = list(read_annotated_texts(labelled, nlp, reading))
         report = check_file(str(labelled), records)
         texts = [own for own in records if isinstance(own, AnnotatedText) and own.text.strip()]
         gold = make_gold_file(texts)

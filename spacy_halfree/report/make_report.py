@@ -1,13 +1,13 @@
 """From pipelines and annotated texts to a page on disk."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import spacy
 
 from ..data.gold import GoldFile, read_gold
-from ..data.offsets import OffsetUnit
+from ..data.read_settings import ReadSettings
 from ..outputs import check_output_file, write_output
 from ..pipeline.pipelines import find_tagger
 from .collect import Figures, System, collect
@@ -19,13 +19,13 @@ class ReportSettings:
     """How a report is made.
 
     component: The tagger's name, if a pipeline has several.
-    offsets: The unit of offsets in exports of doccano, see `check_files`.
+    reading: How to read the annotated texts, where they leave a choice.
     batch_size: How many texts are tagged at a time.
     with_speed: Whether to include words per second, which differ from run to run.
     """
 
     component: str | None = None
-    offsets: OffsetUnit | None = None
+    reading: ReadSettings = field(default_factory=ReadSettings)
     batch_size: int = 64
     with_speed: bool = True
 
@@ -75,7 +75,7 @@ def make_report(
         System(name, nlp, find_tagger(nlp, settings.component))
         for name, nlp in zip(names, pipelines, strict=True)
     ]
-    gold = read_gold(data, pipelines[0], offsets=settings.offsets)
+    gold = read_gold(data, pipelines[0], settings.reading)
     if on_gold is not None:
         on_gold(gold)
     figures = collect(

@@ -2,26 +2,37 @@
 
 import json
 from collections import Counter
+from dataclasses import replace
 from itertools import combinations
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 import pytest
 import spacy
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from spacy.tokens import Doc, DocBin, Span
 
 from spacy_halfree.data.annotated_texts import read_annotated_texts
 from spacy_halfree.data.checks import (
+    FileReport,
+    Problem,
     check_file,
+    check_text,
     find_gaps,
-    find_slips,
     missing_labels,
-    shared_texts,
 )
 from spacy_halfree.data.gold import make_gold
-from spacy_halfree.data.records import AnnotatedText, InvalidRecord, LabelledSpan, Skipped
+from spacy_halfree.data.read_settings import ReadSettings
+from spacy_halfree.data.records import (
+    AnnotatedText,
+    InvalidRecord,
+    LabelledSpan,
+    MisplacedSpan,
+    Skipped,
+    without_white_space,
+)
 
 NLP = spacy.blank("en")
 
@@ -70,7 +81,7 @@ def test_docs(tmp_path: Path) -> None:
     doc.spans["sc"] = [Span(doc, 2, 3, label="TIME"), Span(doc, 1, 3, label="X")]
     DocBin(docs=[doc]).to_disk(tmp_path / "docs.spacy")
     (entities,) = read_annotated_texts(tmp_path / "docs.spacy", NLP)
-    (group,) = read_annotated_texts(tmp_path / "docs.spacy", NLP, spans_key="sc")
+    (group,) = read_annotated_texts(tmp_path / "docs.spacy", NLP, ReadSettings(spans_key="sc"))
     assert isinstance(entities, AnnotatedText)
     assert entities.spans == (LabelledSpan(0, 10, "ALBUM"),)
     assert isinstance(group, AnnotatedText)
@@ -123,7 +134,7 @@ def test_texts_that_prodigy_has_asked_something_else_about(tmp_path: Path) -> No
 def test_reasons_are_no_tracebacks(tmp_path: Path, value: Any) -> None:
     (entry,) = read_annotated_texts(write_lines(tmp_path / "a.jsonl", value), NLP)
     assert isinstance(entry, InvalidRecord)
-    assert "of a shape that none of the known tools writes" in entry.reason
+    assert "does not have the shape of its format" in entry.reason
     missing = write_lines(tmp_path / "b.jsonl", {"text": "a"})
     (entry,) = read_annotated_texts(missing, NLP)
     assert isinstance(entry, InvalidRecord)
@@ -214,7 +225,17 @@ def test_a_file_of_another_kind(tmp_path: Path, name: str, number: str) -> None:
         ([(9, 5, "A")], ["empty span"]),
         ([(5, 15, " ")], ["no label"]),
         ([(5, 15, "A"), (11, 15, "B")], ["overlapping spans"]),
-        ([(5, 15, "A"), (5, 15, "B")], ["overlapping spans"]),
+        ([(5, 15, "A"), (5, 15, "B")], ["span with two labels"]),
+        ([(5, 15, "B"), (5, 15, "A"), (5, 15, "C")], ["span with two labels"] * 2),
+        ([(5, 15, "A"), (5, 15, "A")], ["repeated span"]),
+        (
+            [(5, 15, "A"), (5, 15, "B"), (5, 15, "A"), (5, 15, "B")],
+            ["repeated span", "span with two labels", "repeated span"],
+        ),
+        (
+            [(0, 15, "A"), (5, 15, "B"), (5, 15, "C")],
+            ["overlapping spans", "span with two labels"],
+        ),
     ],
 )
 def test_spans(spans: list[tuple[int, int, str]], kinds: list[str]) -> None:
@@ -230,13 +251,176 @@ WORDS = ["one", "two", "three", "four", "five", "six"]
 STARTS = [sum(len(word) + 1 for word in WORDS[:i]) for i in range(len(WORDS))]
 
 
-@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), max_size=6))
-def test_overlaps_are_what_pairs_say(bounds: list[tuple[int, int]]) -> None:
-    spans = [(STARTS[min(pair)], STARTS[max(pair)] + len(WORDS[max(pair)]), "A") for pair in bounds]
-    report = check_file("a", [make_text(" ".join(WORDS), *spans)])
+def test_a_span_with_two_labels_names_the_other() -> None:
+    (problem,) = check_text(make_text("Play it", (0, 4, "B"), (0, 4, "A")))
+    assert problem.span == LabelledSpan(0, 4, "B")
+    assert problem.reason == "it has the label A, too"
+
+
+def check_slowly(text: AnnotatedText) -> list[Problem]:
+    """What `check_text` finds, by looking at all tokens for each span."""
+
+    def make(kind: str, reason: str, span: LabelledSpan) -> Problem:
+        return Problem(kind, text.number, reason, text.text, span)
+
+    problems, inside = [], []
+    if not text.text.strip():
+        problems.append(Problem("empty text", text.number, "it has no words", text.text))
+    for span in text.spans:
+        content = text.text[max(span.start, 0) : max(span.end, 0)]
+        cut = [
+            repr(token.text)
+            for token in text.doc
+            if any(token.idx < bound < token.idx + len(token) for bound in (span.start, span.end))
+        ]
+        if isinstance(span, MisplacedSpan):
+            problems.append(make(span.kind, span.reason, span))
+        elif span.start >= span.end:
+            problems.append(make("empty span", "it ends where it begins, or before", span))
+        elif span.start < 0 or span.end > len(text.text):
+            reason = f"the text has {len(text.text)} characters"
+            problems.append(make("outside of the text", reason, span))
+        elif not span.label.strip():
+            problems.append(make("no label", "its label is empty", span))
+        elif content != content.strip():
+            inside.append(span)
+            reason = f"{content!r} begins or ends with white space"
+            problems.append(make("white space at the edge", reason, span))
+        elif text.doc.char_span(span.start, span.end) is None:
+            reason = f"{content!r} cuts the tokens {', '.join(cut)}"
+            problems.append(make("not aligned with tokens", reason, span))
+        else:
+            inside.append(span)
+    inside.sort(key=attrgetter("start", "end", "label"))
+    for i, span in enumerate(inside):
+        before = inside[:i]
+        same = [own for own in before if (own.start, own.end) == (span.start, span.end)]
+        if span in before:
+            problems.append(make("repeated span", "the text has it more than once", span))
+        elif same:
+            reason = f"it has the label {same[-1].label}, too"
+            problems.append(make("span with two labels", reason, span))
+        elif before and span.start < max(own.end for own in before):
+            # the first of those that reach furthest
+            other = max(before, key=attrgetter("end"))
+            quoted = f"{text.text[other.start : other.end]!r} ({other.label})"
+            problems.append(make("overlapping spans", f"it overlaps {quoted}", span))
+    return problems
+
+
+PAIRS = st.tuples(st.integers(0, 5), st.integers(0, 5), st.sampled_from("AB"))
+
+
+@given(st.lists(PAIRS, max_size=6))
+@example([(0, 1, "A"), (1, 3, "A"), (3, 5, "A"), (5, 5, "A")])
+def test_overlaps_are_what_pairs_say(pairs: list[tuple[int, int, str]]) -> None:
+    spans = []
+    for *words, label in pairs:
+        first, last = sorted(words)
+        spans.append((STARTS[first], STARTS[last] + len(WORDS[last]), label))
+    text = make_text(" ".join(WORDS), *spans)
+    problems = check_text(text)
+    assert problems == check_slowly(text)
     overlap = any(a[0] < b[1] and b[0] < a[1] for a, b in combinations(spans, 2))
-    assert bool(report.problems) == overlap
-    assert {problem.kind for problem in report.problems} <= {"overlapping spans"}
+    assert bool(problems) == overlap
+    kinds = Counter(problem.kind for problem in problems)
+    assert set(kinds) <= {"overlapping spans", "repeated span", "span with two labels"}
+    assert kinds["repeated span"] == len(spans) - len(set(spans))
+    assert kinds["span with two labels"] == len(set(spans)) - len({span[:2] for span in spans})
+
+
+CHARACTERS = "ab.'- \n\t\u00a0\u2003\u00e9\u0301\u6771\U0001f600\u200b"
+LABELS = st.sampled_from(["A", "B", "B-LOC", "", " "])
+
+
+@st.composite
+def annotated_texts(draw: st.DrawFn, longest: int) -> AnnotatedText:
+    """A text with any spans, of which many begin and end where tokens do."""
+    doc = NLP.make_doc(draw(st.text(CHARACTERS, max_size=longest)))
+    edges = [edge for token in doc for edge in (token.idx, token.idx + len(token))]
+    places = st.integers(-2, len(doc.text) + 2) | st.sampled_from([*edges, 0, -(10**30), 10**30])
+    aligned = st.builds(LabelledSpan, places, places, LABELS)
+    misplaced = st.builds(
+        MisplacedSpan, places, places, LABELS, st.just("cuts a character"), st.just("it does")
+    )
+    spans = draw(st.lists(aligned | misplaced, max_size=8))
+    missing = draw(st.sets(st.sampled_from(range(len(doc))))) if len(doc) else set()
+    return AnnotatedText(1, doc, tuple(spans), tuple(sorted(missing)))
+
+
+@given(annotated_texts(longest=30))
+@settings(max_examples=500)
+def test_what_is_wrong_is_what_a_look_at_all_tokens_says(text: AnnotatedText) -> None:
+    assert check_text(text) == check_slowly(text)
+
+
+def spans_without_white_space(text: AnnotatedText) -> list[tuple[int, int, str]]:
+    """The spans as they would be in the text without its white space."""
+
+    def move(place: int) -> int:
+        return len(without_white_space(text.text[: max(place, 0)]))
+
+    return sorted((move(span.start), move(span.end), span.label) for span in text.spans)
+
+
+SPACED = "ab c  de"
+SPACED_SPANS = st.tuples(st.integers(0, 8), st.integers(0, 8), st.sampled_from("AB"))
+
+
+@given(st.lists(SPACED_SPANS, max_size=3), st.lists(SPACED_SPANS, max_size=3))
+@example([(0, 3, "A"), (4, 8, "A")], [(4, 8, "A"), (0, 2, "A")])
+@example([(0, 4, "A"), (6, 8, "A")], [(0, 4, "A"), (7, 8, "A")])
+def test_spans_are_compared_without_white_space(
+    spans: list[tuple[int, int, str]], others: list[tuple[int, int, str]]
+) -> None:
+    texts = make_text(SPACED, *spans), make_text(SPACED, *others, number=2)
+    own, other = (spans_without_white_space(text) for text in texts)
+    found = [problem.kind for problem in check_file("a", texts).problems]
+    assert ("contradicting annotation" in found) == (own != other)
+
+
+# short texts are often the same
+@given(st.lists(st.lists(annotated_texts(longest=2), max_size=5), min_size=2, max_size=3))
+def test_files_are_compared_as_if_all_texts_were_kept(files: list[list[AnnotatedText]]) -> None:
+    reports: list[FileReport] = []
+    kept: list[dict[str, tuple[int, list[Any]]]] = []
+    for name, file in zip("abc", files, strict=False):
+        records = [replace(text, number=number) for number, text in enumerate(file, start=1)]
+        report = check_file(name, records, reports)
+        expected, own = [], {}
+        shared: list[list[Problem]] = [[] for _ in kept]
+        for text in records:
+            expected += check_slowly(text)
+            key = without_white_space(text.text)
+            spans = spans_without_white_space(text)
+            if key not in own:
+                own[key] = text.number, spans
+                for other, problems, texts in zip(reports, shared, kept, strict=True):
+                    if key in texts:
+                        reason = f"{other.name} has it as number {texts[key][0]}"
+                        problems.append(
+                            Problem("text of two files", text.number, reason, text.text)
+                        )
+            elif own[key][1] != spans:
+                reason = f"number {own[key][0]} has the same text with other spans"
+                expected.append(Problem("contradicting annotation", text.number, reason, text.text))
+        assert report.problems == expected + [problem for part in shared for problem in part]
+        words = [{token.i for token in text.doc if not token.is_space} for text in records]
+        n_unannotated = sum(
+            bool(own) and not text.spans and own <= set(text.missing)
+            for own, text in zip(words, records, strict=True)
+        )
+        assert report.left_out.total() == n_unannotated
+        reports.append(report)
+        kept.append(own)
+
+
+def test_a_report_keeps_no_text() -> None:
+    long = "word " * 1000
+    report = check_file("a", [make_text(long + str(i), number=i) for i in range(3)])
+    assert all(len(key) == 16 for key in report.texts)
+    assert list(report.texts.values()) == [0, 1, 2]
+    assert report.problems == []
 
 
 def test_counts() -> None:
@@ -265,8 +449,8 @@ def test_an_empty_text() -> None:
 
 def test_texts_of_two_files() -> None:
     train = check_file("train", [make_text("a"), make_text("b", number=2)])
-    dev = check_file("dev", [make_text("b"), make_text("c", number=2)])
-    (problem,) = shared_texts(dev, train)
+    dev = [make_text("b"), make_text("c", number=2), make_text("b", number=3)]
+    (problem,) = check_file("dev", dev, [train]).problems
     assert (problem.number, problem.text) == (1, "b")
     assert problem.reason == "train has it as number 2"
 
@@ -276,7 +460,7 @@ def test_white_space_makes_no_other_text() -> None:
     texts = [make_text("Rome  for ten ", (0, 4, "A")), make_text(" Rome for ten", (1, 5, "A"))]
     dev = check_file("dev", texts)
     assert dev.problems == []
-    (problem,) = shared_texts(dev, train)
+    (problem,) = check_file("dev", texts, [train]).problems
     assert problem.text == "Rome  for ten "
     (problem,) = check_file("dev", [*texts, make_text("Romefor ten", (0, 7, "A"))]).problems
     assert problem.kind == "contradicting annotation"
@@ -295,7 +479,7 @@ def test_nothing_to_learn_from(tmp_path: Path) -> None:
     assert missing_labels(check_file("train", [make_text("a", (0, 1, "A"))])) == []
 
 
-def test_docs_are_checked_as_a_pipeline_will_read_them(tmp_path: Path) -> None:
+def test_tokens_of_docs_are_used_as_they_are_stored(tmp_path: Path) -> None:
     nlp = spacy.blank("en")
     # spaCy's tokenizer keeps "U.S." together
     doc = Doc(nlp.vocab, words=["the", "U.S", ".", "now"], spaces=[True, False, True, False])
@@ -303,13 +487,11 @@ def test_docs_are_checked_as_a_pipeline_will_read_them(tmp_path: Path) -> None:
     DocBin(docs=[doc]).to_disk(tmp_path / "train.spacy")
     (entry,) = read_annotated_texts(tmp_path / "train.spacy", nlp)
     assert isinstance(entry, AnnotatedText)
-    assert [token.text for token in entry.doc] == ["the", "U.S.", "now"]
-    assert entry.missing == (2,)
-    (problem,) = check_file("train", [entry]).problems
-    assert problem.kind == "not aligned with tokens"
-    assert "'U.S.'" in problem.reason
+    assert [token.text for token in entry.doc] == ["the", "U.S", ".", "now"]
+    assert entry.missing == (3,)
+    assert check_file("train", [entry]).problems == []
     gold = make_gold(entry)
-    assert [token.ent_iob_ for token in gold.doc] == ["O", "", ""]
+    assert [token.ent_iob_ for token in gold.doc] == ["O", "B", "O", ""]
 
 
 def test_gaps() -> None:
@@ -326,33 +508,11 @@ def test_gaps() -> None:
 
 
 def test_labels_that_look_like_slips_are_named() -> None:
-    labels = Counter({"VERSION": 60, "VERISON": 1, "version": 40, "Pro-Duct": 4, "product": 20})
-    assert find_slips(labels) == [
-        ("Pro-Duct", "product"),
-        ("VERISON", "VERSION"),
-        ("version", "VERSION"),
-    ]
     texts = [make_text(f"a {i}", (0, 1, "CITY"), number=i) for i in range(60)]
     texts.append(make_text("b b", (0, 1, "City"), number=60))
     (rare, slip) = find_gaps(check_file("train", texts), [])
     assert "City (1)" in rare
     assert "'City' (1), which looks like 'CITY' (60)" in slip
-
-
-def test_labels_that_share_words_are_no_slips() -> None:
-    labels = Counter(
-        {
-            "depart_date.day_name": 60,
-            "arrive_date.day_name": 2,
-            "arrive_time.time": 12,
-            "restaurant_name": 1,
-            "restaurant_type": 30,
-            "object_name": 20,
-            "A": 1,
-            "B": 50,
-        }
-    )
-    assert find_slips(labels) == []
 
 
 def test_labels_that_cannot_be_scored_are_named() -> None:

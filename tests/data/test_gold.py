@@ -11,7 +11,7 @@ from spacy.tokens import Doc, DocBin
 
 from spacy_halfree.data.checks import check_text
 from spacy_halfree.data.gold import make_gold, read_gold
-from spacy_halfree.data.records import AnnotatedText, LabelledSpan
+from spacy_halfree.data.records import AnnotatedText, LabelledSpan, touched_tokens
 
 NLP = spacy.blank("en")
 TEXT = "Play Abbey Road  now, don't stop"
@@ -38,6 +38,7 @@ def test_what_does_not_align_is_unknown() -> None:
 def test_the_first_of_spans_that_overlap_stays() -> None:
     assert annotation(gold((5, 15, "A"), (0, 10, "B")))[:3] == ["B", "B", "?"]
     assert annotation(gold((5, 15, "A"), (5, 15, "A")))[:3] == ["O", "A", "A"]
+    assert annotation(gold((5, 15, "B"), (5, 15, "A")))[:3] == ["O", "A", "A"]
 
 
 def test_what_was_missing_stays_so() -> None:
@@ -66,6 +67,20 @@ def test_any_spans(spans: list[LabelledSpan]) -> None:
         ]
         assert known != "O" or not touched
     assert not entry.doc.has_annotation("ENT_IOB")
+
+
+PLACES = st.integers(-2, len(TEXT) + 2) | st.sampled_from([-(10**30), 10**30])
+
+
+@given(st.lists(st.tuples(PLACES, PLACES), max_size=6), st.booleans())
+def test_touched_tokens(bounds: list[tuple[int, int]], is_empty: bool) -> None:
+    doc = NLP.make_doc("" if is_empty else TEXT)
+    touched = {
+        token.i
+        for token in doc
+        if any(token.idx < end and start < token.idx + len(token) for start, end in bounds)
+    }
+    assert touched_tokens(doc, iter(bounds)) == touched
 
 
 def test_exports_are_read_to_be_scored_with(tmp_path: Path) -> None:

@@ -15,12 +15,14 @@ import spacy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spacy_halfree.data import annotated_texts
-from spacy_halfree.data.annotated_texts import read_annotated_texts, write_suggestions
+from spacy_halfree.data.annotated_texts import read_annotated_texts
 from spacy_halfree.data.checks import check_text
+from spacy_halfree.data.file_formats import doccano
 from spacy_halfree.data.gold import make_gold, read_gold
 from spacy_halfree.data.offsets import UNITS, OffsetUnit, grapheme_pattern, offset_table
+from spacy_halfree.data.read_settings import ReadSettings
 from spacy_halfree.data.records import AnnotatedText, LabelledSpan, MisplacedSpan, Suggestion
+from spacy_halfree.data.suggestion_files import write_suggestions
 
 NLP = spacy.blank("en")
 EXPORTS = Path(__file__).parent / "exports"
@@ -97,13 +99,13 @@ def write_lines(path: Path, *values: Any) -> Path:
 
 
 def read_one(path: Path, unit: OffsetUnit | None) -> AnnotatedText:
-    (entry,) = read_annotated_texts(path, NLP, offsets=unit)
+    (entry,) = read_annotated_texts(path, NLP, ReadSettings(offsets=unit))
     assert isinstance(entry, AnnotatedText)
     return entry
 
 
 def is_warned_of(path: Path, unit: OffsetUnit | None) -> bool:
-    with patch.object(annotated_texts.logger, "warning") as warning:
+    with patch.object(doccano.logger, "warning") as warning:
         read_one(path, unit)
     return warning.called
 
@@ -212,9 +214,12 @@ def test_spans_of_other_programs_are_code_points(
     listed = [[start, end, "A"] for start, end in spans]
     for value in ({"spans": named}, {"entities": named}, {"entities": listed}):
         path = write_lines(folder / "other.jsonl", {"text": text} | value)
-        for unit in (None, *UNITS):
-            assert places(read_one(path, unit)) == spans
+        assert places(read_one(path, None)) == spans
         assert not is_warned_of(path, None)
+        if spans:
+            # a unit would be ignored
+            with pytest.raises(ValueError, match="H097"):
+                read_one(path, "graphemes")
 
 
 @given(TEXTS, st.lists(st.tuples(st.integers(-2, 30), st.integers(-2, 30)), max_size=3))
@@ -290,7 +295,9 @@ def read_doccano(request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixtur
 
     def read(unit: OffsetUnit | None) -> tuple[list[Any], list[str]]:
         with caplog.at_level(logging.WARNING, logger="spacy.halfree"):
-            entries = list(read_annotated_texts(EXPORTS / request.param, NLP, offsets=unit))
+            entries = list(
+                read_annotated_texts(EXPORTS / request.param, NLP, ReadSettings(offsets=unit))
+            )
         return entries, caplog.messages
 
     return read
@@ -327,7 +334,7 @@ def test_only_the_first_texts_are_named(tmp_path: Path, caplog: pytest.LogCaptur
     path.write_text(json.dumps([row] * 53), encoding="utf8")
     with caplog.at_level(logging.WARNING, logger="spacy.halfree"):
         docs = read_gold(path, NLP).docs
-        read_gold(path, NLP, offsets="utf-16")
+        read_gold(path, NLP, ReadSettings(offsets="utf-16"))
     (record,) = caplog.records
     assert "(53 in all)" in record.getMessage()
     assert "number 1, 2, 3, " in record.getMessage()

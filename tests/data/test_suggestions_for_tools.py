@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 import spacy
 
-from spacy_halfree.data.annotated_texts import check_suffix, read_annotated_texts, write_suggestions
+from spacy_halfree.data.annotated_texts import read_annotated_texts
 from spacy_halfree.data.file_formats import WRITABLE
 from spacy_halfree.data.offsets import OffsetUnit
 from spacy_halfree.data.records import AnnotatedText, LabelledSpan, Suggestion, TextToken
+from spacy_halfree.data.suggestion_files import check_suffix, write_suggestions
 
 SUGGESTION = Suggestion(
     source="pool.txt:7",

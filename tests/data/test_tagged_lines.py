@@ -7,9 +7,9 @@ import spacy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spacy_halfree.data.annotated_texts import read_annotated_texts
-from spacy_halfree.data.file_formats.iob import read_tagged_lines
-from spacy_halfree.data.records import AnnotatedText, InvalidRecord, LabelledSpan
+from spacy_halfree.data.annotated_texts import read_annotated_texts, to_annotated_text
+from spacy_halfree.data.file_formats.columns import read_tagged_lines
+from spacy_halfree.data.records import AnnotatedText, Annotation, InvalidRecord, LabelledSpan
 
 NLP = spacy.blank("en")
 CONLL_2003 = """-DOCSTART- -X- -X- O
@@ -104,8 +104,8 @@ LABELS = st.sampled_from(["A", "B-C", None])
 def test_every_scheme(spans: list[tuple[int, str | None]], scheme: str, separator: str) -> None:
     tags = tags_of(spans, scheme)
     lines = [f"w{index}{separator}x{separator}{tag}" for index, tag in enumerate(tags)]
-    (entry,) = read_tagged_lines(lines, NLP, "a.iob")
-    assert isinstance(entry, AnnotatedText)
+    ((_, entry),) = read_tagged_lines(lines, "a.iob")
+    assert isinstance(entry, Annotation)
     words = [f"w{index}" for index in range(len(tags))]
     assert entry.text == " ".join(words)
     expected, first = [], 0
@@ -119,18 +119,20 @@ def test_every_scheme(spans: list[tuple[int, str | None]], scheme: str, separato
 
 
 def test_words_of_which_nothing_is_known() -> None:
-    (entry,) = read_tagged_lines(["don't -", "go O", "Rome U-X"], NLP, "a.iob")
-    assert isinstance(entry, AnnotatedText)
+    ((number, annotation),) = read_tagged_lines(["don't -", "go O", "Rome U-X"], "a.iob")
+    assert isinstance(annotation, Annotation)
+    entry = to_annotated_text(number, annotation, NLP)
     assert [entry.doc[i].text for i in entry.missing] == ["do", "n't"]
     assert entry.spans == (LabelledSpan(9, 13, "X"),)
 
 
 def test_a_line_without_a_tag_costs_its_sentence_alone() -> None:
     lines = ["a O", "", "b O", "c", "d O", "", "e X-1", "", "f O"]
-    first, second, third, fourth = read_tagged_lines(lines, NLP, "a.iob")
-    assert isinstance(first, AnnotatedText)
+    found = list(read_tagged_lines(lines, "a.iob"))
+    first, second, third, fourth = [record for _, record in found]
+    assert isinstance(first, Annotation)
     assert isinstance(second, InvalidRecord)
     assert (second.file, second.line, "line 4" in second.reason) == ("a.iob", 3, True)
     assert isinstance(third, InvalidRecord)
-    assert isinstance(fourth, AnnotatedText)
-    assert fourth.number == 9
+    assert isinstance(fourth, Annotation)
+    assert [number for number, _ in found] == [1, 3, 7, 9]

@@ -1,106 +1,85 @@
-"""The class of formats, and what several readers use."""
+"""The classes of formats."""
 
-import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, BinaryIO, Generic, TypeVar
+from functools import cached_property
+from itertools import islice
+from typing import Any, BinaryIO
 
-from spacy.language import Language
-
-from ...errors import Errors
 from ..offsets import OffsetUnit
-from ..records import AnnotatedRecord, LabelledSpan, Numbered, RecordError, Skipped, Suggestion
+from ..read_settings import ReadSettings
+from ..records import InvalidRecord, Numbered, NumberedRecord, Suggestion
+from ..sources import Source
+from .json_values import JSON_SUFFIXES, read_values
+
+N_SAMPLE = 100
+"""How many values of a JSON file are looked at to recognize its format."""
 
 
 @dataclass(frozen=True)
-class Annotation:
-    """An annotation of a text in a JSON file.
+class RawFormat:
+    """A format of files of raw texts.
 
-    text: The text.
-    spans: Its spans, in code points.
-    is_partial: Whether tokens outside of spans are not annotated.
+    title: Its name in help texts and messages.
+    suffixes: The suffixes of its files.
+    read: Reads an open file. Arguments: the file, and its name.
     """
 
-    text: str
-    spans: tuple[LabelledSpan, ...]
-    is_partial: bool = False
-
-
-RawReader = Callable[[BinaryIO, str], Iterator[Numbered]]
-"""Reads raw texts. Arguments: an open file, and its name."""
-FileReader = Callable[[Path, Language, str | None], Iterator[AnnotatedRecord]]
-"""Reads annotated texts. Arguments: a file, the tokenizing pipeline, and a span group or None."""
-ObjectReader = Callable[[Any, OffsetUnit], Iterable[Annotation | Skipped]]
-"""Reads the annotations of an object. Arguments: the object, and the unit of its offsets."""
-Read = TypeVar("Read", covariant=True)
-SPAN_KEYS = ("spans", "label", "labels", "entities")
-"""The keys of spans in JSON files."""
+    title: str
+    suffixes: tuple[str, ...]
+    read: Callable[[BinaryIO, str], Iterator[Numbered]]
 
 
 @dataclass(frozen=True)
-class Format(Generic[Read]):
-    """A format of files.
+class Head:
+    """The beginning of a file, by which its format is recognized.
+
+    source: The file.
+    """
+
+    source: Source
+
+    @property
+    def suffix(self) -> str:
+        """The file's suffix, in lower case."""
+        return self.source.suffix
+
+    @cached_property
+    def text(self) -> str:
+        """The first 64 KiB as text; "" of a folder."""
+        return self.source.head()
+
+    @cached_property
+    def values(self) -> list[Any]:
+        """The first values of a JSON file; none of another one."""
+        if self.suffix not in JSON_SUFFIXES:
+            return []
+        sample = islice(read_values(self.source), N_SAMPLE)
+        return [value for _, value in sample if not isinstance(value, InvalidRecord)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnnotationFormat:
+    """A format of files of annotated texts.
 
     name: Its name in options.
     title: Its name in help texts and messages.
-    suffixes: The suffixes of its files. The first one is for files that are written.
-    read: Reads a file, or an object of a JSON file.
-    recognize: Tells whether an object of a JSON file has this format.
+    suffixes: The usual suffixes of its files. The first one is for files that are written.
+    options: The options of commands that it has; see `ReadSettings.given`.
+    recognize: Tells whether a file has this format.
+    read: Reads a file, record by record.
     write: Makes an object of a suggestion with offsets in a unit; None if it is only read.
-    has_any_unit: Whether offsets may be in any unit, and the file does not say in which.
     """
 
     name: str
     title: str
     suffixes: tuple[str, ...]
-    read: Read
-    recognize: Callable[[Any], bool] = bool
+    options: tuple[str, ...] = ()
+    recognize: Callable[[Head], bool]
+    read: Callable[[Source, ReadSettings], Iterator[NumberedRecord]]
     write: Callable[[Suggestion, OffsetUnit], dict[str, Any]] | None = None
-    has_any_unit: bool = False
 
-
-def read_bytes(path: Path) -> bytes:
-    """Read a file.
-
-    RAISES: ValueError (H046) if it cannot be read.
-    """
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise ValueError(Errors.H046.format(path=path, reason=error)) from error
-
-
-def has_text(value: Any) -> bool:
-    """Whether a value is an object with a string under the key `text`."""
-    return isinstance(value, dict) and isinstance(value.get("text"), str)
-
-
-def find_spans(value: Any) -> tuple[str, list[Any]] | None:
-    """The key and the list of an object's spans; None if it has no text or no list.
-
-    If several keys have lists, the first one that is not empty counts.
-    """
-    if not has_text(value):
-        return None
-    found = [(key, value[key]) for key in SPAN_KEYS if isinstance(value.get(key), list)]
-    return next((own for own in found if own[1]), found[0] if found else None)
-
-
-def to_span(span: Any) -> LabelledSpan:
-    """Read a span: an object, or a list of start, end and label.
-
-    RAISES: RecordError if it is neither.
-    """
-    start = end = label = None
-    if isinstance(span, dict):
-        start = span.get("start", span.get("start_offset"))
-        end, label = span.get("end", span.get("end_offset")), span.get("label")
-    elif isinstance(span, list) and len(span) == 3:
-        start, end, label = span
-    # not `isinstance`: true and false are numbers, too
-    if type(start) is int and type(end) is int and isinstance(label, str):
-        return LabelledSpan(start, end, label)
-    raise RecordError(
-        f"has {json.dumps(span)[:80]}, which is no span with a start, an end and a label"
-    )
+    @property
+    def has_any_unit(self) -> bool:
+        """Whether offsets may be in any unit, and the file does not say in which."""
+        return "--offsets" in self.options

@@ -13,8 +13,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..offsets import OffsetUnit, offset_table
-from ..records import LabelledSpan, RecordError, Skipped, Suggestion
-from .file_format import Annotation, Format, has_text
+from ..read_settings import ReadSettings
+from ..records import Annotation, LabelledSpan, NumberedRecord, RecordError, Skipped, Suggestion
+from ..sources import Source
+from .file_format import AnnotationFormat, Head
+from .json_values import has_text, read_records
 
 
 def is_task(value: Any) -> bool:
@@ -22,13 +25,13 @@ def is_task(value: Any) -> bool:
     return isinstance(value, dict) and isinstance(value.get("data"), dict)
 
 
-def recognize(value: Any) -> bool:
+def is_own(value: Any) -> bool:
     """Whether an object is a task as in JSON or JSON-MIN exports."""
     is_short = has_text(value) and "annotation_id" in value and "annotator" in value
     return is_task(value) or is_short
 
 
-def read(value: Any, _: OffsetUnit) -> Iterator[Annotation | Skipped]:
+def read_value(value: Any, _: ReadSettings) -> Iterator[Annotation | Skipped]:
     """Read a task.
 
     value: The task.
@@ -162,6 +165,21 @@ def write(suggestion: Suggestion, _: OffsetUnit) -> dict[str, Any]:
     return {"data": {"text": suggestion.text, **meta}, "predictions": [prediction]}
 
 
-LABEL_STUDIO = Format(
-    *("label-studio", "Label Studio", (".json", ".jsonl"), read, recognize, write)
+def recognize(head: Head) -> bool:
+    """Whether a file has tasks."""
+    return any(map(is_own, head.values))
+
+
+def read(source: Source, settings: ReadSettings) -> Iterator[NumberedRecord]:
+    """Read a file, see `read_value`."""
+    return read_records(source, settings, read_value)
+
+
+LABEL_STUDIO = AnnotationFormat(
+    name="label-studio",
+    title=".json of Label Studio",
+    suffixes=(".json", ".jsonl"),
+    recognize=recognize,
+    read=read,
+    write=write,
 )

@@ -5,7 +5,7 @@ from typing import Any, BinaryIO
 
 from ...errors import Errors
 from ..records import InvalidRecord, Numbered, RecordError, to_record
-from .file_format import Format
+from .file_format import RawFormat
 from .text_lines import NOT_UTF8
 
 COLUMNS = ("id", "text", "words", "spaces")
@@ -51,4 +51,4 @@ def _rows(batch: Any) -> Iterator[dict[str, Any] | None]:
             yield row
 
 
-PARQUET = Format("parquet", ".parquet (column 'text')", (".parquet",), read)
+PARQUET = RawFormat(".parquet (column 'text')", (".parquet",), read)

@@ -9,8 +9,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..offsets import OffsetUnit
-from ..records import RecordError, Skipped, Suggestion
-from .file_format import SPAN_KEYS, Annotation, Format, find_spans, has_text, to_span
+from ..read_settings import ReadSettings
+from ..records import Annotation, NumberedRecord, RecordError, Skipped, Suggestion
+from ..sources import Source
+from .file_format import AnnotationFormat, Head
+from .json_values import JSON_SUFFIXES, SPAN_KEYS, find_spans, has_text, read_records, to_span
 
 OTHER_TASKS = ("label", "accept", "options")
 """Keys of annotation of whole texts."""
@@ -18,7 +21,7 @@ BINARY = "ner"
 """The interface in which a single span of a text is accepted or rejected."""
 
 
-def read(value: Any, _: OffsetUnit) -> Iterator[Annotation | Skipped]:
+def read_value(value: Any, _: ReadSettings) -> Iterator[Annotation | Skipped]:
     """Read an object of an export.
 
     value: The object.
@@ -40,7 +43,7 @@ def read(value: Any, _: OffsetUnit) -> Iterator[Annotation | Skipped]:
     if found is None:
         raise RecordError(f"has no list of spans under any of {', '.join(SPAN_KEYS)}")
     spans = tuple(map(to_span, found[1]))
-    yield Annotation(value["text"], spans, value.get("_view_id") == BINARY)
+    yield Annotation(value["text"], spans, is_partial=value.get("_view_id") == BINARY)
 
 
 def write(suggestion: Suggestion, _: OffsetUnit) -> dict[str, Any]:
@@ -64,4 +67,24 @@ def write(suggestion: Suggestion, _: OffsetUnit) -> dict[str, Any]:
     return {"text": suggestion.text, "tokens": tokens, "spans": spans, "meta": suggestion.meta}
 
 
-PRODIGY = Format("prodigy", "Prodigy", (".jsonl", ".json"), read, write=write)
+def recognize(head: Head) -> bool:
+    """Whether a file has objects with texts, or only lines that are no JSON, which are named.
+
+    What no other format recognizes is read as this.
+    """
+    return head.suffix in JSON_SUFFIXES and (not head.values or any(map(has_text, head.values)))
+
+
+def read(source: Source, settings: ReadSettings) -> Iterator[NumberedRecord]:
+    """Read a file, see `read_value`."""
+    return read_records(source, settings, read_value)
+
+
+PRODIGY = AnnotationFormat(
+    name="prodigy",
+    title=".jsonl of Prodigy",
+    suffixes=(".jsonl", ".json"),
+    recognize=recognize,
+    read=read,
+    write=write,
+)

@@ -1,17 +1,23 @@
 """spaCy's `DocBin` files, as raw and as annotated texts."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import BinaryIO
 
-import numpy as np
-from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 from spacy.vocab import Vocab
 
 from ...errors import Errors
-from ..records import AnnotatedText, InvalidRecord, LabelledSpan, Numbered, Record
-from .file_format import Format
+from ..read_settings import ReadSettings
+from ..records import (
+    Annotation,
+    InvalidRecord,
+    LabelledSpan,
+    Numbered,
+    NumberedRecord,
+    Record,
+)
+from ..sources import Source
+from .file_format import AnnotationFormat, Head, RawFormat
 
 
 def read_tokens(file: BinaryIO, name: str) -> Iterator[Numbered]:
@@ -27,37 +33,58 @@ def read_tokens(file: BinaryIO, name: str) -> Iterator[Numbered]:
             yield number, InvalidRecord(name, number, "has an empty text")
 
 
-def read_docs(path: Path, vocab: Vocab) -> list[Doc]:
+def read_docs(source: Source, vocab: Vocab) -> list[Doc]:
     """Read annotated docs.
 
     RAISES: ValueError (H046) if the file cannot be read.
     """
+    content = source.read_bytes()
     try:
-        return list(DocBin().from_disk(path).get_docs(vocab))
+        return list(DocBin().from_bytes(content).get_docs(vocab))
     except Exception as error:
-        raise ValueError(Errors.H046.format(path=path, reason=error)) from error
+        raise ValueError(Errors.H046.format(path=source.name, reason=error)) from error
 
 
-def read(path: Path, nlp: Language, spans_key: str | None) -> Iterator[AnnotatedText]:
-    """Read annotated texts.
+def recognize(head: Head) -> bool:
+    """Whether a file has the suffix of a `DocBin`."""
+    return head.suffix in DOCS.suffixes
 
-    path: The file.
-    nlp: Tokenizes the texts again, as it will when it is trained.
-    spans_key: The span group to read; the entities if None.
+
+def read(source: Source, settings: ReadSettings) -> Iterator[NumberedRecord]:
+    """Read annotated texts with their tokens.
+
+    source: The file.
+    settings: Names the span group to read.
     YIELDS: The texts.
     RAISES: ValueError (H046) if the file cannot be read.
     """
-    for number, saved in enumerate(read_docs(path, nlp.vocab), start=1):
-        spans = saved.ents if spans_key is None else saved.spans.get(spans_key, ())
+    key = settings.spans_key
+    for number, doc in enumerate(read_docs(source, Vocab()), start=1):
+        spans = doc.ents if key is None else doc.spans.get(key, ())
         found = [LabelledSpan(span.start_char, span.end_char, span.label_) for span in spans]
-        doc = nlp.make_doc(saved.text)
-        unknown = np.zeros(len(saved.text) + 1, dtype=bool)
-        for token in saved:
-            if spans_key is None and token.ent_iob == 0:
-                unknown[token.idx : token.idx + len(token)] = True
-        missing = [token.i for token in doc if unknown[token.idx : token.idx + len(token)].any()]
-        yield AnnotatedText(number, doc, tuple(found), tuple(missing))
+        unknown = [
+            (token.idx, token.idx + len(token))
+            for token in doc
+            if key is None and token.ent_iob == 0
+        ]
+        yield (
+            number,
+            Annotation(
+                doc.text,
+                tuple(found),
+                unknown=tuple(unknown),
+                words=tuple(token.text for token in doc),
+                spaces=tuple(bool(token.whitespace_) for token in doc),
+            ),
+        )
 
 
-TOKENS = Format("spacy", ".spacy", (".spacy",), read_tokens)
-DOCS = Format("spacy", ".spacy", (".spacy",), read)
+TOKENS = RawFormat(".spacy", (".spacy",), read_tokens)
+DOCS = AnnotationFormat(
+    name="spacy",
+    title=".spacy",
+    suffixes=(".spacy",),
+    options=("--spans-key",),
+    recognize=recognize,
+    read=read,
+)

@@ -1,20 +1,15 @@
 """Raw texts in lines of plain text or JSON."""
 
-import codecs
 import gzip
 import json
 from collections.abc import Callable, Iterator
 from typing import BinaryIO, cast
 
 from ..records import InvalidRecord, Numbered, Record, RecordError, to_record
-from .file_format import Format
+from ..text_encoding import OTHER_MARKS
+from .file_format import RawFormat
 
 NOT_UTF8 = "is not valid UTF-8"
-OTHER_MARKS = (
-    *(codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE),
-    *(codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE),
-)
-"""Byte-order marks of other encodings than UTF-8."""
 
 
 def read_lines(file: BinaryIO, name: str) -> Iterator[Numbered]:
@@ -67,7 +62,5 @@ def _parse_json(line: str) -> Record:
     return to_record(value)
 
 
-LINES = Format("text", ".txt (a text a line)", (".txt",), read_lines)
-JSON_LINES = Format(
-    "json", ".jsonl or .jsonl.gz (key 'text')", (".jsonl", ".jsonl.gz"), read_json_lines
-)
+LINES = RawFormat(".txt (a text a line)", (".txt",), read_lines)
+JSON_LINES = RawFormat(".jsonl or .jsonl.gz (key 'text')", (".jsonl", ".jsonl.gz"), read_json_lines)

@@ -3,15 +3,15 @@
 import logging
 import re
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
-from spacy.language import Language
 from spacy.training import iob_to_biluo
 from spacy.training.iob_utils import tags_to_entities
 
-from ...errors import Errors, Warnings
-from ..records import AnnotatedText, InvalidRecord, LabelledSpan, touched_tokens
-from .file_format import Format, read_bytes
+from ...errors import Warnings
+from ..read_settings import ReadSettings
+from ..records import Annotation, InvalidRecord, LabelledSpan, NumberedRecord
+from ..sources import Source
+from .file_format import AnnotationFormat, Head
 
 logger = logging.getLogger("spacy.halfree")
 MANY_WORDS = 200
@@ -25,33 +25,32 @@ Row = tuple[str, str]
 """A word and its tag."""
 
 
-def read(path: Path, nlp: Language, _: str | None) -> Iterator[AnnotatedText | InvalidRecord]:
+def recognize(head: Head) -> bool:
+    """Whether a file has one of the suffixes."""
+    return head.suffix in COLUMNS.suffixes
+
+
+def read(source: Source, _: ReadSettings) -> Iterator[NumberedRecord]:
     """Read a file. A warning (W020) names the longest sentence if it has more than 200 words.
 
-    path: The file.
-    nlp: Tokenizes the sentences.
+    source: The file.
     YIELDS: The sentences, see `read_tagged_lines`.
     RAISES: ValueError (H046) if the file cannot be read.
     """
-    try:
-        content = read_bytes(path).decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ValueError(Errors.H046.format(path=path, reason=error)) from error
+    content = source.read_text()
     # a lone "\r" ends a line where nothing else does
     lines = content.split("\n" if "\n" in content else "\r")
     longest: tuple[int, int] = (0, 0)
-    for record in read_tagged_lines(lines, nlp, str(path)):
-        if isinstance(record, AnnotatedText):
-            longest = max(longest, (len(record.text.split()), record.number))
-        yield record
+    for number, record in read_tagged_lines(lines, source.name):
+        if isinstance(record, Annotation):
+            longest = max(longest, (len(record.text.split()), number))
+        yield number, record
     n_words, line = longest
     if n_words > MANY_WORDS:
-        logger.warning(Warnings.W020.format(path=path, line=line, n_words=n_words))
+        logger.warning(Warnings.W020.format(path=source.name, line=line, n_words=n_words))
 
 
-def read_tagged_lines(
-    lines: Sequence[str], nlp: Language, file: str
-) -> Iterator[AnnotatedText | InvalidRecord]:
+def read_tagged_lines(lines: Sequence[str], file: str) -> Iterator[NumberedRecord]:
     """Read sentences with IOB tags.
 
     Tabs or spaces separate columns: the first one is the word, the last one its tag. An empty line
@@ -59,7 +58,6 @@ def read_tagged_lines(
     that begin with `#` and do not end with a tag are comments.
 
     lines: The lines.
-    nlp: Tokenizes the sentences, in which a space follows each word.
     file: The file's name, for records that cannot be used.
     YIELDS: The sentences, numbered by their first lines. A sentence with a line without a tag
         cannot be used.
@@ -70,15 +68,13 @@ def read_tagged_lines(
         stripped = line.strip()
         if not stripped or stripped.startswith(DOCUMENT):
             if rows or reason:
-                yield (
-                    InvalidRecord(file, first, reason) if reason else make_text(first, rows, nlp)
-                )
+                yield first, InvalidRecord(file, first, reason) if reason else make_text(rows)
             rows, first, reason = [], 0, ""
             continue
         row = split_row(stripped)
         sentence = None if row else split_sentence(stripped)
         if sentence and not rows and not reason:
-            yield make_text(number, sentence, nlp)
+            yield number, make_text(sentence)
             continue
         if row is None and stripped.startswith("#"):
             continue
@@ -113,12 +109,10 @@ def split_sentence(line: str) -> list[Row] | None:
     return rows
 
 
-def make_text(number: int, rows: Sequence[Row], nlp: Language) -> AnnotatedText:
+def make_text(rows: Sequence[Row]) -> Annotation:
     """Make a text of words and tags.
 
-    number: The line in which it begins.
     rows: The words and tags.
-    nlp: Tokenizes the text.
     RETURNS: The text, with a space between words. Words with the tag "-" have no annotation.
     """
     bounds = []
@@ -127,14 +121,13 @@ def make_text(number: int, rows: Sequence[Row], nlp: Language) -> AnnotatedText:
         bounds.append((start, start + len(word)))
         start += len(word) + 1
     tags = [tag for _, tag in rows]
-    doc = nlp.make_doc(" ".join(word for word, _ in rows))
     unknown = [bound for bound, tag in zip(bounds, tags, strict=True) if tag == UNKNOWN]
-    missing = sorted(touched_tokens(doc, unknown))
     spans = [
         LabelledSpan(bounds[first][0], bounds[last][1], label)
         for label, first, last in tags_to_entities(to_biluo(tags))
     ]
-    return AnnotatedText(number, doc, tuple(spans), tuple(missing))
+    text = " ".join(word for word, _ in rows)
+    return Annotation(text, tuple(spans), unknown=tuple(unknown))
 
 
 def to_biluo(tags: Sequence[str]) -> list[str]:
@@ -144,4 +137,11 @@ def to_biluo(tags: Sequence[str]) -> list[str]:
     return list(iob_to_biluo(["O" if tag == UNKNOWN else tag for tag in known]))
 
 
-IOB = Format("iob", ".conll, .iob or .tsv with IOB tags", (".conll", ".iob", ".tsv"), read)
+COLUMNS = AnnotationFormat(
+    name="columns",
+    title=".conll, .iob or .tsv with IOB tags",
+    suffixes=(".conll", ".iob", ".tsv"),
+    options=("--word-column", "--tag-column", "--spaces"),
+    recognize=recognize,
+    read=read,
+)

@@ -1,0 +1,136 @@
+"""Values in JSON files: one a line, or a list of them."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from ...errors import Errors
+from ..read_settings import ReadSettings
+from ..records import (
+    Annotation,
+    InvalidRecord,
+    LabelledSpan,
+    NumberedRecord,
+    RecordError,
+    Skipped,
+)
+from ..sources import Source
+
+LINES_SUFFIXES = (".jsonl", ".ndjson")
+JSON_SUFFIXES = (".json", *LINES_SUFFIXES)
+SPAN_KEYS = ("spans", "label", "labels", "entities")
+"""The keys of spans in JSON files."""
+ValueReader = Callable[[Any, ReadSettings], Iterable[Annotation | Skipped]]
+"""Reads the annotations of a value."""
+
+
+def read_values(source: Source) -> Iterator[tuple[int, Any]]:
+    """Read the values of a JSON file.
+
+    source: A file with a value a line (`.jsonl`, `.ndjson`), or with a list of values or a single
+        one (`.json`).
+    YIELDS: The number of the line, or of the value in the list, and the value; an `InvalidRecord`
+        for a line that is no JSON. Empty lines are skipped.
+    RAISES: ValueError (H046) if the file cannot be read, or is no JSON.
+    """
+    if source.suffix in LINES_SUFFIXES:
+        yield from _read_lines(source)
+        return
+    text = source.read_text()
+    try:
+        values = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        # some tools call lines of JSON `.json`
+        if "\n" in text.strip() and _is_json(text.strip().split("\n", 1)[0]):
+            yield from _read_lines(source)
+            return
+        raise ValueError(Errors.H046.format(path=source.name, reason=error)) from error
+    yield from enumerate(values if isinstance(values, list) else [values], start=1)
+
+
+def _is_json(line: str) -> bool:
+    try:
+        return isinstance(json.loads(line), dict | list)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _read_lines(source: Source) -> Iterator[tuple[int, Any]]:
+    number = 0
+    # looked up once: this runs for every line of large files
+    loads = json.loads
+    with source.open() as file:
+        for part in file:
+            # old files end their lines with a carriage return alone
+            for line in part.splitlines() if b"\r" in part else (part,):
+                number += 1
+                try:
+                    # the first line may begin with a byte-order mark
+                    yield number, loads(line.decode("utf-8-sig" if number == 1 else "utf-8"))
+                except (ValueError, RecursionError) as error:
+                    if line.strip():
+                        yield number, InvalidRecord(source.name, number, f"is no JSON: {error}")
+
+
+def read_records(
+    source: Source, settings: ReadSettings, read_value: ValueReader
+) -> Iterator[NumberedRecord]:
+    """Read the records of a JSON file.
+
+    source: The file.
+    settings: How to read it.
+    read_value: Reads a value. If it raises RecordError, the value cannot be used; so it is if it
+        raises an error that a value of another shape causes.
+    YIELDS: Numbers and records.
+    RAISES: ValueError (H046) if the file cannot be read.
+    """
+    for number, value in read_values(source):
+        if isinstance(value, InvalidRecord):
+            yield number, value
+            continue
+        try:
+            # all of them, or none
+            found = list(read_value(value, settings))
+        except RecordError as error:
+            yield number, InvalidRecord(source.name, number, str(error))
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            reason = f"does not have the shape of its format ({error!r})"
+            yield number, InvalidRecord(source.name, number, reason)
+        else:
+            for record in found:
+                yield number, record
+
+
+def has_text(value: Any) -> bool:
+    """Whether a value is an object with a string under the key `text`."""
+    return isinstance(value, dict) and isinstance(value.get("text"), str)
+
+
+def find_spans(value: Any) -> tuple[str, list[Any]] | None:
+    """The key and the list of an object's spans; None if it has no text or no list.
+
+    If several keys have lists, the first one that is not empty counts.
+    """
+    if not has_text(value):
+        return None
+    found = [(key, value[key]) for key in SPAN_KEYS if isinstance(value.get(key), list)]
+    return next((own for own in found if own[1]), found[0] if found else None)
+
+
+def to_span(span: Any) -> LabelledSpan:
+    """Read a span: an object, or a list of start, end and label.
+
+    RAISES: RecordError if it is neither.
+    """
+    start = end = label = None
+    if isinstance(span, dict):
+        start = span.get("start", span.get("start_offset"))
+        end, label = span.get("end", span.get("end_offset")), span.get("label")
+    elif isinstance(span, list) and len(span) == 3:
+        start, end, label = span
+    # not `isinstance`: true and false are numbers, too
+    if type(start) is int and type(end) is int and isinstance(label, str):
+        return LabelledSpan(start, end, label)
+    raise RecordError(
+        f"has {json.dumps(span)[:80]}, which is no span with a start, an end and a label"
+    )

@@ -1,0 +1,116 @@
+"""Files of annotated texts, on disk or in an archive."""
+
+import gzip
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO, cast
+
+from ..errors import Errors
+from .text_encoding import OTHER_MARKS, decode
+
+HEAD = 1 << 16
+"""How many bytes of a file are looked at to recognize its format."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file of annotated texts.
+
+    path: The file, or its archive.
+    member: The file's name in the archive; "" if it is none.
+    """
+
+    path: Path
+    member: str = ""
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return f"{self.path}: {self.member}" if self.member else str(self.path)
+
+    @property
+    def suffix(self) -> str:
+        """The suffix of its name, without that of a compression. Some systems write upper case."""
+        name = PurePosixPath((self.member or self.path.name).lower())
+        return name.with_suffix("").suffix if name.suffix == ".gz" else name.suffix
+
+    @contextmanager
+    def open(self) -> Iterator[BinaryIO]:
+        """Open it for reading. Files `.gz` are unpacked.
+
+        RAISES: ValueError (H046) if it cannot be opened.
+        """
+        try:
+            if self.member:
+                with zipfile.ZipFile(self.path) as archive, archive.open(self.member) as member:
+                    yield cast(BinaryIO, member)
+            elif self.path.suffix.lower() == ".gz":
+                with gzip.open(self.path, "rb") as unpacked:
+                    yield cast(BinaryIO, unpacked)
+            else:
+                with self.path.open("rb") as file:
+                    yield file
+        except (OSError, EOFError, zipfile.BadZipFile, RuntimeError) as error:
+            raise ValueError(Errors.H046.format(path=self.name, reason=error)) from error
+
+    def read_bytes(self) -> bytes:
+        """Its content.
+
+        RAISES: ValueError (H046) if it cannot be read.
+        """
+        with self.open() as file:
+            return file.read()
+
+    def read_text(self) -> str:
+        """Its content as text.
+
+        RAISES: ValueError (H046) if it cannot be read, or is not UTF-8.
+        """
+        try:
+            return decode(self.read_bytes())
+        except UnicodeDecodeError as error:
+            raise ValueError(Errors.H046.format(path=self.name, reason=error)) from error
+
+    def head(self) -> str:
+        """Its first characters; "" if it is a folder. What is not UTF-8 is replaced."""
+        if self.path.is_dir():
+            return ""
+        with self.open() as file:
+            start = file.read(HEAD)
+        if start.startswith(OTHER_MARKS):
+            reason = "it is UTF-16 or UTF-32; save it as UTF-8"
+            raise ValueError(Errors.H046.format(path=self.name, reason=reason))
+        return start.decode("utf-8-sig", errors="replace")
+
+
+def find_source(path: Path, member: str | None = None) -> Source:
+    """Find the file of annotated texts at a path.
+
+    path: A file, or a zip archive.
+    member: The file in the archive to read, if there are several.
+    RETURNS: The file.
+    RAISES: ValueError (H046) if the archive cannot be read, (H109) if it has no such file, or
+        several and none is chosen.
+    """
+    if path.is_dir() or path.suffix.lower() != ".zip":
+        return Source(path)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = [info.filename for info in archive.infolist() if is_data(info)]
+    except (OSError, zipfile.BadZipFile) as error:
+        raise ValueError(Errors.H046.format(path=path, reason=error)) from error
+    if member is None and len(names) == 1:
+        return Source(path, names[0])
+    if member in names:
+        return Source(path, member)
+    found = ", ".join(sorted(names)) or "nothing"
+    raise ValueError(Errors.H109.format(path=path, names=found))
+
+
+def is_data(info: zipfile.ZipInfo) -> bool:
+    """Whether a file in an archive may be one of texts: systems add hidden ones of their own."""
+    parts = PurePosixPath(info.filename).parts
+    return not info.is_dir() and not any(part.startswith((".", "__MACOSX")) for part in parts)
