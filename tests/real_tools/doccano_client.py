@@ -128,6 +128,10 @@ class DoccanoClient:
         answer = self.request("GET", f"/v1/projects/{project}/examples", params={"limit": 100})
         return sorted(answer.json()["results"], key=lambda example: int(example["id"]))
 
+    def example_ids(self, project: int) -> list[int]:
+        """The numbers of a project's texts, in the order of their import."""
+        return [int(example["id"]) for example in self.examples(project)]
+
     def spans(self, project: int, example: int) -> list[tuple[int, int, str]]:
         """The spans of a text that the user sees: start, end and label, as stored."""
         names = self.labels(project)

@@ -6,16 +6,18 @@ from typing import Any
 
 import requests
 
-ENTITIES = (
-    '<View><Labels name="label" toName="text">{labels}</Labels>'
-    '<Text name="text" value="$text"/></View>'
-)
-"""A labelling interface with the names of Label Studio's template for named entities."""
+def entity_interface(*labels: str, control: str = "label", text: str = "text") -> str:
+    """The labelling interface for entities.
 
-
-def entity_interface(*labels: str) -> str:
-    """The labelling interface for entities of these labels."""
-    return ENTITIES.format(labels="".join(f'<Label value="{label}"/>' for label in labels))
+    labels: Their labels.
+    control, text: The names of its labels and of its text; the default is that of Label Studio's
+        template for named entities.
+    """
+    values = "".join(f'<Label value="{label}"/>' for label in labels)
+    return (
+        f'<View><Labels name="{control}" toName="{text}">{values}</Labels>'
+        f'<Text name="{text}" value="$text"/></View>'
+    )
 
 
 class LabelStudioClient:
@@ -55,6 +57,15 @@ class LabelStudioClient:
         assert isinstance(result, dict)
         return result
 
+    def import_whole_file(self, project: int, name: str, content: bytes) -> None:
+        """Import a file as one task, which is "Whole Text File" on the page."""
+        path = f"/api/projects/{project}"
+        files = {"file": (name, content)}
+        later = {"commit_to_project": "false"}
+        found = self.request("POST", f"{path}/import", files=files, params=later).json()
+        fields = {"file_upload_ids": found["file_upload_ids"], "files_as_tasks_list": False}
+        self.request("POST", f"{path}/reimport", json=fields)
+
     def tasks(self, project: int) -> list[dict[str, Any]]:
         """All tasks of a project, in the order of their import, with what belongs to them."""
         fields = {"project": project, "fields": "all", "page_size": 100}
@@ -67,10 +78,11 @@ class LabelStudioClient:
         answer = self.request("POST", f"/api/tasks/{task}/annotations", json={**body, **fields})
         return int(answer.json()["id"])
 
-    def accept_predictions(self, task: dict[str, Any]) -> int:
-        """Submit a task's prediction unchanged. RETURNS: The number of the annotation."""
-        (prediction,) = task["predictions"]
-        return self.annotate(task["id"], prediction["result"], parent_prediction=prediction["id"])
+    def annotations(self, task: int) -> list[dict[str, Any]]:
+        """The annotations of a task."""
+        found = self.request("GET", f"/api/tasks/{task}/annotations/").json()
+        assert isinstance(found, list)
+        return found
 
     def export(self, project: int, kind: str, *, all_tasks: bool = False) -> bytes:
         """Export a project.

@@ -55,12 +55,16 @@ def highlighted(browser: Browser) -> list[Marked]:
     return sorted((first, last, label) for first, last, label in browser.run(REGIONS, TEXT))
 
 
-def mark(browser: Browser, place: Place, label: str) -> None:
-    """Click on a label and select a place with the mouse. RAISES: TimeoutError."""
+def mark(browser: Browser, place: Place, label: str, control: int = 0) -> None:
+    """Click on a label and select a place with the mouse.
+
+    control: Which of several labels with this name, counted from 0.
+    RAISES: TimeoutError if that marks nothing.
+    """
     known = len(highlighted(browser))
     for _ in range(TRIES):
         # the editor may draw itself anew when it has loaded, and forget the click
-        click_on(browser, ".lsf-label__text", label)
+        click_on(browser, ".lsf-label__text", label, control)
         drag_over(browser, TEXT, place)
         if browser.appears(lambda: len(highlighted(browser)) > known):
             # what is selected would get the next label

@@ -72,14 +72,20 @@ def drag_over(browser: Browser, roots: str, place: Place) -> None:
     browser.drag((left + 1, top), (right - 1, bottom))
 
 
-def click_on(browser: Browser, elements: str, text: str) -> None:
-    """Click on the element that says this. elements: A CSS selector. RAISES: TimeoutError."""
+def click_on(browser: Browser, elements: str, text: str, number: int = 0) -> None:
+    """Click on an element.
+
+    elements: A CSS selector.
+    text: What the element says.
+    number: Its place among those that say so, counted from 0.
+    RAISES: TimeoutError if there is none.
+    """
     script = """
-    const found = [...document.querySelectorAll(arguments[0])].find(own =>
+    const found = [...document.querySelectorAll(arguments[0])].filter(own =>
         own.innerText.trim() === arguments[1] && own.getClientRects().length && !own.disabled);
-    if (!found) return null;
-    const own = found.getBoundingClientRect();
+    if (found.length <= arguments[2]) return null;
+    const own = found[arguments[2]].getBoundingClientRect();
     return [own.left + own.width / 2, own.top + own.height / 2];
     """
-    place: Any = browser.wait(text, lambda: browser.run(script, elements, text))
+    place: Any = browser.wait(text, lambda: browser.run(script, elements, text, number))
     browser.click(*place)

@@ -1,0 +1,236 @@
+"""What Label Studio and doccano export, and what must be read of it.
+
+The exports are in `tests/data/exports/`. `tests/real_tools/` makes them: texts invented here are
+imported, marked with the mouse in a browser, and exported by the running tools. The same
+expectations hold for the stored files and for new ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from spacy.language import Language
+
+from spacy_halfree.data.annotated_texts import read_annotated_texts
+from spacy_halfree.data.read_settings import ReadSettings
+from spacy_halfree.data.records import AnnotatedText, Skipped
+
+STORED = Path(__file__).parent / "data" / "exports"
+LABELS = ("CITY", "PARTY")
+Span = tuple[int, int, str]
+"""Start and end in code points, and the label."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """A text and its spans, by their words.
+
+    text: The text.
+    words: Each word with its label; the number of its occurrence is behind a hash if it is not
+        the first: "ha#2".
+    """
+
+    text: str
+    words: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        """The spans, in the order of `words`."""
+        return tuple((*self._find(word), label) for word, label in self.words)
+
+    def _find(self, word: str) -> tuple[int, int]:
+        word, _, number = word.partition("#")
+        start = -1
+        for _ in range(int(number or 1)):
+            start = self.text.index(word, start + 1)
+        return start, start + len(word)
+
+    @property
+    def untouched(self) -> Example:
+        """The text alone."""
+        return Example(self.text)
+
+
+EMOJI = Example(
+    "Please 😀😀 a table in Rome for two 🍕 and Oslo",
+    (("Rome", "CITY"), ("two", "PARTY"), ("Oslo", "CITY")),
+)
+LINE_ENDS = Example(
+    "line one\r\nRome for\r\ntwo 🍕 Oslo", (("Rome", "CITY"), ("two", "PARTY"), ("Oslo", "CITY"))
+)
+BLANKS = Example("  leading blanks  Rome ", (("Rome", "CITY"),))
+REPEATED = Example(
+    "😀 ha ha cafe\u0301 in Oslo",
+    (("ha#2", "PARTY"), ("cafe\u0301", "CITY"), ("Oslo", "CITY")),
+)
+FAMILY = Example(
+    "family 👨\u200d👩\u200d👧 to e\u0301 Oslo for ten", (("Oslo", "CITY"), ("ten", "PARTY"))
+)
+NOTHING = Example("nothing to find here")
+EXAMPLES = (EMOJI, LINE_ENDS, BLANKS, REPEATED, FAMILY, NOTHING)
+"""Texts whose offsets depend on the unit, and what is marked in them."""
+TWO_LINES = Example(
+    "from New\nYork to New\r\nDelhi 😀 Rome",
+    (("New\nYork", "CITY"), ("New\r\nDelhi", "CITY"), ("Rome", "PARTY")),
+)
+"""Spans that contain the end of a line. doccano's editor marks within a line only."""
+SKIPPED = Example("not sure about Lima")
+UNTOUCHED = Example("nobody looked at Lisbon 😀")
+
+
+MARKED = (*EXAMPLES, TWO_LINES)
+TITLE = Example("Rome trip 😀", (("Rome", "CITY"),))
+BODY = Example("We fly 😀 to Oslo for two", (("Oslo", "CITY"), ("two", "PARTY")))
+SECOND_TITLE = Example("Oslo", (("Oslo", "CITY"),))
+BODY_AGAIN = Example("see the title")
+FILE = Example("We fly to Rome\r\nor 😀 to Oslo\n", (("Oslo", "CITY"),))
+"""The content of a file that is a task as a whole."""
+
+
+def only(example: Example, *words: str) -> Example:
+    """An example with some of its words marked."""
+    return Example(example.text, tuple(own for own in example.words if own[0] in words))
+
+
+@dataclass(frozen=True)
+class Export:
+    """A file that a tool has exported, and what must be read of it.
+
+    name: The file.
+    texts: The annotated texts in order.
+    skipped: How many records are left out, as nobody has annotated them.
+    invalid: How many records cannot be used.
+    settings: How to read it, where it leaves a choice.
+    has_offsets: Whether it has the texts as they are. If not, words are compared.
+    """
+
+    name: str
+    texts: tuple[Example, ...] = ()
+    skipped: int = 0
+    invalid: int = 0
+    settings: ReadSettings = ReadSettings()
+    has_offsets: bool = True
+
+    def __str__(self) -> str:
+        """The test's name."""
+        given = [str(value) for value in (self.settings.member, self.settings.field) if value]
+        given += ["skip empty"] if self.settings.skip_empty else []
+        return " ".join([self.name, *given])
+
+
+def label_studio(ending: str, *texts: Example, **about: Any) -> Export:
+    return Export(f"label_studio_1.23.2_{ending}", texts, **about)
+
+
+def doccano(
+    ending: str, *texts: Example, has_offsets: bool = True, skipped: int = 0, **settings: Any
+) -> Export:
+    name = f"doccano_1.8.4_{ending}"
+    return Export(
+        name, texts, skipped, settings=ReadSettings(**settings), has_offsets=has_offsets
+    )
+
+
+LABEL_STUDIO = (
+    # the task that was skipped is in the JSON export only
+    label_studio("marked.json", *MARKED, skipped=1),
+    label_studio("marked_min.json", *MARKED),
+    label_studio("marked.csv", *MARKED),
+    label_studio("marked.tsv", *MARKED),
+    label_studio("marked.conll", *MARKED, has_offsets=False),
+    label_studio("all_tasks.json", *MARKED, skipped=2),
+    label_studio("all_tasks_min.json", *MARKED, skipped=1),
+    label_studio("all_tasks.csv", *MARKED, skipped=1),
+    label_studio("all_tasks.tsv", *MARKED, skipped=1),
+    label_studio("accepted.json", *EXAMPLES),
+    label_studio("two_fields.json", BODY, BODY_AGAIN, settings=ReadSettings(field="text")),
+    label_studio("two_fields.json", TITLE, SECOND_TITLE, settings=ReadSettings(field="title")),
+    # of two annotations, only the one that is marked as true; JSON-MIN does not tell which it is
+    label_studio("several.json", EMOJI),
+    label_studio("several_min.json", EMOJI, only(EMOJI, "Rome")),
+    # texts with a key that has the name of the regions' key
+    label_studio("own_label_min.json", EMOJI, NOTHING, skipped=1),
+    label_studio("own_label.csv", EMOJI, NOTHING, skipped=1),
+    # what cannot be read: texts that are files, regions that have lost their label
+    label_studio("file.json", invalid=1),
+    label_studio("file_min.json", invalid=1),
+    label_studio("file.csv", invalid=1),
+    label_studio("without_label.json", invalid=1),
+    label_studio("without_label_min.json", invalid=1),
+)
+APPROVED = (EMOJI, REPEATED, NOTHING)
+"""What the first user has set the mark of."""
+OTHERS = (
+    *(own.untouched for own in (EMOJI, LINE_ENDS, BLANKS)),
+    only(REPEATED, "Oslo"),
+    *(own.untouched for own in (FAMILY, NOTHING, UNTOUCHED)),
+)
+"""What the second user's file has: every text, and one mark."""
+DOCCANO = (
+    doccano("members.zip", *EXAMPLES, UNTOUCHED, member="annotator1.jsonl"),
+    doccano("members.zip", *OTHERS, member="annotator2.jsonl"),
+    doccano(
+        "members.zip", only(REPEATED, "Oslo"), skipped=6, member="annotator2.jsonl", skip_empty=True
+    ),
+    doccano("members_approved.zip", *APPROVED, member="annotator1.jsonl"),
+    doccano("members_approved.zip", only(REPEATED, "Oslo"), member="annotator2.jsonl"),
+    doccano("members_annotator1.jsonl", *EXAMPLES, UNTOUCHED),
+    doccano("shared.zip", *EXAMPLES),
+    doccano("shared_approved.zip", LINE_ENDS, NOTHING),
+    doccano("graphemes.jsonl", *EXAMPLES, offsets="graphemes"),
+    doccano("relations.jsonl", *EXAMPLES),
+    # texts with keys that have the names of other tools' or doccano's own keys
+    doccano("own_keys.jsonl", EMOJI, NOTHING),
+)
+
+
+@dataclass(frozen=True)
+class Read:
+    """What is read of a file.
+
+    texts: Texts and their spans, sorted.
+    skipped, invalid: How many records are left out, or cannot be used.
+    """
+
+    texts: tuple[tuple[str, tuple[Span, ...]], ...]
+    skipped: int
+    invalid: int
+
+
+def read_export(path: Path, nlp: Language, settings: ReadSettings | None = None) -> Read:
+    """Read a file. path: The file. settings: How to read it, where it leaves a choice."""
+    texts, skipped, invalid = [], 0, 0
+    for record in read_annotated_texts(path, nlp, settings):
+        if isinstance(record, AnnotatedText):
+            spans = [(span.start, span.end, span.label) for span in record.spans]
+            texts.append((record.text, tuple(sorted(spans))))
+        elif isinstance(record, Skipped):
+            skipped += 1
+        else:
+            invalid += 1
+    return Read(tuple(texts), skipped, invalid)
+
+
+def check_export(export: Export, folder: Path, nlp: Language) -> None:
+    """Read an export and compare.
+
+    export: The file, and what must be read of it.
+    folder: Where it is.
+    nlp: Tokenizes the texts.
+    """
+    found = read_export(folder / export.name, nlp, export.settings)
+    if export.has_offsets:
+        texts = tuple((own.text, tuple(sorted(own.spans))) for own in export.texts)
+        assert found == Read(texts, export.skipped, export.invalid)
+    else:
+        assert [words_of(*own) for own in found.texts] == [
+            words_of(own.text, own.spans) for own in export.texts
+        ]
+
+
+def words_of(text: str, spans: Iterable[Span]) -> list[tuple[str, str]]:
+    """What is marked in a text, however it is divided into words."""
+    return [("".join(text[start:end].split()), label) for start, end, label in sorted(spans)]
