@@ -8,7 +8,7 @@ expectations hold for the stored files and for new ones.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -95,14 +95,31 @@ def only(example: Example, *words: str) -> Example:
     return Example(example.text, tuple(own for own in example.words if own[0] in words))
 
 
+Spans = tuple[Span, ...] | tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Read:
+    """What is read of a file.
+
+    texts: Texts and their spans. Of formats that do not have the texts as they are: an empty text,
+        and the words that are marked.
+    skipped: How many records are left out, as nobody has annotated them.
+    invalid: How many records cannot be used.
+    """
+
+    texts: tuple[tuple[str, Spans], ...]
+    skipped: int = 0
+    invalid: int = 0
+
+
 @dataclass(frozen=True)
 class Export:
     """A file that a tool has exported, and what must be read of it.
 
     name: The file.
     texts: The annotated texts in order.
-    skipped: How many records are left out, as nobody has annotated them.
-    invalid: How many records cannot be used.
+    skipped, invalid: See `Read`.
     settings: How to read it, where it leaves a choice.
     has_offsets: Whether it has the texts as they are. If not, words are compared.
     """
@@ -111,7 +128,7 @@ class Export:
     texts: tuple[Example, ...] = ()
     skipped: int = 0
     invalid: int = 0
-    settings: ReadSettings = ReadSettings()
+    settings: ReadSettings = field(default_factory=ReadSettings)
     has_offsets: bool = True
 
     def __str__(self) -> str:
@@ -120,18 +137,40 @@ class Export:
         given += ["skip empty"] if self.settings.skip_empty else []
         return " ".join([self.name, *given])
 
+    @property
+    def expected(self) -> Read:
+        """What must be read."""
+        texts = tuple(self._content(own.text, own.spans) for own in self.texts)
+        return Read(texts, self.skipped, self.invalid)
+
+    def read(self, folder: Path, nlp: Language) -> Read:
+        """Read the file. folder: Where it is. nlp: Tokenizes the texts."""
+        texts, skipped, invalid = [], 0, 0
+        for record in read_annotated_texts(folder / self.name, nlp, self.settings):
+            if isinstance(record, AnnotatedText):
+                spans = [(span.start, span.end, span.label) for span in record.spans]
+                texts.append(self._content(record.text, spans))
+            elif isinstance(record, Skipped):
+                skipped += 1
+            else:
+                invalid += 1
+        return Read(tuple(texts), skipped, invalid)
+
+    def _content(self, text: str, spans: Iterable[Span]) -> tuple[str, Spans]:
+        if self.has_offsets:
+            return text, tuple(sorted(spans))
+        words = [("".join(text[start:end].split()), label) for start, end, label in sorted(spans)]
+        return "", tuple(words)
+
 
 def label_studio(ending: str, *texts: Example, **about: Any) -> Export:
+    """An export of Label Studio. about: The fields of `Export`."""
     return Export(f"label_studio_1.23.2_{ending}", texts, **about)
 
 
-def doccano(
-    ending: str, *texts: Example, has_offsets: bool = True, skipped: int = 0, **settings: Any
-) -> Export:
-    name = f"doccano_1.8.4_{ending}"
-    return Export(
-        name, texts, skipped, settings=ReadSettings(**settings), has_offsets=has_offsets
-    )
+def doccano(ending: str, *texts: Example, skipped: int = 0, **settings: Any) -> Export:
+    """An export of doccano. settings: How to read it."""
+    return Export(f"doccano_1.8.4_{ending}", texts, skipped, settings=ReadSettings(**settings))
 
 
 LABEL_STUDIO = (
@@ -185,52 +224,3 @@ DOCCANO = (
     # texts with keys that have the names of other tools' or doccano's own keys
     doccano("own_keys.jsonl", EMOJI, NOTHING),
 )
-
-
-@dataclass(frozen=True)
-class Read:
-    """What is read of a file.
-
-    texts: Texts and their spans, sorted.
-    skipped, invalid: How many records are left out, or cannot be used.
-    """
-
-    texts: tuple[tuple[str, tuple[Span, ...]], ...]
-    skipped: int
-    invalid: int
-
-
-def read_export(path: Path, nlp: Language, settings: ReadSettings | None = None) -> Read:
-    """Read a file. path: The file. settings: How to read it, where it leaves a choice."""
-    texts, skipped, invalid = [], 0, 0
-    for record in read_annotated_texts(path, nlp, settings):
-        if isinstance(record, AnnotatedText):
-            spans = [(span.start, span.end, span.label) for span in record.spans]
-            texts.append((record.text, tuple(sorted(spans))))
-        elif isinstance(record, Skipped):
-            skipped += 1
-        else:
-            invalid += 1
-    return Read(tuple(texts), skipped, invalid)
-
-
-def check_export(export: Export, folder: Path, nlp: Language) -> None:
-    """Read an export and compare.
-
-    export: The file, and what must be read of it.
-    folder: Where it is.
-    nlp: Tokenizes the texts.
-    """
-    found = read_export(folder / export.name, nlp, export.settings)
-    if export.has_offsets:
-        texts = tuple((own.text, tuple(sorted(own.spans))) for own in export.texts)
-        assert found == Read(texts, export.skipped, export.invalid)
-    else:
-        assert [words_of(*own) for own in found.texts] == [
-            words_of(own.text, own.spans) for own in export.texts
-        ]
-
-
-def words_of(text: str, spans: Iterable[Span]) -> list[tuple[str, str]]:
-    """What is marked in a text, however it is divided into words."""
-    return [("".join(text[start:end].split()), label) for start, end, label in sorted(spans)]

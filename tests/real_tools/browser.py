@@ -6,7 +6,6 @@ Only the loopback address can be reached from it: all other names are unknown to
 from __future__ import annotations
 
 import shutil
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -102,7 +101,10 @@ class Browser:
         return {"type": "pointerMove", "duration": 50, "x": round(x), "y": round(y)}
 
     def _mouse(self, *actions: dict[str, Any]) -> None:
-        full = [{"button": 0, **action} if "Move" not in action["type"] else action for action in actions]
+        full = [
+            {"button": 0, **action} if "Move" not in action["type"] else action
+            for action in actions
+        ]
         mouse = {"type": "pointer", "id": "mouse", "parameters": {"pointerType": "mouse"}}
         self._act({**mouse, "actions": full})
 

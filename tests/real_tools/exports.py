@@ -291,9 +291,7 @@ def export_from_doccano(user: DoccanoUser) -> dict[str, bytes]:
     return files
 
 
-def mark_without_mouse(
-    client: DoccanoClient, project: int, number: int, example: Example
-) -> None:
+def mark_without_mouse(client: DoccanoClient, project: int, number: int, example: Example) -> None:
     """Send an example's spans as the editor does. number: The text's."""
     for start, end, label in example.spans:
         places = in_utf16(example.text, start), in_utf16(example.text, end)

@@ -6,6 +6,7 @@ from typing import Any
 
 import requests
 
+
 def entity_interface(*labels: str, control: str = "label", text: str = "text") -> str:
     """The labelling interface for entities.
 
