@@ -49,7 +49,9 @@ def check_whole_file(path: Path) -> Timed:
     from spacy_halfree.data.checks import find_gaps
 
     def run() -> Any:
-        reports = check_files(path)
+        found: Any = check_files(path)
+        # a list in older builds
+        reports = getattr(found, "reports", found)
         problems = [describe_problems(report.problems) for report in reports]
         return problems, find_gaps(reports[0], reports[1:])
 

@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from .models.adaptation import adapt_encoder
     from .models.adaptation_settings import AdaptationSettings
     from .pipeline.tagger import HalfreeTagger
+    from .project.corpus import CorpusSettings
     from .project.create import create_project
     from .project.project_settings import ProjectSettings
+    from .project.update import update_project
     from .report.make_report import ReportSettings, make_report
     from .tagging.soft_labels import SoftLabels, load_soft_labels
     from .visualization import confidence_spans
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AdaptationSettings",
     "ColumnSettings",
+    "CorpusSettings",
     "HalfreeTagger",
     "LabellingEvents",
     "LabellingSettings",
@@ -51,12 +54,14 @@ __all__ = [
     "load_soft_labels",
     "make_report",
     "suggest",
+    "update_project",
     "write_suggestions",
 ]
 
 MODULES = {
     "AdaptationSettings": "models.adaptation_settings",
     "ColumnSettings": "data.read_settings",
+    "CorpusSettings": "project.corpus",
     "HalfreeTagger": "pipeline.tagger",
     "LabellingEvents": "labelling.label_files",
     "LabellingSettings": "labelling.label_files",
@@ -77,6 +82,7 @@ MODULES = {
     "load_soft_labels": "tagging.soft_labels",
     "make_report": "report.make_report",
     "suggest": "active_learning.suggest",
+    "update_project": "project.update",
     "write_suggestions": "data.suggestion_files",
 }
 

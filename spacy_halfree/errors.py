@@ -15,12 +15,15 @@ class Errors:
     )
     H002 = (
         "[H002] Cannot add the label '{label}' to component '{name}': its model is initialized for "
-        "{n_labels} labels. Give all labels before `initialize`, or train a new component."
+        "{n_labels} labels. For a new model that has this label, too, name it in `labels` under "
+        "`[initialize.components.{name}]`, call `nlp.initialize`, and train on texts of all labels."
     )
     H003 = (
         "[H003] Component '{name}': the training text '{text}' has the label '{label}', which is "
-        "not one of the component's labels: {labels}. Correct the annotation, or add the label "
-        "before initializing."
+        "not one of the component's labels: {labels}. Correct the annotation. Or, for a new model "
+        "that has this label, too, name it in `labels` under `[initialize.components.{name}]`, and "
+        "train from the start (`nlp.initialize`, or `spacy train` where the component has a "
+        "`factory` and no `source`)."
     )
     H004 = (
         "[H004] Component '{name}' cannot learn overlapping spans: '{first}' and '{second}' in "
@@ -295,8 +298,8 @@ class Errors:
         "language '{lang}' with `--encoder`: a folder, or a name on the Hugging Face hub."
     )
     H079 = (
-        "[H079] {path} has no text that is not labelled already, so there is nothing for the "
-        "teachers to label. Give raw texts: the more, the better."
+        "[H079] {path} has no raw text to learn from. {reason}. Give texts that are not labelled: "
+        "the more, the better."
     )
     H080 = (
         "[H080] Adapting an encoder needs PyTorch, transformers and accelerate ({reason}). Install "
@@ -395,12 +398,56 @@ class Errors:
     )
     H108 = "[H108] The doc {text!r} has no soft labels. Annotate it first: see `annotate`."
     H109 = (
-        "[H109] {path} is an archive of several files, or has none of the name that was given. "
-        "Choose one with `--member`: {names}."
+        "[H109] {path} is an archive {reason}. Use `--member` to choose one of its files: {names}."
     )
     H110 = (
         "[H110] `--offsets` is how doccano counts, which has no effect on --format {tool}. Leave "
         "out `--offsets`, or use `--format doccano`."
+    )
+    H135 = (
+        "[H135] {path} is not a project that `python -m spacy halfree init` has written: {reason}. "
+        "Name such a folder, or leave out `--update` to write a new one."
+    )
+    H136 = (
+        "[H136] These options are for new projects, and have no effect with `--update`: "
+        "{options}. Leave them out. Change the settings of a project in its `project.yml` and "
+        "`configs/`."
+    )
+    H137 = "[H137] A new project needs raw texts. Name them with `--raw`."
+    H117 = (
+        "[H117] {path} has no column '{name}'. It has {n} columns{names}. Give another name, or a "
+        "number from 1 to {n}, or from -1 to -{n} to count from the last column."
+    )
+    H118 = (
+        "[H118] Cannot find words and tags in the columns of {path}. {guess} Tags are such as "
+        "B-CITY, I-CITY and O (IOB1, IOB2, BIOES, BILUO or BMES), and every line has as many "
+        "columns as the others. Use `--tag-column` to name the column of tags."
+    )
+    H119 = (
+        "[H119] Column {column} of {path} cannot be both the words and the tags. Use "
+        "`--word-column` and `--tag-column` to name two columns."
+    )
+    H120 = (
+        "[H120] The tags under '{field}' in {path} are numbers of classes, and the file does not "
+        "name the classes. Give the names in order, such as `--tag-names O,B-CITY,I-CITY`. A "
+        "Hugging Face data set has them in `dataset.features['{field}'].feature.names`; its "
+        "Parquet files (`dataset.to_parquet`) keep them."
+    )
+    H121 = (
+        "[H121] {path} has no list of words with a list of their tags. Its fields are: {fields}. "
+        "Name the right ones with `--word-column` and `--tag-column`."
+    )
+    H122 = (
+        "[H122] These names of classes in {path} are no tags: {names}. Tags are 'O', 'B-CITY' and "
+        "'I-CITY', or those of BIOES or BILUO. If consecutive words with the same name are one "
+        "entity, name the classes so: `--tag-names O,I-CITY,I-STREET`."
+    )
+
+    H113 = "[H113] {path} has no text called '{field}'. Choose one with `--field`: {names}."
+    H114 = (
+        "[H114] {path} has no text to read: in all of its annotated tasks ({n}), the text is "
+        "{what}; export with content. This stands under '{field}': {example}. Put the content in "
+        "its place, or choose another text with `--field`."
     )
 
 
@@ -447,8 +494,8 @@ class Warnings:
         "out, and their words count as not annotated."
     )
     W013 = (
-        "[W013] All problems ({n_problems}) are listed in {path}. The texts and spans concerned "
-        "were left out. To use them, correct them and run this again with another folder."
+        "[W013] All problems ({n_problems}) are listed in {path}. Texts and spans that cannot be "
+        "used were left out. To use them, correct them and run this again."
     )
     W014 = (
         "[W014] Texts suggested: {n_found} of the {n_texts} that were read, not {n}. No others "
@@ -493,4 +540,35 @@ class Warnings:
     W026 = (
         "[W026] The words of {path} are joined without spaces, as '{lang}' is written. Use "
         "`--spaces` if spaces separate them, or `--no-spaces` to keep this without the warning."
+    )
+    W031 = (
+        "[W031] {path}: {n} tags do not follow the scheme of the file ({scheme}), the first one in "
+        "line {line}. They are read as in CoNLL's evaluation: an entity starts wherever a tag does "
+        "not continue the one before it. Correct these tags if entities are split or joined."
+    )
+    W032 = (
+        "[W032] {path} has several columns of tags: {counts}. Column {column} is read, and the "
+        "others are left out. Use `--tag-column` to choose one."
+    )
+    W033 = (
+        "[W033] {path}: no word has the tag O, and {n} words have the tags - or _, which stand for "
+        "words that are not annotated. If they are annotated and outside of entities, replace "
+        "these tags with O."
+    )
+    W034 = (
+        "[W034] The tags under '{field}' in {path} are read. Other fields look like tags of "
+        "entities, too: {others}. Use `--tag-column` to choose."
+
+    W028 = (
+        "[W028] {path} has regions of several texts. Those of '{field}' ({n}) are read, and these "
+        "are not: {others}. Use `--field` to choose another text."
+    )
+    W029 = (
+        "[W029] {path} has parts of annotations that are not read, because only labelled spans of "
+        "a text are: {parts}."
+    )
+    W030 = (
+        "[W030] {n_empty} of {n_texts} texts of {path} have no span. doccano does not tell whether "
+        "somebody has looked at them, and they are read as texts with nothing to find. If nobody "
+        "has, use `--skip-empty`, or export approved texts only."
     )

@@ -42,14 +42,16 @@ def test_paths_and_strings(kind: type, files: Path, tmp_path: Path) -> None:
     found = halfree.suggest(worker, raw, [gold], settings=few)
     content = halfree.write_suggestions(found.texts, "doccano", offsets="graphemes")
     assert len(content.splitlines()) == len(found.texts) == 2
-    (report,) = halfree.check_files(gold)
+    (report,) = halfree.check_files(gold).reports
     assert report.n_texts == 3 * len(TEXTS)
     page = halfree.make_report(model, gold, kind(tmp_path / "report.html"), teacher=model)
     assert len(page.figures.texts) == 3 * len(TEXTS)
     assert halfree.calibrate(model, gold, dry_run=True).temperature > 0
     # an encoder is not loaded before the project runs
     settings = halfree.ProjectSettings(encoder="some/encoder")
-    project = halfree.create_project(kind(tmp_path / "p"), gold, raw, settings=settings, dev=0.25)
+    corpus = halfree.CorpusSettings(dev=0.25)
+    folder = kind(tmp_path / "p")
+    project = halfree.create_project(folder, gold, raw, settings=settings, corpus=corpus)
     assert len(project.split.dev) == 3
     assert (tmp_path / "p" / "project.yml").is_file()
 

@@ -67,11 +67,13 @@ class Suggestions:
         from each other and from what is labelled.
     n_read: How many raw texts were read.
     n_labelled: How many of them are labelled already.
+    labels: The models' labels.
     """
 
     texts: list[Suggestion]
     n_read: int
     n_labelled: int
+    labels: tuple[str, ...]
 
 
 def suggest(
@@ -140,7 +142,7 @@ def _suggest(
         )
     pairs = zip(chosen.tolist(), gains.tolist(), strict=True)
     texts = [replace(candidates[i], gain=gain) for i, gain in pairs]
-    return Suggestions(texts, pool.n_read, pool.n_labelled)
+    return Suggestions(texts, pool.n_read, pool.n_labelled, tuple(worker.tagger.labels))
 
 
 @dataclass

@@ -9,18 +9,24 @@ import typer
 from spacy.tokens import Doc
 from wasabi import msg
 
-from ..data.checks import FEW_RAW_TEXTS, FileReport, check_file, find_gaps
+from ..data.checks import FEW_RAW_TEXTS, check_file, find_gaps
 from ..data.file_formats import ANNOTATED_FILES, RAW_FILES
-from ..data.gold import GoldFile
+from ..data.file_report import FileReport
 from ..data.read_settings import ReadSettings
 from ..data.records import AnnotatedText, LabelledSpan
 from ..data.splitting import Split
-from ..errors import Warnings
+from ..errors import Errors, Warnings
+from ..project.corpus import CorpusSettings, LabelledTexts
 from ..project.create import create_project
+from ..project.project_files import PROBLEMS
 from ..project.project_settings import ProjectSettings, find_unfit_heads
-from .check import show_counts, show_problems
+from ..project.update import HELD_OUT, update_project
 from .options import READING, reads_annotated_texts
 from .outcome import describe, reports_failures
+from .show_reports import show_comparison, show_counts, show_problems
+
+FOR_NEW_PROJECTS = ("lang", "teacher", "dev", "test", "seed", "encoder", "gpu_id")
+"""The options that have no effect on existing projects."""
 
 
 class TeacherKind(str, Enum):
@@ -30,20 +36,40 @@ class TeacherKind(str, Enum):
     T5 = "t5"
 
 
+class Conflict(str, Enum):
+    """What to keep of a text that several files annotate differently."""
+
+    NEWEST = "newest"
+    MISSING = "missing"
+    LEAVE_OUT = "leave-out"
+
+
 @reports_failures
 @reads_annotated_texts()
 def init_cli(
+    context: typer.Context,
     folder: Path = typer.Argument(..., metavar="DIR", help="Folder for the project: new or empty"),
-    labelled: Path = typer.Option(
+    labelled: list[Path] = typer.Option(
         ...,
         "--labelled",
-        help=f"Labelled texts: {ANNOTATED_FILES}",
+        help=f"Labelled texts: {ANNOTATED_FILES}; may be given several times, the newest file last",
         exists=True,
     ),
-    raw: str = typer.Option(
-        ...,
+    raw: str | None = typer.Option(
+        None,
         "--raw",
-        help=f"Raw texts: {RAW_FILES}, or a folder of such files",
+        help=f"Raw texts: {RAW_FILES}, or a folder of such files; needed for a new project",
+    ),
+    update: bool = typer.Option(
+        False,
+        "--update",
+        help="Add texts to an existing project. Its texts to tune and to test on stay as they are",
+    ),
+    on_conflict: Conflict = typer.Option(
+        Conflict.NEWEST,
+        "--on-conflict",
+        help="What to keep of a text that files annotate differently: the annotation of the "
+        "'newest' file, none of the words that differ ('missing'), or nothing ('leave-out')",
     ),
     reading: ReadSettings = READING,
     lang: str = typer.Option("en", "--lang", help="Language, for the tokenizer"),
@@ -73,9 +99,25 @@ def init_cli(
 
     Checks the labelled texts, splits them, takes them out of the raw ones, and writes a folder in
     which `python -m spacy project run all` works at once. Nothing is trained or downloaded yet.
-    What is wrong is shown, left out and written to `corpus/problems.jsonl`.
+    What is left out is counted in `corpus/summary.json`, and what is wrong is written to
+    `corpus/problems.jsonl`.
+
+    With --update, adds labelled texts to an existing project, such as corrected suggestions.
     """
+    corpus = CorpusSettings(dev=dev, test=test, on_conflict=on_conflict.value, reading=reading)
     try:
+        if update:
+            given = [
+                f"--{name.replace('_', '-')}"
+                for name in FOR_NEW_PROJECTS
+                if was_given(context, name)
+            ]
+            if given:
+                raise ValueError(Errors.H136.format(options=", ".join(given)))
+            update_existing(folder, labelled, raw, corpus)
+            return
+        if raw is None:
+            raise ValueError(Errors.H137)
         settings = ProjectSettings(
             lang=lang,
             teacher=teacher.value,
@@ -83,23 +125,34 @@ def init_cli(
             seed=seed,
             gpu_id=gpu_id,
         )
-        project = create_project(
-            folder,
-            labelled,
-            raw,
-            settings=settings,
-            dev=dev,
-            test=test,
-            reading=reading,
-            on_report=show_labelled,
-        )
+        create_new(folder, labelled, raw, settings, corpus)
     except (ValueError, OSError, ImportError) as error:
-        msg.fail(f"{folder} was not written", describe(error), exits=1)
+        failed = "changed" if update else "written"
+        msg.fail(f"{folder} was not {failed}", describe(error), exits=1)
+
+
+def was_given(context: typer.Context, name: str) -> bool:
+    """Whether an option was given, and not left at its default."""
+    source = context.get_parameter_source(name)
+    # by its name, because releases of typer bring their own class
+    return source is not None and source.name == "COMMANDLINE"
+
+
+def create_new(
+    folder: Path,
+    labelled: Sequence[Path],
+    raw: str,
+    settings: ProjectSettings,
+    corpus: CorpusSettings,
+) -> None:
+    """Write a project, and print what went into it."""
+    project = create_project(
+        folder, labelled, raw, settings=settings, corpus=corpus, on_report=show_labelled
+    )
     pool = project.pool
     show_split(project.split)
     show_problems(pool)
-    if project.n_problems:
-        msg.warn(Warnings.W013.format(n_problems=project.n_problems, path=project.problems))
+    warn_of_problems(project.reports, folder)
     if pool.n_texts < FEW_RAW_TEXTS:
         msg.warn(Warnings.W022.format(n=pool.n_texts, least=FEW_RAW_TEXTS))
     unfit = find_unfit_heads(settings)
@@ -115,9 +168,37 @@ def init_cli(
     msg.text(f"Run it: cd {shlex.quote(str(folder))} && python -m spacy project run all")
 
 
-def show_labelled(report: FileReport, gold: GoldFile) -> None:
-    """What is wrong with the labelled texts."""
-    show_problems(report)
+def update_existing(
+    folder: Path, labelled: Sequence[Path], raw: str | None, corpus: CorpusSettings
+) -> None:
+    """Add texts to a project, and print what went into it."""
+    project = update_project(folder, labelled, raw, corpus=corpus, on_report=show_labelled)
+    show_problems(project.pool)
+    warn_of_problems([*project.labelled.reports[1:], project.pool], folder)
+    if project.n_held_out:
+        msg.info(f"{project.n_held_out} labelled texts are not used: {HELD_OUT}")
+    msg.info(f"The texts to train on before are in {project.previous}")
+    msg.good(
+        f"{project.n_gold} texts to train on ({project.n_new} new), {project.pool.n_texts} raw "
+        f"texts to learn from"
+    )
+    msg.text(f"Train again: cd {shlex.quote(str(folder))} && python -m spacy project run all")
+
+
+def warn_of_problems(reports: Sequence[FileReport], folder: Path) -> None:
+    """Name the file with all problems, if there are any."""
+    n_problems = sum(len(report.problems) for report in reports)
+    if n_problems:
+        path = folder / "corpus" / PROBLEMS
+        msg.warn(Warnings.W013.format(n_problems=n_problems, path=path))
+
+
+def show_labelled(labelled: LabelledTexts) -> None:
+    """What is wrong with the labelled texts, and how files agree."""
+    show_comparison(labelled.comparison)
+    for report in labelled.reports:
+        show_problems(report)
+    gold = labelled.gold
     if gold.n_left_out:
         msg.warn(Warnings.W012.format(n_spans=gold.n_left_out, n_all=gold.n_spans))
 

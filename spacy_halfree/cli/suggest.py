@@ -147,6 +147,10 @@ def suggest_cli(
     if n_texts < n:
         msg.warn(Warnings.W014.format(n_found=n_texts, n=n, n_texts=found.n_read))
     msg.good(f"Suggested {n_texts} of {found.n_read} texts: {output}")
+    describe_setup = WRITABLE[tool].describe_setup
+    if describe_setup is not None:
+        # not `msg`, which breaks lines
+        typer.echo(describe_setup(found.labels))
 
 
 def run(

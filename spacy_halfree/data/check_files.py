@@ -1,41 +1,121 @@
-"""Checking the files of annotated texts that belong together."""
+"""Checking the files of annotated and raw texts that belong together."""
 
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import spacy
+from spacy.language import Language
 
 from ..outputs import write_output
-from .annotated_texts import find_annotated_files, tokenize_in_batches
-from .checks import FileReport, check_file, missing_labels
+from .annotated_texts import (
+    AnnotatedFile,
+    find_annotated_files,
+    tokenize_in_batches,
+    tokenize_records,
+)
+from .checks import check_file, missing_labels
+from .file_report import FileReport, Problem
+from .merging import Comparison, ReadFile, merge_files
+from .raw_pool import read_pool
 from .read_settings import ReadSettings
 
 
+@dataclass(frozen=True)
+class CheckedFiles:
+    """What was found in files of texts.
+
+    train: A report on each file to train on.
+    held_out: Reports on the files to tune and to test on.
+    comparison: How the files to train on agree in the texts that they share.
+    raw: A report on the raw texts, if there are any.
+    """
+
+    train: list[FileReport]
+    held_out: list[FileReport]
+    comparison: Comparison
+    raw: FileReport | None = None
+
+    @property
+    def reports(self) -> list[FileReport]:
+        """All reports."""
+        return [*self.train, *self.held_out, *([self.raw] if self.raw else [])]
+
+
 def check_files(
-    train: str | Path,
+    train: str | Path | Sequence[str | Path],
     dev: str | Path | None = None,
     test: str | Path | None = None,
     *,
+    raw: str | Path | None = None,
     lang: str = "en",
     reading: ReadSettings | None = None,
-) -> list[FileReport]:
+) -> CheckedFiles:
     """Look for problems in annotated texts: in each file, and between them.
 
-    train: Texts to train on.
+    train: Texts to train on: a file or several, from the oldest to the newest. Texts that several
+        of them have are compared.
     dev, test: Texts to tune and to test on.
+    raw: A file or folder of raw texts.
     lang: The language of the tokenizer.
     reading: How to read the files, where they leave a choice.
     RETURNS: A report on each file.
-    RAISES: ValueError (H013, H046, H047, H097, H109) if a file cannot be read.
+    RAISES: ValueError (H013, H018, H019, H046, H047, H058, H097, H109) if a file cannot be read.
     """
     nlp = spacy.blank(lang)
-    paths = [Path(path) for path in (train, dev, test) if path is not None]
-    reports: list[FileReport] = []
-    for file in find_annotated_files(paths, reading, lang=lang):
-        report = check_file(file.source.name, tokenize_in_batches(file, nlp), reports)
-        report.problems += missing_labels(report)
-        reports.append(report)
-    return reports
+    train = [train] if isinstance(train, str | Path) else train
+    held_out = [path for path in (dev, test) if path is not None]
+    paths = [Path(path) for path in (*train, *held_out)]
+    files = find_annotated_files(paths, reading, lang=lang)
+    own, others = files[: len(train)], files[len(train) :]
+    reports, comparison = check_training_files(own, nlp)
+    found = CheckedFiles(reports, [], comparison)
+    for file in others:
+        records = tokenize_in_batches(file, nlp)
+        found.held_out.append(finish(check_file(file.source.name, records, found.reports), file))
+    if raw is None:
+        return found
+    report = FileReport(str(raw))
+    labelled = {digest for own in found.reports for digest in own.texts}
+    for _ in read_pool(str(raw), labelled, nlp.max_length, report):
+        pass
+    return CheckedFiles(found.train, found.held_out, comparison, report)
+
+
+def check_training_files(
+    files: Sequence[AnnotatedFile], nlp: Language
+) -> tuple[list[FileReport], Comparison]:
+    """Check files that are trained on together."""
+    if len(files) == 1:
+        # a single file needs not be kept
+        (file,) = files
+        report = check_file(file.source.name, tokenize_in_batches(file, nlp))
+        return [finish(report, file)], Comparison()
+    read = [ReadFile.of(file) for file in files]
+    reports = [
+        finish(check_file(own.name, tokenize_records(own.records, nlp)), file)
+        for own, file in zip(read, files, strict=True)
+    ]
+    comparison = merge_files(read).comparison
+    add_disagreements(reports, comparison)
+    return reports, comparison
+
+
+def finish(report: FileReport, file: AnnotatedFile) -> FileReport:
+    """Add what concerns a file as a whole to its report."""
+    report.format = file.format.name
+    report.problems += missing_labels(report)
+    return report
+
+
+def add_disagreements(reports: Sequence[FileReport], comparison: Comparison) -> None:
+    """Add the texts that files annotate differently to the problems of the later files."""
+    report_on = {report.name: report for report in reports}
+    for found in comparison.disagreements:
+        later = found.later
+        problem = Problem("disagreement", later.number, found.reason, later.annotation.text)
+        report_on[later.file].problems.append(problem)
 
 
 def write_problems(output: Path, reports: list[FileReport], *, overwrite: bool) -> None:
@@ -47,7 +127,7 @@ def write_problems(output: Path, reports: list[FileReport], *, overwrite: bool) 
     for report in reports:
         for problem in report.problems:
             entry = {
-                "file": report.name,
+                "file": problem.file or report.name,
                 "number": problem.number,
                 "kind": problem.kind,
                 "reason": problem.reason,
@@ -57,3 +137,13 @@ def write_problems(output: Path, reports: list[FileReport], *, overwrite: bool) 
                 entry |= vars(problem.span)
             lines.append(json.dumps(entry, ensure_ascii=False) + "\n")
     write_output(output, "".join(lines).encode(), overwrite=overwrite)
+
+
+def write_summary(output: Path, reports: list[FileReport], *, overwrite: bool) -> None:
+    """Write what is in each file, what is left out and what is wrong, as a JSON list.
+
+    RAISES: OSError (H024, H100) if the file cannot be written.
+    """
+    summary = [report.to_json() for report in reports]
+    content = json.dumps(summary, ensure_ascii=False, indent=2) + "\n"
+    write_output(output, content.encode(), overwrite=overwrite)

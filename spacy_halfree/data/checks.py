@@ -1,14 +1,13 @@
 """What may be wrong with annotated texts, found before they are trained on."""
 
 import hashlib
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from itertools import chain
 from operator import attrgetter
 
 from spacy.tokens import Doc
 
+from .file_report import FileReport, Problem
 from .records import (
     AnnotatedRecord,
     AnnotatedText,
@@ -30,52 +29,6 @@ DIGEST_SIZE = 16
 """How many bytes stand for a text, so that a report of a large file stays small."""
 
 
-@dataclass(frozen=True)
-class Problem:
-    """Something that is wrong at one place of a file.
-
-    kind: What it is, in a few words; the same for all of its kind.
-    number: The line or the number of the doc, from 1 on; 0 for the file as a whole.
-    reason: What exactly is wrong.
-    text: The text; empty if it could not be read.
-    span: The span, if it is about one.
-    """
-
-    kind: str
-    number: int
-    reason: str
-    text: str = ""
-    span: LabelledSpan | None = None
-
-
-@dataclass
-class FileReport:
-    """What stands in a file.
-
-    name: The file's name.
-    n_texts: The number of texts.
-    n_tokens: The number of tokens of all of them.
-    labels: How often each label occurs.
-    texts: The number of the first line or doc with each text, by the text's digest; see
-        `digest_text`.
-    problems: What is wrong.
-    left_out: How many texts have no annotation to learn from, by reason.
-    """
-
-    name: str
-    n_texts: int = 0
-    n_tokens: int = 0
-    labels: Counter[str] = field(default_factory=Counter)
-    texts: dict[bytes, int] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
-    left_out: Counter[str] = field(default_factory=Counter)
-
-    def add_invalid(self, record: InvalidRecord) -> None:
-        """Note a record that cannot be used, and its file if that is one of several."""
-        file = "" if record.file == self.name else f"{record.file}: "
-        self.problems.append(Problem("unreadable line", record.line, f"{file}it {record.reason}"))
-
-
 def check_file(
     name: str, records: Iterable[AnnotatedRecord], others: Sequence[FileReport] = ()
 ) -> FileReport:
@@ -94,14 +47,14 @@ def check_file(
             report.add_invalid(record)
             continue
         if isinstance(record, Skipped):
-            report.left_out[record.reason] += 1
+            report.leave_out(record.reason, record.number)
             continue
         report.n_texts += 1
         report.n_tokens += len(record.doc)
         report.labels.update(span.label for span in record.spans)
         report.problems += check_text(record)
         if is_unannotated(record):
-            report.left_out["they are not annotated"] += 1
+            report.leave_out("they are not annotated", record.number)
         text, number = record.text, record.number
         key, spans = digest_text(text), digest_spans(text, record.spans)
         if key not in report.texts:
@@ -200,10 +153,10 @@ def check_span(span: LabelledSpan, text: str, doc: Doc) -> tuple[str, str] | Non
     if text[span.start].isspace() or text[span.end - 1].isspace():
         content = text[span.start : span.end]
         return "white space at the edge", f"{content!r} begins or ends with white space"
-    cut = cut_tokens(span, doc)
-    if cut:
+    if doc.char_span(span.start, span.end) is None:
         content = text[span.start : span.end]
-        return "not aligned with tokens", f"{content!r} cuts the tokens {', '.join(map(repr, cut))}"
+        cut = ", ".join(map(repr, cut_tokens(span, doc)))
+        return "not aligned with tokens", f"{content!r} cuts the tokens {cut}"
     return None
 
 

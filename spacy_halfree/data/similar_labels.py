@@ -94,8 +94,13 @@ class SimilarNames:
         RETURNS: The name. None if there is none that is alike enough. Of names that are equally
             alike, the last one by its characters.
         """
+        frequent = self._counts >= least
+        if not frequent.any():
+            return None
         possible = self._shared(label)
-        chosen = np.flatnonzero((possible >= ALIKE) & (self._counts >= least))
+        chosen = np.flatnonzero((possible >= ALIKE) & frequent)
+        if not chosen.size:
+            return None
         # the names are sorted, so that the index decides like the name
         order = chosen[np.lexsort((-chosen, -possible[chosen]))]
         matcher = SequenceMatcher(b=label)

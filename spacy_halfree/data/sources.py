@@ -11,6 +11,8 @@ from typing import BinaryIO, cast
 from ..errors import Errors
 from .text_encoding import OTHER_MARKS, decode
 
+MOST_NAMES = 20
+"""The most files of an archive that a message names."""
 HEAD = 1 << 16
 """How many bytes of a file are looked at to recognize its format."""
 
@@ -106,8 +108,12 @@ def find_source(path: Path, member: str | None = None) -> Source:
         return Source(path, names[0])
     if member in names:
         return Source(path, member)
-    found = ", ".join(sorted(names)) or "nothing"
-    raise ValueError(Errors.H109.format(path=path, names=found))
+    reason = "of several files" if member is None else f"without a file called '{member}'"
+    found = ", ".join(sorted(names)[:MOST_NAMES]) or "it has none"
+    found += f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+    raise ValueError(
+        Errors.H109.format(path=path, reason=reason if names else "without files", names=found)
+    )
 
 
 def is_data(info: zipfile.ZipInfo) -> bool:

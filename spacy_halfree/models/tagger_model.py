@@ -5,6 +5,7 @@ from typing import TypeAlias
 
 from spacy.tokens import Doc
 from thinc.api import Model
+from thinc.shims import Shim
 from thinc.types import Floats2d, Ints1d
 from thinc.util import get_width
 
@@ -85,6 +86,31 @@ def forward(
         return backprop_tok2vec(ops.unflatten(d_vectors, [len(doc) for doc in batch.docs]))
 
     return prediction, backprop
+
+
+def forget_size(model: TaggerModel) -> None:
+    """Make a model that is initialized one that is not, ready for another number of tags.
+
+    It gets new ids: thinc keeps gradients, and optimizers their averages, under a layer's id, and
+    those of the old parameters would not fit the new ones.
+
+    model: A tagger model.
+    """
+    for layer in [model, *([model.get_ref("head")] if model.has_ref("head") else [])]:
+        for name in layer.param_names:
+            layer.set_param(name, None)
+        for name in layer.dim_names:
+            layer.set_dim(name, None, force=True)
+        layer.id = next_id(Model)
+        for shim in layer.shims:
+            shim.id = next_id(Shim)
+
+
+def next_id(kind: type[Model] | type[Shim]) -> int:
+    """An id that no layer (or no shim) has."""
+    with kind.global_id_lock:
+        kind.global_id += 1
+        return kind.global_id
 
 
 def forget_lexemes(model: TaggerModel) -> None:

@@ -23,6 +23,9 @@ from .serialization import (
     write_weights,
 )
 
+LABELS = "labels"
+ARE_GIVEN = "labels_are_given"
+"""Keys of `LabelledPipe.cfg`."""
 Pipe = TypeVar("Pipe", bound="LabelledPipe")
 
 
@@ -32,7 +35,8 @@ class LabelledPipe(TrainablePipe):
     vocab: The shared vocabulary.
     model: The model.
     name: The component's name.
-    cfg: What is saved beside the model: the target, the span group's key, and the labels.
+    cfg: What is saved beside the model: the target, the span group's key, the labels, and whether
+        these were given (by the setting `labels` or `add_label`) rather than found.
     """
 
     vocab: Vocab
@@ -89,7 +93,7 @@ class LabelledPipe(TrainablePipe):
         for label in unique:
             if not isinstance(label, str) or not label.strip():
                 raise ValueError(Errors.H012.format(label=label))
-        self.cfg["labels"] = unique
+        self.cfg[LABELS] = unique
         self._label_tags = LabelTags(self.vocab.strings, self.layer.scheme(unique))
 
     def add_label(self, label: str) -> int:
@@ -106,6 +110,7 @@ class LabelledPipe(TrainablePipe):
                 Errors.H002.format(label=label, name=self.name, n_labels=len(self.labels))
             )
         self._set_labels([*self.labels, label])
+        self.cfg[ARE_GIVEN] = True
         return 1
 
     def forget_lexemes(self) -> None:
@@ -184,7 +189,7 @@ class LabelledPipe(TrainablePipe):
         return self
 
     def _take_loaded_settings(self) -> None:
-        self._set_labels(self.cfg["labels"])
+        self._set_labels(self.cfg[LABELS])
         check_positive(calibration=self.calibration)
 
     def _check_size(self) -> None:

@@ -16,7 +16,7 @@ from thinc.types import FloatsXd
 
 from ..errors import Errors
 from ..losses import cross_entropy
-from ..models.tagger_model import TaggerModel, tag_marginals
+from ..models.tagger_model import TaggerModel, forget_size, tag_marginals
 from ..ranges import check_positive, check_share
 from ..tagging.batch import make_batch
 from ..tagging.confidence import apply_temperature, register_extensions, store_tag_probabilities
@@ -30,7 +30,7 @@ from ..tagging.soft_labels import (
 from ..tagging.targets import TargetReader
 from ..types import Floats, Ints, Prediction, TaggingBatch, Targets
 from .explanation import Explanation, explain_words
-from .labelled_pipe import LabelledPipe
+from .labelled_pipe import ARE_GIVEN, LABELS, LabelledPipe
 from .scorers import TaggerScorer, score_tagger
 from .settings import check_threshold, warn_of_no_evaluation
 
@@ -109,7 +109,7 @@ class HalfreeTagger(LabelledPipe):
         self.threshold = threshold
         self.store_probs = store_probs
         self.cfg: dict[str, Any] = {
-            **{"target": target, "spans_key": spans_key, "labels": []},
+            **{"target": target, "spans_key": spans_key, LABELS: [], ARE_GIVEN: bool(labels)},
             # as trained; what `spacy halfree calibrate` finds stands here
             "calibration": 1.0,
         }
@@ -128,25 +128,29 @@ class HalfreeTagger(LabelledPipe):
         Labels named in the config or with `add_label` come first; then `labels`; if there are
         none of these, the labels found in the examples are taken, in alphabetical order.
 
+        Of a component that is initialized already, the labels stay, and those that are new come
+        behind them, as with spaCy's `ner`. Its parameters are made anew: it has to be trained from
+        the start.
+
         get_examples: Gives a representative sample of examples.
         nlp: The pipeline.
         labels: The labels.
-        RAISES: ValueError (H001) if there is no label, (H002) if the model has other ones.
+        RAISES: ValueError (H001) if there is no label.
         """
         validate_get_examples(get_examples, "HalfreeTagger.initialize")
-        self.cfg["calibration"] = 1.0
         warn_of_no_evaluation({} if nlp is None else nlp.config.interpolate()["training"])
-        for label in labels or ():
-            self.add_label(label)
-        if not self.labels:
-            self._set_labels(self._find_labels(get_examples()))
+        more = labels or ([] if self.cfg[ARE_GIVEN] else self._find_labels(get_examples()))
+        self._set_labels([*self.labels, *more])
+        self.cfg["calibration"] = 1.0
+        if self.is_initialized:
+            forget_size(self.model)
         docs = [example.predicted for example in islice(get_examples(), N_SAMPLES)]
         self.model.initialize(X=(self._batch(docs), None))
 
     def _find_labels(self, examples: Iterable[Example]) -> list[str]:
         """The labels of training texts, in alphabetical order.
 
-        RAISES: ValueError (H001) if there is none.
+        RAISES: ValueError (H001) if there is none, and the component has none either.
         """
         labels: set[str] = set()
         n_docs = 0
@@ -156,7 +160,7 @@ class HalfreeTagger(LabelledPipe):
                 labels.update(soft_label_names(example.reference))
             else:
                 labels |= self.layer.labels(example.reference)
-        if not labels:
+        if not labels and not self.labels:
             what = self.layer.description
             raise ValueError(Errors.H001.format(name=self.name, n_docs=n_docs, what=what))
         return sorted(labels)

@@ -10,11 +10,10 @@ from pathlib import Path
 
 from spacy.tokens import Doc
 
-from ..data.checks import FileReport
+from ..data.check_files import write_problems, write_summary
 from ..data.docbin import write_docs
-from ..data.inputs import find_inputs
-from ..data.raw_texts import read_raw_texts
-from ..data.records import InvalidRecord, text_of, without_white_space
+from ..data.file_report import FileReport
+from ..data.raw_pool import check_pool, read_pool
 from ..data.splitting import Split
 from ..errors import Errors
 from ..files import partial_folder
@@ -23,7 +22,8 @@ from .project_settings import ProjectSettings, package_name
 PAGES = ("README.md", "project.yml")
 """What is made of a template. The last one is what makes a folder a project."""
 GOLD, DEV, TEST = "gold.spacy", "dev.spacy", "test.spacy"
-POOL, PROBLEMS = "pool.jsonl", "problems.jsonl"
+PREVIOUS = "gold.previous.spacy"
+POOL, PROBLEMS, SUMMARY = "pool.jsonl", "problems.jsonl", "summary.json"
 
 
 @contextmanager
@@ -57,42 +57,40 @@ def write_split(folder: Path, split: Split) -> None:
             write_docs(docs, folder / name)
 
 
-def write_pool(path: Path, location: str, labelled: Set[str], max_length: int) -> FileReport:
+def write_pool(path: Path, location: str, labelled: Set[bytes], max_length: int) -> FileReport:
     """Write the raw texts that are not labelled, an object a line.
 
     path: The `.jsonl` file to write.
     location: Texts in a file, or in a folder of files; see `find_inputs`.
-    labelled: The labelled texts, without white space.
+    labelled: The digests of the labelled texts, see `digest_text`.
     max_length: The most characters of a text.
     RETURNS: What was written, what was left out because it is labelled, and what is wrong.
     RAISES: ValueError (H018, H019, H058) if nothing can be read, (H079) if no text is left.
     """
     report = FileReport(location)
     with path.open("w", encoding="utf8", newline="\n") as lines:
-        for file in find_inputs(location):
-            for _, record in read_raw_texts(file, max_length):
-                if isinstance(record, InvalidRecord):
-                    report.add_invalid(record)
-                elif without_white_space(text_of(record)) in labelled:
-                    report.left_out["labelled already"] += 1
-                else:
-                    report.n_texts += 1
-                    lines.write(json.dumps(record, ensure_ascii=False) + "\n")
-    if not report.n_texts:
-        raise ValueError(Errors.H079.format(path=location))
+        for record in read_pool(location, labelled, max_length, report):
+            lines.write(json.dumps(record, ensure_ascii=False) + "\n")
+    check_pool(report)
     return report
 
 
-def write_project(
-    folder: Path, name: str, settings: ProjectSettings, counts: dict[str, int]
-) -> None:
+def write_findings(folder: Path, reports: list[FileReport]) -> None:
+    """Write what was found in the input: a summary, and all problems if there are any."""
+    write_summary(folder / SUMMARY, reports, overwrite=True)
+    if any(report.problems for report in reports):
+        write_problems(folder / PROBLEMS, reports, overwrite=True)
+    else:
+        (folder / PROBLEMS).unlink(missing_ok=True)
+
+
+def write_project(folder: Path, name: str, settings: ProjectSettings, has: dict[str, bool]) -> None:
     """Write everything but the texts.
 
     folder: The folder to fill.
     name: The project's name.
     settings: How it trains.
-    counts: How many texts are to train, to tune and to test on, and how many are raw (`train`,
-        `dev`, `test`, `pool`).
+    has: Whether it has texts to test on, and problems.
     """
     # spaCy's own templates are written in it, but most commands need none
     from jinja2 import Environment, StrictUndefined
@@ -113,8 +111,8 @@ def write_project(
         "teachers": settings.teachers,
         "name": name,
         "package_name": package_name(name),
-        "counts": counts,
-        "scored": "test" if counts["test"] else "dev",
+        "has": has,
+        "scored": "test" if has["test"] else "dev",
     }
     for page in PAGES:
         template = (package / "templates" / f"{page}.jinja").read_text(encoding="utf8")

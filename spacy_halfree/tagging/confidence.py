@@ -80,6 +80,35 @@ def store_confidences(
         user_data[key] = {**user_data.get(key, {}), place: [span.label_, confidence]}
 
 
+def forget_confidences(doc: Doc, place: str) -> None:
+    """Drop what is kept of spans that are about to be replaced.
+
+    doc: The doc.
+    place: Where they were written, see `Layer.place`.
+    """
+    user_data: dict[Any, Any] = doc.user_data
+    for key in [key for key in user_data if is_confidence(key)]:
+        others = {other: value for other, value in user_data[key].items() if other != place}
+        if others:
+            user_data[key] = others
+        else:
+            del user_data[key]
+
+
+def mark_spans(doc: Doc, spans: Sequence[Span], place: str) -> None:
+    """Let spans tell by their id where they are written, from which they do not know themselves.
+
+    A span keeps its id in a span group, also in docs that are copied, joined or saved.
+
+    doc: The doc.
+    spans: Its spans.
+    place: Where they are written, see `Layer.place`.
+    """
+    mark = doc.vocab.strings.add(place)
+    for span in spans:
+        span.id = mark
+
+
 def is_confidence(key: Any) -> bool:
     """Whether `store_confidences` put something under this key of a doc's user data."""
     return isinstance(key, tuple) and key[:2] == ("._.", CONFIDENCE_KEY)
@@ -105,12 +134,18 @@ def confidence_in(span: Span, place: str) -> float | None:
 def span_confidence(span: Span) -> float | None:
     """What `span._.confidence` is: how probable a span is; None if no tagger has said so.
 
-    A span does not know what group it is from. One that stands among the doc's entities is taken
-    for that entity; of any other, what all taggers that have written it agree on.
+    A span of a group has an id that names the group. One without such an id that stands among the
+    doc's entities is taken for that entity; of any other, what all taggers that have written it
+    agree on.
     """
+    known = known_confidences(span)
+    strings = span.doc.vocab.strings
+    for place, confidence in known.items():
+        if strings[place] == span.id:
+            return confidence
     if is_entity(span):
-        return confidence_in(span, ENTITIES)
-    confidences = set(known_confidences(span).values())
+        return known.get(ENTITIES)
+    confidences = set(known.values())
     return confidences.pop() if len(confidences) == 1 else None
 
 

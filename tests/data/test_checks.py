@@ -125,10 +125,8 @@ def test_texts_that_prodigy_has_asked_something_else_about(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     "value",
     [
-        {"data": {"text": "a"}, "annotations": ["b"]},
         {"data": {"text": "a"}, "annotations": [{"result": None}]},
         {"data": {"text": "a"}, "annotations": [{}]},
-        {"data": {"text": "a"}, "annotations": [{"result": [{"type": None}]}]},
     ],
 )
 def test_reasons_are_no_tracebacks(tmp_path: Path, value: Any) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spacy_halfree.data.annotated_texts import read_annotated_texts
-from spacy_halfree.data.file_formats.label_studio import find_region
+from spacy_halfree.data.file_formats.label_studio_regions import find_region
 from spacy_halfree.data.records import (
     AnnotatedRecord,
     AnnotatedText,

@@ -107,7 +107,7 @@ def read_one(path: Path, unit: OffsetUnit | None) -> AnnotatedText:
 def is_warned_of(path: Path, unit: OffsetUnit | None) -> bool:
     with patch.object(doccano.logger, "warning") as warning:
         read_one(path, unit)
-    return warning.called
+    return any("W023" in str(call) for call in warning.call_args_list)
 
 
 @pytest.mark.parametrize(("text", "n_clusters"), SPLIT_BY_DOCCANO)
@@ -176,7 +176,10 @@ def test_spans_of_doccano_are_read_in_its_unit(
     if key == "entities":
         names = ("start_offset", "end_offset", "label")
         written = [dict(zip(names, span, strict=True)) for span in written]
-    path = write_lines(folder / "row.jsonl", {"text": text, key: written})
+    row: dict[str, Any] = {"text": text, key: written}
+    if key == "entities":
+        row["relations"] = []
+    path = write_lines(folder / "row.jsonl", row)
     assert places(read_one(path, unit)) == spans
     if unit == "utf-16":
         assert places(read_one(path, None)) == spans
@@ -298,7 +301,7 @@ def read_doccano(request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixtur
             entries = list(
                 read_annotated_texts(EXPORTS / request.param, NLP, ReadSettings(offsets=unit))
             )
-        return entries, caplog.messages
+        return entries, [message for message in caplog.messages if "W030" not in message]
 
     return read
 

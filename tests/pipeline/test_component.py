@@ -1,9 +1,11 @@
 """The component's settings and labels, before anything is learned."""
 
+import shutil
 import subprocess
 import sys
 import warnings
 
+import numpy as np
 import pytest
 import spacy
 import srsly
@@ -214,6 +216,168 @@ def test_initialize_again():
     assert list(tagger.labels) == toy.LABELS
     toy.train(nlp, toy.make_examples(nlp), steps=40)
     assert nlp.evaluate(toy.make_examples(nlp))["halfree_f"] == 1.0
+
+
+NEW_TEXT = ("Buy jam", [(1, 2, "a new one")])
+"""With a label that comes first in alphabetical order."""
+
+
+def examples_with_new_label(nlp, target="ents"):
+    text, spans = NEW_TEXT
+    new = Example(nlp.make_doc(text), toy.reference_doc(nlp, text.split(), spans, target))
+    return [*toy.make_examples(nlp, target), new]
+
+
+def assert_learns(nlp, examples, optimizer):
+    optimizer.learn_rate = 0.01
+    for _ in range(60):
+        nlp.update(examples, sgd=optimizer)
+    assert nlp.evaluate(examples)["halfree_f"] == 1.0
+
+
+@toy.targets
+@toy.architectures
+def test_initialize_again_with_a_new_label(tmp_path, architecture, target):
+    """The labels grow, and the model is a new one."""
+    nlp, tagger = toy.make_nlp(architecture, target)
+    first = toy.make_examples(nlp, target)
+    optimizer = nlp.initialize(lambda: first)
+    known = tagger.labels
+    for _ in range(3):
+        nlp.update(first, sgd=optimizer)
+    tagger.cfg["calibration"] = 2.0
+    both = examples_with_new_label(nlp, target)
+    # one that knows the old parameters
+    nlp.initialize(lambda: both, sgd=optimizer)
+    assert tagger.labels == (*known, "a new one")
+    assert tagger.calibration == 1.0
+    assert_learns(nlp, both, optimizer)
+    with nlp.use_params(optimizer.averages):
+        nlp.to_disk(tmp_path / "nlp")
+    loaded = spacy.load(tmp_path / "nlp")
+    assert loaded.get_pipe("halfree_tagger").labels == tagger.labels
+    toy.predictions(loaded, target, toy.TEXTS)
+    # a loaded one grows as well
+    loaded.initialize(lambda: [*both, *examples_with_label(loaded, "zz", target)])
+    assert loaded.get_pipe("halfree_tagger").labels == (*tagger.labels, "zz")
+
+
+def examples_with_label(nlp, label, target="ents"):
+    words, _ = toy.ANNOTATED[1]
+    reference = toy.reference_doc(nlp, words, [(0, 1, label)], target)
+    return [Example(nlp.make_doc(toy.TEXTS[1]), reference)]
+
+
+@pytest.mark.parametrize("initialize", ["initialize", "begin_training"])
+def test_labels_grow_as_those_of_ner(initialize):
+    nlp = spacy.blank("en")
+    names = ["ner", "halfree_tagger"]
+    for name in names:
+        nlp.add_pipe(name)
+    for label in ("b", "a", "b", "c"):
+        getattr(nlp, initialize)(lambda label=label: examples_with_label(nlp, label))
+        ner, own = (set(nlp.get_pipe(name).labels) for name in names)
+        assert own == ner
+    assert nlp.get_pipe("halfree_tagger").labels == ("b", "a", "c")
+    # no examples, and those that are there stay
+    nlp.initialize()
+    assert nlp.get_pipe("halfree_tagger").labels == ("b", "a", "c")
+
+
+@pytest.mark.parametrize("way", ["setting", "add_label"])
+def test_given_labels_stay_when_initialized_again(tmp_path, way):
+    """Labels of texts are not added to those that are given, the first time as ever after."""
+    nlp, tagger = toy.make_nlp(labels=["b"] if way == "setting" else [])
+    tagger.add_label("b")
+    for _ in range(2):
+        nlp.initialize(lambda: toy.make_examples(nlp))
+        assert tagger.labels == ("b",)
+    nlp.to_disk(tmp_path / "nlp")
+    loaded = spacy.load(tmp_path / "nlp")
+    loaded.initialize(lambda: toy.make_examples(loaded))
+    assert loaded.get_pipe("halfree_tagger").labels == ("b",)
+
+
+def test_labels_given_when_initialized_again():
+    nlp, tagger = toy.make_nlp(labels=["b"])
+    examples = toy.make_examples(nlp)
+    tagger.initialize(lambda: examples, labels=["a"])
+    assert tagger.labels == ("b", "a")
+    tagger.initialize(lambda: examples, labels=["c", "a"])
+    assert tagger.labels == ("b", "a", "c")
+    # as when they are found
+    _, other = toy.make_nlp()
+    other.initialize(lambda: examples, labels=["a"])
+    other.initialize(lambda: examples, labels=["c"])
+    assert other.labels == ("a", "c")
+
+
+@pytest.mark.parametrize("labels", [["künstler"], []])
+def test_what_to_do_about_a_new_label(labels):
+    """What H002 and H003 advise works."""
+    nlp, tagger = toy.make_nlp(labels=labels)
+    optimizer = nlp.initialize(lambda: examples_with_label(nlp, "künstler"))
+    new = examples_with_label(nlp, "new")
+    section = r"`labels` under `\[initialize\.components\.halfree_tagger\]`"
+    with pytest.raises(ValueError, match=rf"\[H002\].*{section}.*`nlp\.initialize`"):
+        tagger.add_label("new")
+    with pytest.raises(ValueError, match=rf"\[H003\].*{section}.*`nlp\.initialize`"):
+        nlp.update(new, sgd=optimizer)
+    # training on does not change labels
+    with pytest.raises(ValueError, match=r"\[H003\]"):
+        nlp.update(new, sgd=nlp.resume_training())
+    nlp.config["initialize"]["components"]["halfree_tagger"] = {"labels": ["new"]}
+    optimizer = nlp.initialize(lambda: new)
+    assert tagger.labels == ("künstler", "new")
+    nlp.update(new, sgd=optimizer)
+
+
+def test_initialize_again_behind_a_shared_encoder():
+    nlp = spacy.blank("en")
+    nlp.add_pipe("tok2vec", config={"model": toy.tok2vec()})
+    listener = {"@architectures": "spacy.Tok2VecListener.v1", "width": 24, "upstream": "*"}
+    model = {"@architectures": "halfree.FirstOrderTagger.v1", "tok2vec": listener}
+    tagger = nlp.add_pipe("halfree_tagger", config={"model": model})
+    optimizer = nlp.initialize(lambda: toy.make_examples(nlp))
+    nlp.update(toy.make_examples(nlp), sgd=optimizer)
+    both = examples_with_new_label(nlp)
+    nlp.initialize(lambda: both, sgd=optimizer)
+    assert tagger.labels == (*toy.LABELS, "a new one")
+    assert_learns(nlp, both, optimizer)
+
+
+def test_initialize_of_others_leaves_a_tagger_alone():
+    nlp, tagger = toy.make_nlp()
+    examples = toy.make_examples(nlp)
+    toy.train(nlp, examples, steps=2)
+    before = toy.parameters(tagger.model)
+    nlp.add_pipe("ner")
+    with nlp.select_pipes(disable=["halfree_tagger"]):
+        nlp.initialize(lambda: examples_with_new_label(nlp))
+    assert list(tagger.labels) == toy.LABELS
+    after = toy.parameters(tagger.model)
+    assert before.keys() == after.keys()
+    assert all(np.array_equal(value, before[key]) for key, value in after.items())
+
+
+def test_initialize_again_that_fails(tmp_path):
+    """Wrong labels change nothing; a component without a model says so."""
+    model = toy.model_config("sentinel")
+    model["name"] = str(shutil.copytree(model["name"], tmp_path / "pretrained"))
+    nlp = spacy.blank("en")
+    tagger = nlp.add_pipe("halfree_tagger", config={"model": model})
+    toy.train(nlp, toy.make_examples(nlp), steps=1)
+    before = toy.predictions(nlp, "ents", toy.TEXTS)
+    with pytest.raises(ValueError, match=r"\[H012\]"):
+        tagger.initialize(lambda: toy.make_examples(nlp), labels=[" "])
+    assert list(tagger.labels) == toy.LABELS
+    assert toy.predictions(nlp, "ents", toy.TEXTS) == before
+    shutil.rmtree(tmp_path / "pretrained")
+    with pytest.raises((OSError, ValueError), match="pretrained"):
+        nlp.initialize(lambda: examples_with_label(nlp, "new"))
+    assert not tagger.is_initialized
+    with pytest.raises(ValueError, match="E109"):
+        nlp("text")
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from spacy.cli.find_threshold import find_threshold
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin, Span
+from spacy.vocab import Vocab
 from toy_pipelines import (
     ARCHITECTURES,
     LABELS,
@@ -25,7 +26,7 @@ from toy_pipelines import (
 )
 
 from spacy_halfree.pipeline.tagger import HalfreeTagger
-from spacy_halfree.tagging.confidence import confidence_in, span_confidences
+from spacy_halfree.tagging.confidence import span_confidences
 from spacy_halfree.tagging.scheme import INSIDE, spans_from_tags
 
 SHORT = ["Play Björk now", "Find Zürich", "Hear The Beatles"]
@@ -191,8 +192,8 @@ def test_taggers_of_one_pipeline_have_their_own() -> None:
     assert others
     assert alone != others
     assert [(ent.text, ent._.confidence) for ent in doc.ents] == alone
-    for span, (_, confidence) in zip(doc.spans[SPANS_KEY], others, strict=True):
-        assert confidence_in(span, f"spans/{SPANS_KEY}") == confidence
+    group = [(span.text, span._.confidence) for span in doc.spans[SPANS_KEY]]
+    assert group == others
 
 
 def test_an_entity_of_a_ruler_before_a_tagger_of_spans_has_none() -> None:
@@ -204,10 +205,157 @@ def test_an_entity_of_a_ruler_before_a_tagger_of_spans_has_none() -> None:
     (span,) = doc.spans[SPANS_KEY]
     assert [(ent.text, ent.label_) for ent in doc.ents] == [(span.text, span.label_)]
     assert doc.ents[0]._.confidence is None
-    assert confidence_in(span, f"spans/{SPANS_KEY}") > 0.5
-    # a span alone knows nothing of its group
-    doc.set_ents([])
-    assert span._.confidence == confidence_in(span, f"spans/{SPANS_KEY}")
+    assert span._.confidence > 0.5
+    # whatever stands among the entities
+    confidence = span._.confidence
+    for ents in ([], [Span(doc, span.start, span.end, label=label) for label in LABELS[:1]]):
+        doc.set_ents(ents)
+        assert doc.spans[SPANS_KEY][0]._.confidence == confidence
+        assert [ent._.confidence for ent in doc.ents] == [None] * len(ents)
+
+
+def train_beside_ner(**position: str) -> Language:
+    """spaCy's `ner` and a tagger of spans, which mostly find the same."""
+    nlp, _ = make_nlp("first_order", "spans")
+    nlp.add_pipe("ner", **position)  # type: ignore[arg-type]
+    examples = make_examples(nlp)
+    for example in examples:
+        example.reference.spans[SPANS_KEY] = list(example.reference.ents)
+    train(nlp, examples, 80)
+    return nlp
+
+
+@pytest.mark.parametrize("position", ["before", "after"])
+def test_spans_beside_the_same_entities_of_ner(position: str) -> None:
+    nlp = train_beside_ner(**{position: "halfree_tagger"})
+    with nlp.select_pipes(disable=["ner"]):
+        alone = [[span._.confidence for span in doc.spans[SPANS_KEY]] for doc in nlp.pipe(TEXTS)]
+    n_same = 0
+    for doc, confidences in zip(nlp.pipe(TEXTS), alone, strict=True):
+        found = [span._.confidence for span in doc.spans[SPANS_KEY]]
+        assert found == pytest.approx(confidences)
+        n_same += len({*annotation(doc, "ents")} & {*annotation(doc, "spans")})
+        assert {ent._.confidence for ent in doc.ents} <= {None}
+    assert n_same
+
+
+def test_entities_beside_those_of_ner() -> None:
+    """Those that `ner` has found before have no confidence, the others have theirs."""
+    nlp, tagger = make_nlp()
+    nlp.add_pipe("ner", first=True)
+    examples = make_examples(nlp)
+    one_label = make_examples(nlp)
+    for example in one_label:
+        example.reference.set_ents([e for e in example.reference.ents if e.label_ == LABELS[0]])
+    optimizer = nlp.initialize(lambda: examples)
+    for name, own in (("ner", one_label), (tagger.name, examples)):
+        with nlp.select_pipes(enable=[name]):
+            for _ in range(100):
+                nlp.update(own, sgd=optimizer)
+    kinds = set()
+    for text in TEXTS:
+        with nlp.select_pipes(enable=["ner"]):
+            of_ner = annotation(nlp(text), "ents")
+        for ent in nlp(text).ents:
+            is_of_ner = (ent.start, ent.end, ent.label_) in of_ner
+            assert (ent._.confidence is None) == is_of_ner
+            kinds.add(is_of_ner)
+    assert kinds == {True, False}
+
+
+def scores_of(doc: Doc) -> list[float]:
+    """The group's scores, which have the form that those of `spancat` have."""
+    scores = doc.spans[SPANS_KEY].attrs["scores"]
+    assert isinstance(scores, np.ndarray)
+    assert scores.dtype == np.float32
+    assert scores.shape == (len(doc.spans[SPANS_KEY]),)
+    return scores.tolist()  # type: ignore[no-any-return]
+
+
+def spancat_scores() -> Any:
+    """What spaCy's own component writes."""
+    nlp = spacy.blank("en")
+    config = {"spans_key": SPANS_KEY, "threshold": 0.0}
+    nlp.add_pipe("spancat", config=config)
+    examples = make_examples(nlp, "spans")
+    nlp.initialize(lambda: examples)
+    return nlp(TEXTS[1]).spans[SPANS_KEY].attrs
+
+
+def test_scores_are_like_those_of_spancat() -> None:
+    nlp, tagger = make_unsure(target="spans")
+    docs = list(nlp.pipe([*TEXTS, "", " \n "]))
+    assert any(len(doc.spans[SPANS_KEY]) > 1 for doc in docs)
+    expected = spancat_scores()
+    for doc in docs:
+        group = doc.spans[SPANS_KEY]
+        assert group.attrs.keys() == expected.keys()
+        assert type(group.attrs["scores"]) is type(expected["scores"])
+        assert group.attrs["scores"].dtype == expected["scores"].dtype
+        assert scores_of(doc) == pytest.approx([span._.confidence for span in group])
+    # those that are left out have none
+    confidences = sorted(score for doc in docs for score in scores_of(doc))
+    tagger.threshold = confidences[len(confidences) // 2]
+    for doc in nlp.pipe(TEXTS):
+        assert all(score >= tagger.threshold for score in scores_of(doc))
+
+
+def test_a_group_is_replaced_with_its_scores() -> None:
+    """Nothing stays of the spans, scores and confidences of what has tagged the doc before."""
+    nlp, tagger = make_unsure(target="spans")
+    text = TEXTS[0]
+    fresh = nlp(text)
+    doc = nlp.make_doc(text)
+    others = [Span(doc, 0, 1, label=LABELS[0]), Span(doc, 0, 2, label=LABELS[1])]
+    doc.spans[SPANS_KEY] = others
+    doc.spans[SPANS_KEY].attrs["scores"] = np.ones(2, dtype=np.float32)
+    doc = nlp(doc)
+    assert annotation(doc, "spans") == annotation(fresh, "spans")
+    assert scores_of(doc) == pytest.approx(scores_of(fresh))
+    (found, *_) = doc.spans[SPANS_KEY]
+    own = Span(doc, found.start, found.end, label=found.label)
+    assert own._.confidence == found._.confidence
+    tagger.threshold = 1.0
+    doc = nlp(doc)
+    assert scores_of(doc) == []
+    assert own._.confidence is None
+
+
+def test_taggers_of_several_groups() -> None:
+    nlp, _ = make_nlp("first_order", "spans")
+    config = {"model": model_config("first_order"), "target": "spans", "spans_key": "other"}
+    nlp.add_pipe("halfree_tagger", name="other", config=config)
+    examples = make_examples(nlp, "spans")
+    for example in examples:
+        example.reference.spans["other"] = list(example.reference.spans[SPANS_KEY])
+    optimizer = nlp.initialize(lambda: examples)
+    for name, steps in (("halfree_tagger", 40), ("other", 60)):
+        with nlp.select_pipes(enable=[name]):
+            for _ in range(steps):
+                nlp.update(examples, sgd=optimizer)
+    doc = nlp(TEXTS[0])
+    groups = [doc.spans[SPANS_KEY], doc.spans["other"]]
+    found = [[span._.confidence for span in group] for group in groups]
+    assert found[0]
+    assert found[0] != found[1]
+    for group, confidences in zip(groups, found, strict=True):
+        assert group.attrs["scores"].tolist() == pytest.approx(confidences)
+    # copies to other places keep what is known of them
+    doc.spans["copied"] = list(groups[1])
+    assert [span._.confidence for span in doc.spans["copied"]] == found[1]
+    doc.set_ents(list(groups[0]))
+    assert [ent._.confidence for ent in doc.ents] == found[0]
+
+
+def test_spans_of_another_component_in_the_same_group() -> None:
+    nlp, _ = make_unsure(target="spans")
+    ruler: Any = nlp.add_pipe("span_ruler", config={"spans_key": SPANS_KEY, "overwrite": False})
+    ruler.add_patterns([{"label": "WORD", "pattern": "Play"}])
+    doc = nlp(TEXTS[0])
+    by_label = {span.label_: span._.confidence for span in doc.spans[SPANS_KEY]}
+    assert by_label.pop("WORD") is None
+    assert by_label
+    assert None not in by_label.values()
 
 
 def test_a_threshold_for_tags_is_refused() -> None:
@@ -324,6 +472,48 @@ def test_tag_probabilities_of_single_tokens() -> None:
 def facts(doc: Doc) -> list[Any]:
     spans = [(ent.text, ent.label_, ent._.confidence) for ent in doc.ents]
     return [spans, [token._.tag_probs for token in doc]]
+
+
+def group_facts(doc: Doc) -> tuple[list[Any], list[float]]:
+    """What is in the group and who has set the entities; the group's confidences and scores."""
+    group = doc.spans[SPANS_KEY]
+    texts = [(span.text, span.label_, span.id_) for span in group]
+    entities = [(ent.text, ent._.confidence) for ent in doc.ents]
+    return [texts, entities], [*(span._.confidence for span in group), *scores_of(doc)]
+
+
+def test_those_of_a_group_travel_with_the_doc() -> None:
+    nlp = train_beside_ner(before="halfree_tagger")
+    docs = list(nlp.pipe(TEXTS))
+    expected = [group_facts(doc) for doc in docs]
+    assert any(entities for (_, entities), _ in expected)
+    assert any(confidences for _, confidences in expected)
+    assert [group_facts(doc.copy()) for doc in docs] == expected
+    assert [group_facts(Doc(Vocab()).from_bytes(doc.to_bytes())) for doc in docs] == expected
+    stored = DocBin(docs=docs, store_user_data=True).to_bytes()
+    loaded = list(DocBin(store_user_data=True).from_bytes(stored).get_docs(Vocab()))
+    assert [group_facts(doc) for doc in loaded] == expected
+    # without the user data, the scores stay
+    without = DocBin().from_bytes(DocBin(docs=docs).to_bytes()).get_docs(Vocab())
+    assert [scores_of(doc) for doc in without] == [scores_of(doc) for doc in docs]
+    in_processes = nlp.pipe(TEXTS, n_process=2, batch_size=2)
+    for doc, (facts, confidences) in zip(in_processes, expected, strict=True):
+        other_facts, other_confidences = group_facts(doc)
+        assert other_facts == facts
+        assert other_confidences == pytest.approx(confidences, abs=1e-5)
+
+
+def test_those_of_a_group_in_joined_and_sliced_docs() -> None:
+    nlp = train_beside_ner(before="halfree_tagger")
+    docs = list(nlp.pipe(TEXTS))
+    joined = Doc.from_docs(docs)
+    for name in ("spans", "ents"):
+        own = [doc.ents if name == "ents" else doc.spans[SPANS_KEY] for doc in [joined, *docs]]
+        expected = [span._.confidence for spans in own[1:] for span in spans]
+        assert [span._.confidence for span in own[0]] == expected
+    # spaCy leaves span groups behind here, and the entities are those of `ner`
+    parts = [doc[1:].as_doc(copy_user_data=True) for doc in docs]
+    assert {ent._.confidence for part in parts for ent in part.ents} == {None}
 
 
 def test_they_travel_with_the_doc() -> None:

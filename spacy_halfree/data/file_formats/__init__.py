@@ -1,18 +1,27 @@
 """The tables of formats. To add one, write a module in this folder and enter it here."""
 
 from .columns import COLUMNS
+from .doc_json import DOC_JSON
 from .doccano import DOCCANO
 from .file_format import AnnotationFormat, RawFormat
+from .gliner import GLINER
+from .hugging_face import HUGGING_FACE
 from .label_studio import LABEL_STUDIO
+from .pairs import PAIRS
 from .parquet import PARQUET
 from .prodigy import PRODIGY
+from .spacy2 import SPACY_2
 from .spacy_docs import DOCS, TOKENS
 from .text_lines import JSON_LINES, LINES
 
 RAW: tuple[RawFormat, ...] = (LINES, JSON_LINES, PARQUET, TOKENS)
 """Files of raw texts."""
 ANNOTATED: dict[str, AnnotationFormat] = {
-    own.name: own for own in (DOCS, LABEL_STUDIO, DOCCANO, PRODIGY, COLUMNS)
+    own.name: own
+    for own in (
+        *(DOCS, HUGGING_FACE, GLINER, PAIRS, SPACY_2, DOC_JSON),
+        *(LABEL_STUDIO, DOCCANO, PRODIGY, COLUMNS),
+    )
 }
 """Files of annotated texts, by name. The first format that recognizes a file reads it."""
 

@@ -1,146 +1,156 @@
-"""Texts as words with IOB tags: CoNLL's columns, and spaCy's lines of `word|tag`."""
+"""Texts as words with tags: CoNLL's columns, and spaCy's lines of `word|tag`.
+
+Tabs, spaces, commas or semicolons separate columns, the same in all of a file. Which columns hold
+words, tags and numbers is found in the first lines, see `column_layout`. An empty line ends a
+sentence, and so does the next number in a column of sentences' numbers. Lines that begin with `#`
+and are no words with tags are comments.
+"""
 
 import logging
-import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
 
-from spacy.training import iob_to_biluo
-from spacy.training.iob_utils import tags_to_entities
-
-from ...errors import Warnings
+from ...errors import Errors, Warnings
 from ..read_settings import ReadSettings
-from ..records import Annotation, InvalidRecord, LabelledSpan, NumberedRecord
+from ..records import InvalidRecord, NumberedRecord
 from ..sources import Source
+from .column_layout import Layout, describe_columns, find_layout, is_certain, is_of_phrases
+from .column_rows import is_blank, read_lines, split_lines
+from .column_sentences import Sentence, split_into_sentences
 from .file_format import AnnotationFormat, Head
+from .json_values import JSON_SUFFIXES
+from .tag_cells import TagReader, read_tags
+from .tag_schemes import OUTSIDE, UNKNOWN, SchemeCheck, annotate_words
+from .word_tag_lines import part_of_sentences, read_sentences
 
 logger = logging.getLogger("spacy.halfree")
 MANY_WORDS = 200
 """Longer sentences are probably several."""
-TAG = re.compile(r"O|-|[BILUES]-\S+")
-"""A tag of IOB1, IOB2, BILUO or IOBES, or that nothing is known."""
-UNKNOWN = "-"
-DOCUMENT = "-DOCSTART-"
-
-Row = tuple[str, str]
-"""A word and its tag."""
 
 
 def recognize(head: Head) -> bool:
-    """Whether a file has one of the suffixes."""
-    return head.suffix in COLUMNS.suffixes
+    """Whether a file has one of the suffixes, or words and tags in columns."""
+    if head.suffix in COLUMNS.suffixes:
+        return True
+    if head.suffix in JSON_SUFFIXES:
+        return False
+    return is_certain(head.text) or part_of_sentences(head.text) > 0.9
 
 
-def read(source: Source, _: ReadSettings) -> Iterator[NumberedRecord]:
-    """Read a file. A warning (W020) names the longest sentence if it has more than 200 words.
+def read(source: Source, settings: ReadSettings) -> Iterator[NumberedRecord]:
+    """Read a file.
+
+    Warnings tell which of several columns of tags is read (W032), how many tags do not follow the
+    file's scheme (W031), that no word is outside of entities (W033), and which sentence is the
+    longest if it has more than 200 words (W020).
 
     source: The file.
-    YIELDS: The sentences, see `read_tagged_lines`.
-    RAISES: ValueError (H046) if the file cannot be read.
+    settings: How to read it.
+    YIELDS: The sentences, numbered by their first lines. A sentence with a line that is no word
+        with a tag cannot be used.
+    RAISES: ValueError (H046) if the file cannot be read, (H097, H117, H119) if it has no such
+        columns as are chosen, (H118) if no column holds tags.
     """
-    content = source.read_text()
-    # a lone "\r" ends a line where nothing else does
-    lines = content.split("\n" if "\n" in content else "\r")
-    longest: tuple[int, int] = (0, 0)
-    for number, record in read_tagged_lines(lines, source.name):
-        if isinstance(record, Annotation):
-            longest = max(longest, (len(record.text.split()), number))
-        yield number, record
-    n_words, line = longest
-    if n_words > MANY_WORDS:
-        logger.warning(Warnings.W020.format(path=source.name, line=line, n_words=n_words))
+    head, columns = source.head(), settings.columns
+    part = part_of_sentences(head)
+    layout = find_layout(head, source.name, columns) if part < 0.5 else None
+    spaces = columns.spaces is not False
+    if layout:
+        if len(layout.tags) > 1:
+            layout = choose_tags(source, layout)
+        ((_, read_cells),) = layout.tags.items()
+        sentences = split_into_sentences(read_lines(source), layout)
+        yield from annotate(source.name, sentences, read_cells, spaces=spaces)
+    elif part > 0:
+        if columns.words is not None or columns.tags is not None:
+            options, titles = "--word-column, --tag-column", "lines of word|tag"
+            raise ValueError(Errors.H097.format(options=options, titles=titles))
+        sentences = read_sentences(read_lines(source))
+        yield from annotate(source.name, sentences, read_tags, spaces=spaces)
+    elif not all(is_blank(line) or line.startswith("#") for line in split_lines(head)):
+        guess = describe_columns(head) or "No column holds tags."
+        raise ValueError(Errors.H118.format(path=source.name, guess=guess))
 
 
-def read_tagged_lines(lines: Sequence[str], file: str) -> Iterator[NumberedRecord]:
-    """Read sentences with IOB tags.
+def choose_tags(source: Source, layout: Layout) -> Layout:
+    """Choose the column of tags with the most tagged words, and tell so (W032).
 
-    Tabs or spaces separate columns: the first one is the word, the last one its tag. An empty line
-    ends a sentence. A line may also be a sentence of `word|tag` or `word|part of speech|tag`. Lines
-    that begin with `#` and do not end with a tag are comments.
+    Columns of phrases are chosen only if there is no other. Of several columns, it is the last one.
 
-    lines: The lines.
-    file: The file's name, for records that cannot be used.
-    YIELDS: The sentences, numbered by their first lines. A sentence with a line without a tag
-        cannot be used.
+    source: The file.
+    layout: Its columns, several of which hold tags.
+    RETURNS: The columns, one of which holds tags.
     """
-    rows: list[Row] = []
-    first, reason = 0, ""
-    for number, line in enumerate([*lines, ""], start=1):
-        stripped = line.strip()
-        if not stripped or stripped.startswith(DOCUMENT):
-            if rows or reason:
-                yield first, InvalidRecord(file, first, reason) if reason else make_text(rows)
-            rows, first, reason = [], 0, ""
-            continue
-        row = split_row(stripped)
-        sentence = None if row else split_sentence(stripped)
-        if sentence and not rows and not reason:
-            yield number, make_text(sentence)
-            continue
-        if row is None and stripped.startswith("#"):
-            continue
-        first = first or number
-        if row is None:
-            reason = reason or (
-                f"has a line {number} ({stripped[:40]!r}) that is not a word and an IOB tag, as "
-                "'Rome B-CITY' is"
-            )
-        else:
-            rows.append(row)
+    cells_of: dict[int, Counter[str]] = {column: Counter() for column in layout.tags}
+    split = layout.split
+    for _, content in read_lines(source):
+        cells = split(content)
+        if layout.fits(cells):
+            for column, counter in cells_of.items():
+                counter[cells[column]] += 1
+    n_tagged: dict[int, int] = {}
+    labels: dict[int, set[str]] = {}
+    for column, counter in cells_of.items():
+        tags = zip(layout.tags[column](list(counter)), counter.values(), strict=True)
+        tagged = [(tag.label, n) for tag, n in tags if tag and tag.label]
+        n_tagged[column] = sum(n for _, n in tagged)
+        labels[column] = {label for label, _ in tagged}
+    chosen = max(layout.tags, key=lambda own: (not is_of_phrases(labels[own]), n_tagged[own], own))
+    counts = ", ".join(
+        f"column {layout.name(column)} with {n} tagged words" for column, n in n_tagged.items()
+    )
+    logger.warning(
+        Warnings.W032.format(path=source.name, counts=counts, column=layout.name(chosen))
+    )
+    return replace(layout, tags={chosen: layout.tags[chosen]})
 
 
-def split_row(line: str) -> Row | None:
-    """The word and the tag of a line, or None."""
-    # only tabs separate columns if there are any: words may hold spaces
-    columns = line.split("\t") if "\t" in line else line.split()
-    word, tag = columns[0].strip(), columns[-1].strip()
-    if len(columns) < 2 or not word or not TAG.fullmatch(tag):
-        return None
-    return word, tag
+def annotate(
+    path: str, sentences: Iterator[Sentence], read_cells: TagReader, *, spaces: bool
+) -> Iterator[NumberedRecord]:
+    """Make texts of sentences, and tell what is peculiar about the file.
 
-
-def split_sentence(line: str) -> list[Row] | None:
-    """The words and tags of a line `word|tag word|tag`, or None."""
-    rows = []
-    for field in line.split():
-        word, *others = field.split("|")
-        if not word or not others or not TAG.fullmatch(others[-1]):
-            return None
-        rows.append((word, others[-1]))
-    return rows
-
-
-def make_text(rows: Sequence[Row]) -> Annotation:
-    """Make a text of words and tags.
-
-    rows: The words and tags.
-    RETURNS: The text, with a space between words. Words with the tag "-" have no annotation.
+    path: The file's name.
+    sentences: The sentences.
+    read_cells: Reads the cells of their tags.
+    spaces: Whether spaces separate words in the texts.
+    YIELDS: The sentences' first lines, and what is read of them.
     """
-    bounds = []
-    start = 0
-    for word, _ in rows:
-        bounds.append((start, start + len(word)))
-        start += len(word) + 1
-    tags = [tag for _, tag in rows]
-    unknown = [bound for bound, tag in zip(bounds, tags, strict=True) if tag == UNKNOWN]
-    spans = [
-        LabelledSpan(bounds[first][0], bounds[last][1], label)
-        for label, first, last in tags_to_entities(to_biluo(tags))
-    ]
-    text = " ".join(word for word, _ in rows)
-    return Annotation(text, tuple(spans), unknown=tuple(unknown))
-
-
-def to_biluo(tags: Sequence[str]) -> list[str]:
-    """Convert IOB1, IOB2, IOBES and BILUO to BILUO, and unknown tags to O."""
-    # IOBES calls the last tag E and a single one S
-    known = [re.sub("^S-", "U-", re.sub("^E-", "L-", tag)) for tag in tags]
-    return list(iob_to_biluo(["O" if tag == UNKNOWN else tag for tag in known]))
+    check = SchemeCheck()
+    n_tags: Counter[str] = Counter()
+    longest, line_of_longest = 0, 0
+    for sentence in sentences:
+        tags = []
+        for tag, line, word, cell in zip(
+            read_cells(sentence.cells), sentence.lines, sentence.words, sentence.cells, strict=True
+        ):
+            if tag is None:
+                problem = f"with a tag {cell!r} that is none, as 'B-CITY' and 'O' are"
+                sentence.add_problem(line, word, problem)
+            else:
+                tags.append(tag)
+        if sentence.problem:
+            yield sentence.first, InvalidRecord(path, sentence.first, sentence.problem)
+            continue
+        if not tags:
+            continue
+        check.add(tags, sentence.lines)
+        n_tags.update(tag.position for tag in tags)
+        if len(tags) > longest:
+            longest, line_of_longest = len(tags), sentence.first
+        yield sentence.first, annotate_words(sentence.words, tags, spaces=spaces)
+    check.warn(path)
+    if n_tags[UNKNOWN] and not n_tags[OUTSIDE] and n_tags.total() > n_tags[UNKNOWN]:
+        logger.warning(Warnings.W033.format(path=path, n=n_tags[UNKNOWN]))
+    if longest > MANY_WORDS:
+        logger.warning(Warnings.W020.format(path=path, line=line_of_longest, n_words=longest))
 
 
 COLUMNS = AnnotationFormat(
     name="columns",
-    title=".conll, .iob or .tsv with IOB tags",
-    suffixes=(".conll", ".iob", ".tsv"),
+    title="words with tags (such as B-CITY) in columns, .conll, .iob, .tsv and others",
+    suffixes=(".conll", ".conllu", ".iob", ".iob2", ".bio", ".bioes", ".bilou", ".tsv"),
     options=("--word-column", "--tag-column", "--spaces"),
     recognize=recognize,
     read=read,

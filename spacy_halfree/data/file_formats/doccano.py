@@ -1,38 +1,91 @@
 """doccano's JSON lines, of a project of sequence labelling.
 
-Read: `text`, and spans as lists of start, end and label under `label` or `labels`, or as objects
-with `start_offset` under `entities`. Written: `text` and `label`; other keys become metadata.
+Read: `text` (`data` in versions 1.5 and 1.6), and spans as lists of start, end and label under
+`label`, `labels` or `entities`, or as objects with `start_offset` under `entities`. All other keys
+are metadata of the raw texts, whatever their names. Written: `text` and `label`; other keys become
+metadata.
+
 doccano's editor counts UTF-16 units, or grapheme clusters if the project is set so. Imported spans
 may be counted in another unit, and no file names its unit.
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ...errors import Warnings
 from ..offsets import DEFAULT_UNIT, UNITS, OffsetUnit, in_code_points, is_plain, offset_table
 from ..read_settings import ReadSettings
-from ..records import Annotation, LabelledSpan, NumberedRecord, Suggestion
+from ..records import Annotation, LabelledSpan, NumberedRecord, RecordError, Suggestion
 from ..sources import Source
 from .file_format import AnnotationFormat, Head
-from .json_values import find_spans, read_records, to_span
+from .json_values import read_records, to_span
 
 logger = logging.getLogger("spacy.halfree")
 MOST_NUMBERS = 50
 """The most texts that a warning names."""
+SPAN_KEYS = ("label", "labels", "entities")
+"""The keys of spans, in one version or another."""
+OWN_KEYS = {"Comments", "annotation_approver", "username"}
+"""Keys that only doccano writes, in one version or another."""
+NUMBERED = "annotations"
+"""The key of spans with the numbers of labels, in exports of early versions."""
 
 
 def is_example(value: Any) -> bool:
     """Whether an object has spans as only doccano writes them."""
-    found = find_spans(value)
     # only Prodigy rejects texts
-    if found is None or value.get("answer") in ("reject", "ignore"):
+    if text_of(value) is None or value.get("answer") in ("reject", "ignore"):
+        return False
+    if has_numbered_labels(value):
+        return True
+    found = spans_of(value)
+    if found is None:
         return False
     key, spans = found
+    if not value.keys().isdisjoint(OWN_KEYS):
+        return True
     if any(isinstance(span, dict) for span in spans):
         return all(isinstance(span, dict) and "start_offset" in span for span in spans)
-    return key in ("label", "labels") or (key == "entities" and not spans)
+    # spaCy's conventions have lists under `entities`, too
+    return key != "entities" or (not spans and isinstance(value.get("relations"), list))
+
+
+def has_numbered_labels(value: dict[str, Any]) -> bool:
+    """Whether an object has spans with the numbers of labels."""
+    spans = value.get(NUMBERED)
+    return isinstance(spans, list) and all(
+        isinstance(span, dict) and "start_offset" in span for span in spans or [None]
+    )
+
+
+def text_of(value: Any) -> str | None:
+    """The text of an object; None if it has none."""
+    if not isinstance(value, dict):
+        return None
+    text = value.get("text", value.get("data"))
+    return text if isinstance(text, str) else None
+
+
+def spans_of(value: dict[str, Any]) -> tuple[str, list[Any]] | None:
+    """The key and the list of an object's spans; None if it has none.
+
+    Raw texts may have metadata under any key. With `Comments`, which new versions write, spans are
+    under `entities` if there are `relations`, and under `label` otherwise. Without it, the first
+    list that is not empty counts.
+    """
+    label = value.get("label")
+    is_new = "Comments" in value
+    if is_new and isinstance(label, list) and "relations" not in value:
+        return "label", label
+    found = [(key, value[key]) for key in SPAN_KEYS if isinstance(value.get(key), list)]
+    if is_new:
+        if isinstance(value.get("relations"), list):
+            found.sort(key=lambda own: own[0] != "entities")
+        return found[0] if found else None
+    if value.get("spans"):
+        return None
+    return next((own for own in found if own[1]), found[0] if found else None)
 
 
 def recognize(head: Head) -> bool:
@@ -44,28 +97,47 @@ def read(source: Source, settings: ReadSettings) -> Iterator[NumberedRecord]:
     """Read a file.
 
     A warning (W023) names the texts whose spans depend on the unit of offsets, if it is not chosen.
+    Another one (W030) counts the texts without spans, unless they are skipped.
     """
     unit = settings.offsets or DEFAULT_UNIT
     unclear: list[int] = []
+    n_texts = n_empty = 0
     for number, record in read_records(source, settings, read_value):
-        if isinstance(record, Annotation) and record.spans and not is_plain(record.text):
-            found = in_code_points(record.text, record.spans, unit)
-            if settings.offsets is None and depends_on_unit(record, found):
-                unclear.append(number)
-            record = Annotation(record.text, found)
+        if isinstance(record, Annotation):
+            n_texts += 1
+            if not record.spans:
+                n_empty += 1
+            elif not is_plain(record.text):
+                found = in_code_points(record.text, record.spans, unit)
+                if settings.offsets is None and depends_on_unit(record, found):
+                    unclear.append(number)
+                record = Annotation(record.text, found)
         yield number, record
     if unclear:
         rest = len(unclear) - MOST_NUMBERS
         numbers = ", ".join(map(str, unclear[:MOST_NUMBERS]))
         numbers += f" and {rest} more" if rest > 0 else ""
         logger.warning(Warnings.W023.format(path=source.name, n=len(unclear), numbers=numbers))
+    if n_empty and not settings.skip_empty:
+        logger.warning(Warnings.W030.format(path=source.name, n_empty=n_empty, n_texts=n_texts))
 
 
-def read_value(value: Any, _: ReadSettings) -> Iterator[Annotation]:
-    """Read an object of an export, with spans in the unit of the file."""
-    found = find_spans(value)
-    spans = found[1] if found else []
-    yield Annotation(value["text"], tuple(map(to_span, spans)))
+def read_value(value: Any, _: ReadSettings) -> tuple[Annotation]:
+    """Read an object of an export, with spans in the unit of the file.
+
+    RAISES: RecordError if it has no text or no spans.
+    """
+    text = text_of(value)
+    if text is None:
+        raise RecordError("is not an object with a string under 'text'")
+    found = spans_of(value)
+    if found is None:
+        if has_numbered_labels(value):
+            raise RecordError(
+                f"has the numbers of labels under '{NUMBERED}'; export as JSONL with text labels"
+            )
+        raise RecordError("has no list of spans under 'label' or 'entities'")
+    return (Annotation(text, tuple(map(to_span, found[1]))),)
 
 
 def depends_on_unit(annotation: Annotation, found: tuple[LabelledSpan, ...]) -> bool:
@@ -90,6 +162,20 @@ def write(suggestion: Suggestion, unit: OffsetUnit) -> dict[str, Any]:
     return {"text": suggestion.text, "label": label, **suggestion.meta}
 
 
+def describe_setup(labels: Sequence[str]) -> str:
+    """What the project must have before the file is imported.
+
+    labels: The labels of the models.
+    RETURNS: A sentence or two.
+    """
+    return (
+        "Import this into a doccano project of the type 'Sequence Labeling', as JSONL with the "
+        "columns 'text' and 'label'. Labels that the project does not have are made: "
+        f"{', '.join(labels)}. The suggestions count as annotation of the user who imports them: "
+        "mark the texts that somebody has corrected as approved, and export approved texts only."
+    )
+
+
 DOCCANO = AnnotationFormat(
     name="doccano",
     title=".jsonl or .zip of doccano",
@@ -98,4 +184,5 @@ DOCCANO = AnnotationFormat(
     recognize=recognize,
     read=read,
     write=write,
+    describe_setup=describe_setup,
 )

@@ -1,6 +1,6 @@
 """The classes of formats."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -69,6 +69,8 @@ class AnnotationFormat:
     recognize: Tells whether a file has this format.
     read: Reads a file, record by record.
     write: Makes an object of a suggestion with offsets in a unit; None if it is only read.
+    describe_setup: Says what the tool must be set to for suggestions with some labels; None if
+        there is nothing to set.
     """
 
     name: str
@@ -78,6 +80,7 @@ class AnnotationFormat:
     recognize: Callable[[Head], bool]
     read: Callable[[Source, ReadSettings], Iterator[NumberedRecord]]
     write: Callable[[Suggestion, OffsetUnit], dict[str, Any]] | None = None
+    describe_setup: Callable[[Sequence[str]], str] | None = None
 
     @property
     def has_any_unit(self) -> bool:

@@ -1,146 +1,107 @@
-"""Label Studio's JSON, and JSON-MIN, which has the regions alone.
+"""Label Studio's JSON, JSON-MIN, CSV and TSV; the last three have the regions alone.
 
-Written: a list of tasks with `data` and `predictions`, for a labelling interface with
-`<Labels name="label" toName="text">` and `<Text name="text" value="$text"/>`, the names of its
-template for named entities. Label Studio sorts tasks by the score of their prediction.
-
-Its editor counts code points, as Python does. Scripts may write regions in UTF-16 units, in which
-most emoji count as two; which unit it is shows the text that comes with each region.
+Written: a list of tasks with `data` and `predictions`, for a labelling interface with the names of
+its template for named entities, see `describe_setup`. Label Studio sorts tasks by the score of
+their prediction. Offsets are code points.
 """
 
-import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
+from itertools import chain
 from typing import Any
+from xml.sax.saxutils import quoteattr
 
-from ..offsets import OffsetUnit, offset_table
+from ..offsets import OffsetUnit
 from ..read_settings import ReadSettings
-from ..records import Annotation, LabelledSpan, NumberedRecord, RecordError, Skipped, Suggestion
+from ..records import (
+    Annotation,
+    InvalidRecord,
+    LabelledSpan,
+    NumberedRecord,
+    RecordError,
+    Skipped,
+    Suggestion,
+)
 from ..sources import Source
 from .file_format import AnnotationFormat, Head
-from .json_values import has_text, read_records
+from .json_values import UNEXPECTED, read_records
+from .label_studio_fields import TextField, choose_field
+from .label_studio_regions import Result, describe_other_region, read_region
+from .label_studio_tasks import (
+    SKIPPED,
+    Task,
+    find_delimiter,
+    is_row,
+    is_task,
+    read_rows,
+    to_task,
+)
 
-
-def is_task(value: Any) -> bool:
-    """Whether an object is a task as in JSON exports."""
-    return isinstance(value, dict) and isinstance(value.get("data"), dict)
+CONTROL = "label"
+OBJECT = "text"
+"""The names in the labelling interface for which suggestions are written."""
 
 
 def is_own(value: Any) -> bool:
-    """Whether an object is a task as in JSON or JSON-MIN exports."""
-    is_short = has_text(value) and "annotation_id" in value and "annotator" in value
-    return is_task(value) or is_short
+    """Whether a value is a task or a row of an export."""
+    return is_task(value) or is_row(value)
 
 
-def read_value(value: Any, _: ReadSettings) -> Iterator[Annotation | Skipped]:
+def recognize(head: Head) -> bool:
+    """Whether a file has tasks or rows."""
+    return any(map(is_own, head.values)) or (
+        not head.values and find_delimiter(head.text) is not None
+    )
+
+
+def read(source: Source, settings: ReadSettings) -> Iterator[NumberedRecord]:
+    """Read a file. It is read twice: its regions tell which of several texts is read.
+
+    RAISES: ValueError (H046) if it cannot be read, (H113, H114) see `choose_field`.
+    """
+    field = choose_field(read_tasks(source), settings.field, source.name)
+    return read_records(source, settings, partial(read_value, field), read_rows(source))
+
+
+def read_tasks(source: Source) -> Iterator[Task]:
+    """The tasks of a file, without those that cannot be read."""
+    for _, value in read_rows(source):
+        if not isinstance(value, InvalidRecord):
+            try:
+                yield to_task(value)
+            except UNEXPECTED:
+                continue
+
+
+def read_value(field: TextField, value: Any, _: ReadSettings) -> Iterator[Annotation | Skipped]:
     """Read a task.
 
-    value: The task.
-    YIELDS: Its annotations (only those marked as ground truth if there are any), or why it has
-        none.
-    RAISES: RecordError if it has no text, or a region that is not of a text.
+    field: Which text is read.
+    value: The task, or the row.
+    YIELDS: Its annotations, or why it has none.
+    RAISES: RecordError if it has no such text, or a region that is not of a text.
     """
-    if not is_task(value):
-        yield read_short_task(value)
+    task = to_task(value)
+    if task.left_out:
+        # what somebody has skipped is known by its text, so that it is not suggested again
+        known = task.data.get(field.name or "") if task.left_out == SKIPPED else ""
+        yield Skipped(task.left_out, known if isinstance(known, str) else "")
         return
-    # the name of annotations before version 1.0
-    found = value.get("annotations", value.get("completions")) or []
-    kept = [annotation for annotation in found if not annotation.get("was_cancelled")]
-    if not found:
-        yield Skipped("not labelled in Label Studio")
-        return
-    text = find_text(value["data"])
-    if not kept:
-        yield Skipped("skipped in Label Studio", text)
-    for annotation in [own for own in kept if own.get("ground_truth")] or kept:
-        yield Annotation(text, tuple(_spans_of(annotation, text)))
+    text = field.find_text(task.data)
+    field.check_content(text, chain(*task.annotations))
+    for results in task.annotations:
+        yield Annotation(text, tuple(_spans_of(results, text, field, task.data)))
 
 
-def find_text(data: dict[str, Any]) -> str:
-    """The text of a task: the field `text`, or the only field that is a string."""
-    strings = {key: value for key, value in data.items() if isinstance(value, str)}
-    if "text" in strings:
-        return strings["text"]
-    if len(strings) != 1:
-        raise RecordError(
-            "has no string under 'text' in its 'data', and not exactly one other string"
-        )
-    return next(iter(strings.values()))
-
-
-def _spans_of(annotation: dict[str, Any], text: str) -> Iterator[LabelledSpan]:
-    for region in annotation["result"]:
-        kind = region.get("type", "")
-        if kind == "labels":
-            yield from read_region(region["value"], text)
-        elif kind.endswith("labels"):
-            raise RecordError(f"has a region of the type '{kind}', not 'labels' of a text")
-
-
-def read_short_task(task: dict[str, Any]) -> Annotation:
-    """Read a task of a JSON-MIN export.
-
-    The key of its regions is the name of the labelling interface's control. It is missing if there
-    are none.
-    """
-    text: str = task["text"]
-    regions = [
-        region
-        for value in task.values()
-        if isinstance(value, list)
-        for region in value
-        if isinstance(region, dict) and "labels" in region
-    ]
-    return Annotation(text, tuple(span for region in regions for span in read_region(region, text)))
-
-
-def read_region(region: dict[str, Any], text: str) -> Iterator[LabelledSpan]:
-    """Read the spans of a region, one for each of its labels.
-
-    region: An object with `start`, `end`, `labels` and usually the region's `text`.
-    text: The text of the task.
-    YIELDS: The spans, in code points.
-    RAISES: RecordError if it is not a region of a text, or its text is not found there.
-    """
-    start, end, labels = region.get("start"), region.get("end"), region.get("labels")
-    named = isinstance(labels, list) and all(isinstance(label, str) for label in labels)
-    # not `isinstance`: true and false are numbers, too
-    if not (type(start) is int and type(end) is int and named):
-        raise RecordError(
-            f"has {json.dumps(region)[:80]}, which is no region with a start, an end and labels"
-        )
-    bounds = find_region(text, start, end, region.get("text"))
-    yield from (LabelledSpan(*bounds, label) for label in labels or [])
-
-
-def find_region(text: str, start: int, end: int, content: Any) -> tuple[int, int]:
-    """Find a region in its text.
-
-    text: The text.
-    start, end: The offsets of the export, in code points or UTF-16 units.
-    content: The region's text. If it is no string, the offsets are taken as code points.
-    RETURNS: Start and end, in code points.
-    RAISES: RecordError if the region's text is found there in neither unit.
-    """
-    if not isinstance(content, str) or not 0 <= start < end or text[start:end] == content:
-        return start, end
-    places = [(start, end)]
-    if not text.isascii():
-        converted = offset_table(text, "utf-16").to_code_points(start, end)
-        places += [] if converted is None else [converted]
-    # the editor writes the end of a line as a backslash and an n
-    unescaped = content.replace("\\n", "\n")
-    words = (content.split(), unescaped.split())
-    found = [
-        *(place for place in places if text[slice(*place)] == content),
-        *(place for place in places if text[slice(*place)] == unescaped),
-        *(place for place in places if text[slice(*place)].split() in words),
-    ]
-    if found:
-        return found[0]
-    raise RecordError(
-        f"has a region that is said to be {content[:40]!r}, but from {start} to {end} stands "
-        f"{text[start:end][:40]!r}"
-    )
+def _spans_of(
+    results: Sequence[Result], text: str, field: TextField, data: dict[str, Any]
+) -> Iterator[LabelledSpan]:
+    for result in results:
+        if result.is_region:
+            if field.has(result, data):
+                yield from read_region(result.value, text)
+        elif result.is_other_region and field.has_other(result):
+            raise RecordError(describe_other_region(result))
 
 
 def write(suggestion: Suggestion, _: OffsetUnit) -> dict[str, Any]:
@@ -148,8 +109,8 @@ def write(suggestion: Suggestion, _: OffsetUnit) -> dict[str, Any]:
     result = [
         {
             "id": str(number),
-            "from_name": "label",
-            "to_name": "text",
+            "from_name": CONTROL,
+            "to_name": OBJECT,
             "type": "labels",
             "value": {
                 "start": span.start,
@@ -165,21 +126,29 @@ def write(suggestion: Suggestion, _: OffsetUnit) -> dict[str, Any]:
     return {"data": {"text": suggestion.text, **meta}, "predictions": [prediction]}
 
 
-def recognize(head: Head) -> bool:
-    """Whether a file has tasks."""
-    return any(map(is_own, head.values))
+def describe_setup(labels: Sequence[str]) -> str:
+    """What the project must have before the file is imported.
 
-
-def read(source: Source, settings: ReadSettings) -> Iterator[NumberedRecord]:
-    """Read a file, see `read_value`."""
-    return read_records(source, settings, read_value)
+    labels: The labels of the models.
+    RETURNS: The labelling interface, and a sentence about it.
+    """
+    values = "\n".join(f"    <Label value={quoteattr(label)}/>" for label in labels)
+    return (
+        "Use this labelling interface in Label Studio (Settings, Labeling Interface, Code). With "
+        "other names or labels, Label Studio imports the suggestions without an error, but shows "
+        "them without labels or not at all.\n"
+        f'<View>\n  <Labels name="{CONTROL}" toName="{OBJECT}">\n{values}\n  </Labels>\n'
+        f'  <Text name="{OBJECT}" value="$text"/>\n</View>'
+    )
 
 
 LABEL_STUDIO = AnnotationFormat(
     name="label-studio",
-    title=".json of Label Studio",
-    suffixes=(".json", ".jsonl"),
+    title=".json, .csv or .tsv of Label Studio",
+    suffixes=(".json", ".jsonl", ".csv", ".tsv"),
+    options=("--field",),
     recognize=recognize,
     read=read,
     write=write,
+    describe_setup=describe_setup,
 )

@@ -1,6 +1,165 @@
-"""Files that cannot be read, as far as they are recognized."""
+"""Files that cannot be read, as far as they are recognized, and what to do with them.
+
+No command is advised that cannot read the file: spaCy's `convert` reads none of these as they are.
+"""
+
+import re
+from collections.abc import Callable
+from itertools import islice
+from typing import NamedTuple
 
 from .file_format import Head
+
+MOST_KEYS = 10
+"""So many keys of unknown objects are told."""
+Test = Callable[[Head], bool]
+
+
+class Known(NamedTuple):
+    """A kind of files that cannot be read.
+
+    looks_like: What it is.
+    test: Tells whether a file is of this kind.
+    advice: What to do with it.
+    """
+
+    looks_like: str
+    test: Test
+    advice: str
+
+
+def suffix(*suffixes: str) -> Test:
+    """A test of a file's suffix."""
+    return lambda head: head.suffix in suffixes
+
+
+def pattern(expression: str) -> Test:
+    """A test whether a file's beginning matches; `^` and `$` match at each line."""
+    compiled = re.compile(expression, flags=re.MULTILINE)
+    return lambda head: compiled.search(head.text) is not None
+
+
+def keys(*names: str) -> Test:
+    """A test whether a JSON file has an object with some keys."""
+    wanted = set(names)
+    return lambda head: any(isinstance(own, dict) and wanted <= set(own) for own in head.values)
+
+
+def folder_with(*names: str) -> Test:
+    """A test whether a folder holds a file of one of some names."""
+    return lambda head: any((head.source.path / name).is_file() for name in names)
+
+
+def either(*tests: Test) -> Test:
+    """Whether one of some tests succeeds."""
+    return lambda head: any(test(head) for test in tests)
+
+
+AS_LINES = (
+    "Write a line of JSON for each text, with offsets as Python counts: "
+    '{"text": "Oslo", "spans": [{"start": 0, "end": 4, "label": "CITY"}]}.'
+)
+AS_COLUMNS = (
+    "Write a `.tsv` file with a word, a tab and its IOB tag on each line, and an empty line after "
+    "each sentence."
+)
+AS_PARQUET = "Write it with `dataset.to_parquet`, which keeps the names of classes."
+KNOWN: tuple[Known, ...] = (
+    Known(
+        "a data set that Hugging Face's `save_to_disk` wrote",
+        either(suffix(".arrow"), folder_with("dataset_info.json", "dataset_dict.json")),
+        f"Load its folder with `datasets.load_from_disk`. {AS_PARQUET}",
+    ),
+    Known("a folder", lambda head: head.source.path.is_dir(), "Name the files in it."),
+    Known("a spreadsheet", suffix(".xlsx", ".xls", ".ods", ".numbers"), AS_COLUMNS),
+    Known(
+        "a document or an image, which has no spans of characters",
+        suffix(".pdf", ".docx", ".doc", ".odt", ".rtf", ".png", ".jpg", ".jpeg", ".tif", ".tiff"),
+        "Export its annotation from the tool that it was annotated with.",
+    ),
+    Known(
+        "a pickle, which is not opened because it may run code",
+        suffix(".pkl", ".pickle", ".joblib", ".pt"),
+        f"Load it where it was made. {AS_LINES}",
+    ),
+    Known(
+        "Python code, which is not run",
+        suffix(".py", ".ipynb"),
+        "Write its pairs of texts and entities to a `.json` file with `json.dump`.",
+    ),
+    Known(
+        "a database",
+        either(suffix(".db", ".sqlite", ".sqlite3"), pattern(r"\ASQLite format 3")),
+        "Export the texts from its tool: `prodigy db-out DATASET > texts.jsonl` for Prodigy.",
+    ),
+    Known("a Parquet table without lists of words and tags", suffix(".parquet"), AS_LINES),
+    Known("audio that is transcribed in ELAN or Praat", suffix(".eaf", ".textgrid"), AS_LINES),
+    Known("binary data", pattern("\0"), "Export the texts as JSON or as text."),
+    Known(
+        "CoNLL-U without a column of IOB tags", pattern(r"^\d+\t(?:[^\t\n]+\t){8}\S+$"), AS_COLUMNS
+    ),
+    Known("a document of tagtog", keys("annotatable", "entities"), AS_LINES),
+    Known(
+        "training data of Rasa",
+        either(keys("rasa_nlu_data"), pattern(r"^nlu:|^## intent:")),
+        AS_LINES,
+    ),
+    Known("an app of LUIS", keys("luis_schema_version", "utterances"), AS_LINES),
+    Known("a project of Azure AI Language", keys("projectFileVersion", "assets"), AS_LINES),
+    Known("an intent of Dialogflow", keys("data", "isTemplate"), AS_LINES),
+    Known("a data set of Snips", keys("intents", "entities", "language"), AS_LINES),
+    Known("a manifest of SageMaker Ground Truth", pattern('"groundtruth/text-span"'), AS_LINES),
+    Known(
+        "annotations for Amazon Comprehend, which are without their texts",
+        pattern(r"\AFile,Line,Begin Offset,End Offset,Type"),
+        AS_LINES,
+    ),
+    Known(
+        "training data of Vertex AI or AutoML",
+        either(keys("textSegmentAnnotations"), keys("text_snippet", "annotations")),
+        AS_LINES,
+    ),
+    Known("an export of Labelbox", keys("data_row", "projects"), AS_LINES),
+    Known(
+        "an export of Dataturks, where the last character of a span belongs to it",
+        keys("content", "annotation"),
+        AS_LINES,
+    ),
+    Known("an export of Kili", pattern('"jsonResponse"'), AS_LINES),
+    Known(
+        "questions and answers as in SQuAD",
+        either(keys("context", "question"), pattern('"qas"')),
+        AS_LINES,
+    ),
+    Known(
+        "conversations, which have no spans of characters",
+        either(keys("messages"), keys("conversations")),
+        AS_LINES,
+    ),
+    Known(
+        "training data of GLiNER2, which does not say where in a text its entities are",
+        keys("input", "output"),
+        AS_LINES,
+    ),
+    Known(
+        "texts that are encoded for a model and hold no words",
+        keys("input_ids"),
+        f"Use the data set before it was encoded. {AS_PARQUET}",
+    ),
+    Known(
+        "a Hugging Face data set as CSV, which cuts long lists",
+        pattern(r"\A[^\n]*\b(?:tokens|words),[^\n]*tags"),
+        AS_PARQUET,
+    ),
+    Known("a table of comma-separated values", suffix(".csv"), AS_COLUMNS),
+    Known("HTML or XML", pattern(r"\A\s*<[!?a-zA-Z]"), AS_LINES),
+    Known(
+        "text without annotation",
+        suffix(".txt", ".md", ".text", ""),
+        "Texts that are not annotated are given to `init` with `--raw`.",
+    ),
+)
+"""Kinds of files, the first one that fits is told."""
 
 
 def describe_unknown(head: Head) -> str:
@@ -9,6 +168,11 @@ def describe_unknown(head: Head) -> str:
     head: The beginning of the file.
     RETURNS: A sentence or two.
     """
-    if head.source.path.is_dir():
-        return "It is a folder."
+    for known in KNOWN:
+        if known.test(head):
+            return f"It looks like {known.looks_like}. {known.advice}"
+    names = dict.fromkeys(name for own in head.values if isinstance(own, dict) for name in own)
+    if names:
+        first = ", ".join(islice(names, MOST_KEYS))
+        return f"It is JSON whose objects have such keys: {first}. {AS_LINES}"
     return "Its format is not recognized."

@@ -11,7 +11,11 @@ from spacy.training import Example
 
 from ...errors import Errors
 from ...types import Hashes, Ints
+from ..confidence import forget_confidences, mark_spans
 from .span_layer import BEGINNING, INSIDE, OUTSIDE, SpanLayer
+
+SCORES = "scores"
+"""Under which `SpanGroup.attrs` has the confidence of each span, in the group's order."""
 
 
 class SpanGroupLayer(SpanLayer):
@@ -69,8 +73,12 @@ class SpanGroupLayer(SpanLayer):
     def write_spans(
         self, doc: Doc, spans: list[Span], confidences: list[float], *, has_pinned: bool
     ) -> tuple[list[Span], list[float]]:
-        """See `SpanLayer`."""
-        doc.spans[self.key] = SpanGroup(doc, name=self.key, spans=spans)
+        """See `SpanLayer`. The group's attribute `scores` is that of spaCy's `spancat`."""
+        if self.is_annotated(doc):
+            forget_confidences(doc, self.place)
+        mark_spans(doc, spans, self.place)
+        scores = np.array(confidences, dtype=np.float32)
+        doc.spans[self.key] = SpanGroup(doc, name=self.key, spans=spans, attrs={SCORES: scores})
         return spans, confidences
 
     def score_spans(self, examples: Sequence[Example]) -> tuple[dict[str, Any], str]:

@@ -1,0 +1,357 @@
+"""Which columns of a file hold words, tags and numbers: found in its first lines."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from ...errors import Errors
+from ..read_settings import ColumnSettings
+from .column_rows import SPLITTERS, is_blank, split_lines, split_table
+from .tag_cells import TagReader, find_tag_reader, read_brackets, read_misc, read_tags
+from .tag_schemes import parse_tag
+
+MOST_ROWS = 2000
+"""How many rows are looked at."""
+NUMBER = re.compile(r"[0-9]{1,18}(?:[-.][0-9]{1,18})?")
+"""A number of a word. CoNLL-U has ranges of words, such as 1-2, and empty words, such as 1.1."""
+SENTENCE_NUMBER = re.compile(r"(?:sent\w*[ _:#-]*)?([0-9]{1,18})", flags=re.IGNORECASE)
+NO_WORDS = ("", "_", "-", "-X-", "*")
+"""What stands in columns without information."""
+WORD_NAMES = re.compile(r"words?|tokens?|forms?|texts?", flags=re.IGNORECASE)
+TAG_NAMES = re.compile(
+    r"(.*[ _.-])?(tags?|labels?|ner|ne|iob[12]?|bio|bioes|bilou|entity|entities)",
+    flags=re.IGNORECASE,
+)
+SENTENCE_NAMES = re.compile(
+    r"sent(ence)?s?[ _-]*(#|ids?|idx|index|no|num|number)?", flags=re.IGNORECASE
+)
+"""Names of columns."""
+PHRASES = {
+    *("NP", "VP", "PP", "ADVP", "ADJP", "SBAR", "PRT", "CONJP", "INTJ", "LST", "UCP"),
+}
+"""CoNLL-2000's labels of phrases, which are no entities."""
+CONLL_2012, CONLL_2012_COLUMNS, CONLL_2012_WORDS = "#begin document", 11, 3
+"""How files of CoNLL-2012 begin, how many columns they have up to the tags, and which has words."""
+CONLL_U_COLUMNS = 10
+MOST_LABELS = 100
+"""No file has more labels, but many have more words."""
+FEW_ROWS, MANY_ROWS = 3, 50
+"""In fewer rows, the same word in all of them means nothing; in as many, so many O are tags."""
+GLOBAL_COLUMNS = re.compile(r"#\s*global\.columns\s*=\s*(.+)")
+"""How CoNLL-U Plus names its columns."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """The first lines of a file, split into columns.
+
+    separator: A key of `SPLITTERS`.
+    header: The columns' names; empty if the file does not have them.
+    rows: The lines that have as many columns as most lines.
+    part: Which part of all lines they are.
+    has_gaps: Whether empty lines separate sentences.
+    is_conll_2012: Whether it is a file of CoNLL-2012, where more columns follow the tags.
+    """
+
+    separator: str
+    header: tuple[str, ...]
+    rows: list[list[str]]
+    part: float
+    has_gaps: bool
+    is_conll_2012: bool
+
+    @property
+    def n_columns(self) -> int:
+        """How many columns there are, as far as they are used."""
+        return len(self.rows[0])
+
+    def column(self, index: int) -> list[str]:
+        """The cells of a column."""
+        return [row[index] for row in self.rows]
+
+    def is_mostly(self, index: int, pattern: re.Pattern[str]) -> bool:
+        """Whether nearly all cells of a column match a pattern."""
+        cells = self.column(index)
+        return sum(bool(pattern.fullmatch(cell)) for cell in cells) > 0.9 * len(cells)
+
+    def part_of_repeats(self, index: int) -> float:
+        """How often a column has the same cell as in the line before."""
+        pairs = list(pairwise(self.column(index)))
+        return sum(first == second for first, second in pairs) / max(len(pairs), 1)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a file is divided into columns, which are counted from 0.
+
+    separator: A key of `SPLITTERS`.
+    n_columns: How many columns there are.
+    is_open: Whether more columns may follow.
+    header: The columns' names; empty if the file does not have them.
+    words: The column of words.
+    tags: The columns of tags, and how to read each.
+    ids: The column of the words' numbers, if there is one.
+    sentences: The column of the sentences' numbers, if empty lines do not separate them.
+    """
+
+    separator: str
+    n_columns: int
+    is_open: bool
+    header: tuple[str, ...]
+    words: int
+    tags: dict[int, TagReader]
+    ids: int | None = None
+    sentences: int | None = None
+
+    @property
+    def split(self) -> Callable[[str], list[str]]:
+        """The function that splits a line into columns."""
+        # programs that name columns quote cells as in CSV files, with tabs, too
+        is_table = self.header and self.separator == "tabs"
+        return split_table if is_table else SPLITTERS[self.separator]
+
+    def fits(self, cells: list[str]) -> bool:
+        """Whether a line has as many columns as others. Empty ones at its end do not count."""
+        if len(cells) == self.n_columns:
+            return True
+        return len(cells) > self.n_columns and (self.is_open or not any(cells[self.n_columns :]))
+
+    def name(self, column: int) -> str:
+        """What messages call a column: its number from 1 on, and its name."""
+        own = self.header[column] if self.header else ""
+        return f"{column + 1} ({own})" if own else str(column + 1)
+
+
+def find_layout(text: str, path: str, settings: ColumnSettings) -> Layout | None:
+    """Find the layout of a file.
+
+    text: The beginning of the file.
+    path: The file's name, for messages.
+    settings: The columns that are chosen.
+    RETURNS: The layout; None if there are no columns of words and tags.
+    RAISES: ValueError (H117) if there is no such column as is chosen, (H119) if one column would
+        hold both words and tags.
+    """
+    for separator in SPLITTERS:
+        table = find_table(text, separator, settings)
+        if table is None:
+            continue
+        tags = find_tags(table)
+        chosen = find_column(settings.tags, table, path)
+        if chosen is not None:
+            tags = {chosen: tags.get(chosen, read_tags)}
+        words = find_column(settings.words, table, path)
+        if tags:
+            words = find_words(table, tags) if words is None else words
+            others = {column: read for column, read in tags.items() if column != words}
+            if not others:
+                raise ValueError(Errors.H119.format(path=path, column=words + 1))
+            return make_layout(table, words, others)
+    return None
+
+
+def is_certain(text: str) -> bool:
+    """Whether the beginning of a file can only be words and tags in columns."""
+    for separator in SPLITTERS:
+        table = find_table(text, separator, ColumnSettings())
+        if table is None:
+            continue
+        if table.is_conll_2012:
+            return True
+        for column, read in find_tags(table).items():
+            tags = read(table.column(column))
+            # the first line may have names that nobody knows
+            tags = tags[1:] if tags[0] is None else tags
+            has_label = any(tag and tag.label for tag in tags)
+            has_other = any(tag and not tag.label for tag in tags)
+            is_clear = (has_label and has_other) or len(tags) >= MANY_ROWS
+            if is_clear and tags.count(None) <= 0.1 * len(tags):
+                return True
+    return False
+
+
+def find_table(text: str, separator: str, settings: ColumnSettings) -> Table | None:
+    """Split the beginning of a file into columns.
+
+    RETURNS: The lines; None if most of them do not have the same number of columns, two at least.
+    """
+    lines = split_lines(text)[:MOST_ROWS]
+    rows: list[list[str]] = []
+    has_gaps = is_after_gap = False
+    has_comments = any(not own.startswith("#") and not is_blank(own) for own in lines)
+    for line in lines:
+        cells = SPLITTERS[separator](line)
+        if is_blank(line) or not any(cells):
+            is_after_gap = bool(rows)
+        elif not (has_comments and line.startswith("#")):
+            has_gaps |= is_after_gap
+            is_after_gap = False
+            rows.append(cells)
+    # their columns of predicates' arguments come last, as many as a sentence has predicates
+    is_conll_2012 = CONLL_2012 in text and any(len(row) > CONLL_2012_COLUMNS for row in rows)
+    if is_conll_2012:
+        rows = [row[:CONLL_2012_COLUMNS] for row in rows]
+    if not rows:
+        return None
+    ((n_columns, n_rows),) = Counter(map(len, rows)).most_common(1)
+    if n_columns < 2 or n_rows < len(rows) / 2:
+        return None
+    own = [row for row in rows if len(row) == n_columns]
+    header = find_header(text, own, settings)
+    if tuple(own[0]) == header:
+        own = own[1:]
+    return (
+        Table(separator, header, own, n_rows / len(rows), has_gaps, is_conll_2012) if own else None
+    )
+
+
+def find_header(text: str, rows: Sequence[list[str]], settings: ColumnSettings) -> tuple[str, ...]:
+    """The names of columns: the first line, or a comment of CoNLL-U Plus. Empty without names."""
+    match = GLOBAL_COLUMNS.search(text)
+    if match and len(match[1].split()) == len(rows[0]):
+        return tuple(match[1].split())
+    first = tuple(rows[0])
+    chosen = {settings.words, settings.tags} & set(first)
+    has_words = any(WORD_NAMES.fullmatch(cell) for cell in first)
+    has_tags = any(TAG_NAMES.fullmatch(cell) for cell in first)
+    if chosen or (has_words and has_tags and not any(map(parse_tag, first))):
+        return first
+    return ()
+
+
+def find_column(name: str | None, table: Table, path: str) -> int | None:
+    """Find a column that is chosen.
+
+    name: Its name, or its number from 1 on, or from -1 on from the last one.
+    RETURNS: Its index; None if none is chosen.
+    RAISES: ValueError (H117) if there is no such column.
+    """
+    if name is None:
+        return None
+    if name in table.header:
+        return table.header.index(name)
+    number = int(name) if re.fullmatch("-?[0-9]{1,9}", name) else 0
+    if 1 <= abs(number) <= table.n_columns:
+        return number - 1 if number > 0 else table.n_columns + number
+    names = f", with the names {', '.join(table.header)}" if table.header else " without names"
+    raise ValueError(Errors.H117.format(path=path, name=name, n=table.n_columns, names=names))
+
+
+def find_tags(table: Table) -> dict[int, TagReader]:
+    """The columns of tags, and how to read each. Most of their cells are tags."""
+    last = table.n_columns - 1
+    if table.is_conll_2012:
+        return {last: read_brackets}
+    if table.n_columns == CONLL_U_COLUMNS and table.is_mostly(0, NUMBER):
+        tags = read_misc(table.column(last))
+        return {last: read_misc} if any(tag and tag.label for tag in tags) else {}
+    readers = {}
+    for column in range(table.n_columns):
+        found = find_tag_reader(Counter(table.column(column)))
+        if found and found[1] > 0.5:
+            readers[column] = found[0]
+    return readers
+
+
+def find_words(table: Table, tags: Collection[int]) -> int:
+    """The column of words: the first one that holds neither tags, nor numbers, nor names of texts.
+
+    table: The first lines.
+    tags: The columns of tags.
+    """
+    if table.is_conll_2012:
+        return CONLL_2012_WORDS
+    named = [index for index, name in enumerate(table.header) if WORD_NAMES.fullmatch(name)]
+    others = [column for column in range(table.n_columns) if column not in tags]
+    words = [column for column in others if has_words(table, column)]
+    return next(iter([*named, *words, *others]), 0)
+
+
+def has_words(table: Table, column: int) -> bool:
+    """Whether a column may hold words: not numbers, and not the same in most lines."""
+    if table.is_mostly(column, NUMBER):
+        return False
+    cells = table.column(column)
+    if sum(cell in NO_WORDS for cell in cells) > len(cells) / 2:
+        return False
+    return len(cells) < FEW_ROWS or table.part_of_repeats(column) < 0.5
+
+
+def find_sentences(table: Table, words: int) -> int | None:
+    """The column of sentences' numbers, if there is one.
+
+    table: The first lines.
+    words: The column of words.
+    """
+    for column, name in enumerate(table.header):
+        if column != words and SENTENCE_NAMES.fullmatch(name):
+            return column
+    if table.has_gaps:
+        return None
+    for column in range(words):
+        cells = [cell for cell in table.column(column) if cell]
+        matches = [SENTENCE_NUMBER.fullmatch(cell) for cell in cells]
+        numbers = [int(match[1]) for match in matches if match]
+        if len(numbers) < len(cells):
+            continue
+        steps = {second - first for first, second in pairwise(numbers)}
+        has_repeats = len(cells) < len(table.rows) or table.part_of_repeats(column) > 0.3
+        if has_repeats and steps <= {0, 1}:
+            return column
+    return None
+
+
+def make_layout(table: Table, words: int, tags: dict[int, TagReader]) -> Layout:
+    """Make the layout of a file.
+
+    table: The first lines.
+    words: The column of words.
+    tags: The columns of tags, and how to read each.
+    """
+    sentences = find_sentences(table, words)
+    ids = [
+        column for column in range(words) if column != sentences and table.is_mostly(column, NUMBER)
+    ]
+    return Layout(
+        separator=table.separator,
+        n_columns=table.n_columns,
+        is_open=table.is_conll_2012,
+        header=table.header,
+        words=words,
+        tags=tags,
+        ids=ids[0] if ids and not table.is_conll_2012 else None,
+        sentences=sentences,
+    )
+
+
+def is_of_phrases(labels: Collection[str]) -> bool:
+    """Whether labels are those of phrases, not of entities."""
+    return bool(labels) and PHRASES.issuperset(labels)
+
+
+def describe_columns(text: str) -> str:
+    """What the columns of a file without tags look like, in a sentence; "" if that is unknown.
+
+    text: The beginning of the file.
+    """
+    for separator in SPLITTERS:
+        table = find_table(text, separator, ColumnSettings())
+        if table is None:
+            continue
+        if table.n_columns == CONLL_U_COLUMNS and table.is_mostly(0, NUMBER):
+            return (
+                "It looks like CoNLL-U, which is read if the last column has entries such as "
+                "NER=B-CITY."
+            )
+        for column in reversed(range(table.n_columns)):
+            cells = Counter(table.column(column))
+            labels = [cell for cell in cells if cell != "O"]
+            if cells["O"] and labels and len(cells) <= MOST_LABELS:
+                names = ", ".join(labels[:3])
+                return (
+                    f"Column {column + 1} has labels without a scheme ({names}). Write B- before "
+                    "the label of an entity's first word, and I- before those of its others."
+                )
+    return ""

@@ -1,0 +1,139 @@
+"""New labelled and raw texts in an existing project."""
+
+import json
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import spacy
+import srsly
+
+from ..data.annotated_texts import AnnotatedFile, find_annotated_files
+from ..data.checks import digest_text
+from ..data.docbin import write_docs
+from ..data.file_report import FileReport
+from ..data.inputs import local_path
+from ..data.raw_pool import check_pool, read_pool
+from ..data.records import Annotation, text_of
+from ..errors import Errors
+from ..files import write_at_once
+from ..outputs import check_place
+from .corpus import CorpusSettings, LabelledTexts, check_has_spans, make_labelled_texts
+from .project_files import DEV, GOLD, POOL, PREVIOUS, TEST, write_findings
+
+HELD_OUT = "the project tunes or tests on them, and they stay as they are"
+
+
+@dataclass(frozen=True)
+class UpdatedProject:
+    """A project with new texts.
+
+    labelled: What was found in the existing texts to train on and in the new files.
+    n_held_out: How many texts of the new files the project tunes or tests on. They are not used.
+    n_gold: How many texts to train on the project has now.
+    n_new: How many of them are new.
+    pool: What was found in the raw texts.
+    previous: The texts to train on as they were.
+    """
+
+    labelled: LabelledTexts
+    n_held_out: int
+    n_gold: int
+    n_new: int
+    pool: FileReport
+    previous: Path
+
+
+def update_project(
+    folder: str | Path,
+    labelled: str | Path | Sequence[str | Path],
+    raw: str | Path | None = None,
+    *,
+    corpus: CorpusSettings | None = None,
+    on_report: Callable[[LabelledTexts], object] | None = None,
+) -> UpdatedProject:
+    """Add labelled texts, such as corrected suggestions, to a project that `create_project` wrote.
+
+    They are added to the texts to train on and taken out of the raw texts. Texts to tune and to
+    test on stay as they are, so that results can be compared. The texts to train on before are
+    kept in `corpus/gold.previous.spacy`.
+
+    folder: The project's folder.
+    labelled: New labelled texts: a file, or several, from the oldest to the newest.
+    raw: More raw texts: a file or folder.
+    corpus: How the labelled texts are read. The project's own texts are older than those.
+    on_report: Is called with what was found in the labelled texts, before anything is written.
+    RAISES: ValueError, OSError (H013, H018, H019, H046, H047, H058, H065, H075, H079, H097, H109)
+        if the texts cannot be used, (H135) if the folder is no project.
+    """
+    corpus = corpus or CorpusSettings()
+    given = [labelled] if isinstance(labelled, str | Path) else labelled
+    folder, paths = Path(folder), [Path(path) for path in given]
+    place = folder / "corpus"
+    nlp = spacy.blank(read_lang(folder))
+    inputs = [*paths, *([] if raw is None else [local_path(str(raw))])]
+    for name in (GOLD, PREVIOUS, POOL):
+        check_place(place / name, inputs=inputs)
+    new = find_annotated_files(paths, corpus.reading, lang=str(nlp.lang))
+    (gold,) = find_annotated_files([place / GOLD])
+    texts = make_labelled_texts([gold, *new], nlp, corpus.on_conflict)
+    if on_report is not None:
+        on_report(texts)
+    check_has_spans(texts)
+    held_out = read_digests(find_held_out(place))
+    before = read_digests([gold])
+    digests = [digest_text(doc.text) for doc in texts.gold.docs]
+    docs = [doc for doc, own in zip(texts.gold.docs, digests, strict=True) if own not in held_out]
+    known = {*digests, *held_out}
+    report = FileReport(str(place / POOL))
+    pool = [*read_pool(str(place / POOL), known, nlp.max_length, report)]
+    if raw is not None:
+        known |= {digest_text(text_of(record)) for record in pool}
+        pool += read_pool(str(raw), known, nlp.max_length, report)
+    check_pool(report)
+    # the texts to train on first: a run that is stopped in between can be repeated
+    shutil.copyfile(place / GOLD, place / PREVIOUS)
+    write_docs(docs, place / GOLD)
+    lines = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in pool)
+    write_at_once(place / POOL, lines.encode())
+    write_findings(place, [*texts.reports[1:], report])
+    return UpdatedProject(
+        texts,
+        n_held_out=len(held_out & set(digests)),
+        n_gold=len(docs),
+        n_new=len(set(digests) - before - held_out),
+        pool=report,
+        previous=place / PREVIOUS,
+    )
+
+
+def read_lang(folder: Path) -> str:
+    """The language of a project.
+
+    RAISES: ValueError (H135) if the folder is no project that `init` has written.
+    """
+    needed = (folder / "project.yml", *(folder / "corpus" / name for name in (GOLD, DEV, POOL)))
+    missing = [path for path in needed if not path.is_file()]
+    if missing:
+        raise ValueError(Errors.H135.format(path=folder, reason=f"{missing[0]} is missing"))
+    try:
+        return str(srsly.read_yaml(needed[0])["vars"]["lang"])
+    except (ValueError, KeyError, TypeError) as error:
+        reason = f"project.yml has no variable `lang` ({error!r})"
+        raise ValueError(Errors.H135.format(path=folder, reason=reason)) from error
+
+
+def find_held_out(corpus: Path) -> list[AnnotatedFile]:
+    """The files that a project tunes and tests on."""
+    return find_annotated_files([corpus / name for name in (DEV, TEST) if (corpus / name).exists()])
+
+
+def read_digests(files: Sequence[AnnotatedFile]) -> set[bytes]:
+    """The digests of the texts of files."""
+    return {
+        digest_text(record.text)
+        for file in files
+        for _, record in file.read()
+        if isinstance(record, Annotation)
+    }
