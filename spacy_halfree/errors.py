@@ -104,7 +104,6 @@ class Errors:
     H027 = (
         "[H027] The pipeline {path} has no halfree_tagger with the name '{name}'. It has: {pipes}."
     )
-
     H028 = (
         "[H028] Component '{name}': `head_learn_rate_factor` is {value}, but the model '{model}' "
         "has no part behind an encoder that it could apply to; the whole model is pretrained. Set "
@@ -152,7 +151,6 @@ class Errors:
         "is 'words': the tags of a word share what the decoder has read before it, which "
         'checkpoints do not keep. Set `loss = "lm"`, or `label_style = "token"`.'
     )
-
     H038 = (
         "[H038] A model of halfree.SentinelSeq2Seq.v1 cannot be initialized without knowing the "
         "labels. Initialize the component (`nlp.initialize`), not its model."
@@ -277,12 +275,10 @@ class Errors:
     H068 = (
         "[H068] The engine '{engine}' has no use for {options}. Leave it out, or change --engine."
     )
-
     H070 = (
         "[H070] The target of the teacher {teacher} is '{teacher_target}', but that of {model} is "
         "'{target}', so that they cannot be compared. Name a teacher with the same target, or none."
     )
-
     H075 = (
         "[H075] {path} has no labelled span that could be learned from. Check that it is the "
         "export of annotated texts, and that a .spacy file holds entities (`doc.ents`)."
@@ -309,7 +305,6 @@ class Errors:
         "[H081] {texts}: there is no text in it that the encoder could read. Look at the reasons "
         "of skipped lines, if any, and check that the input is the file you meant."
     )
-
     H083 = (
         "[H083] `--score disagreement` needs at least two models, but there is only {model}. Name "
         "others, trained with other seeds, or leave the option out."
@@ -442,7 +437,6 @@ class Errors:
         "'I-CITY', or those of BIOES or BILUO. If consecutive words with the same name are one "
         "entity, name the classes so: `--tag-names O,I-CITY,I-STREET`."
     )
-
     H113 = "[H113] {path} has no text called '{field}'. Choose one with `--field`: {names}."
     H114 = (
         "[H114] {path} has no text to read: in all of its annotated tasks ({n}), the text is "
@@ -480,7 +474,6 @@ class Warnings:
         "[W008] {path} has changed since the run was stopped: the {n} texts of it that were "
         "finished are labelled again."
     )
-
     W010 = (
         "[W010] The report has tables in place of diagrams, because matplotlib is not installed "
         "(`pip install matplotlib`)."
@@ -558,7 +551,7 @@ class Warnings:
     W034 = (
         "[W034] The tags under '{field}' in {path} are read. Other fields look like tags of "
         "entities, too: {others}. Use `--tag-column` to choose."
-
+    )
     W028 = (
         "[W028] {path} has regions of several texts. Those of '{field}' ({n}) are read, and these "
         "are not: {others}. Use `--field` to choose another text."
