@@ -193,13 +193,12 @@ LABEL_STUDIO = (
     # texts with a key that has the name of the regions' key
     label_studio("own_label_min.json", EMOJI, NOTHING, skipped=1),
     label_studio("own_label.csv", EMOJI, NOTHING, skipped=1),
-    # what cannot be read: texts that are files, regions that have lost their label
-    label_studio("file.json", invalid=1),
-    label_studio("file_min.json", invalid=1),
-    label_studio("file.csv", invalid=1),
+    # regions that have lost their label
     label_studio("without_label.json", invalid=1),
     label_studio("without_label_min.json", invalid=1),
 )
+FILE_EXPORTS = ("file.json", "file_min.json", "file.csv")
+"""Exports of Label Studio with the path of a text instead of the text."""
 APPROVED = (EMOJI, REPEATED, NOTHING)
 """What the first user has set the mark of."""
 OTHERS = (

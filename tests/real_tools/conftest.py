@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 from browser import Browser, find_programs, open_browser
-from exports import DoccanoUser, LabelStudioUser
+from doccano_user import DoccanoUser
+from label_studio_user import LabelStudioUser
 from servers import find_python, install, serve_doccano, serve_label_studio
 
 CACHE = "HALFREE_TOOLS"

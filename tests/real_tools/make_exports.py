@@ -15,12 +15,10 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from browser import open_browser  # noqa: E402
-from exports import (  # noqa: E402
-    DoccanoUser,
-    LabelStudioUser,
-    export_from_doccano,
-    export_from_label_studio,
-)
+from doccano_exports import export_from_doccano  # noqa: E402
+from doccano_user import DoccanoUser  # noqa: E402
+from label_studio_exports import export_from_label_studio  # noqa: E402
+from label_studio_user import LabelStudioUser  # noqa: E402
 from servers import install, serve_doccano, serve_label_studio  # noqa: E402
 from tool_exports import STORED  # noqa: E402
 
