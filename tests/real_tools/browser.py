@@ -54,7 +54,7 @@ class Browser:
         """Run a function's body in the page. RETURNS: What it returns."""
         return self.send("POST", "/execute/sync", {"script": script, "args": list(arguments)})
 
-    def appears(self, condition: Callable[[], Any], seconds: float = 2) -> Any:
+    def appears(self, condition: Callable[[], Any], seconds: float = PATIENCE) -> Any:
         """Look until something is there. RETURNS: What the condition returned last."""
         found = condition()
         for _ in range(int(seconds / PAUSE)):
@@ -72,7 +72,7 @@ class Browser:
         RETURNS: That.
         RAISES: TimeoutError after 30 seconds.
         """
-        found = self.appears(condition, PATIENCE)
+        found = self.appears(condition)
         if found:
             return found
         text = self.run("return document.body.innerText")

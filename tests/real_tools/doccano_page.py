@@ -54,8 +54,12 @@ def open_text(browser: Browser, url: str, project: int, number: int, text: str) 
     browser.wait("the text", lambda: text_in(browser, ROWS) == wanted)
 
 
-def underlined(browser: Browser) -> list[Marked]:
-    """The underlined places and their labels, in the order of the text."""
+def underlined(browser: Browser, n: int = 0) -> list[Marked]:
+    """The underlined places and their labels, in the order of the text.
+
+    n: How many are waited for: they come after the text.
+    """
+    browser.appears(lambda: len(browser.run(LINES, ROWS)) >= n)
     return sorted((first, last, label) for first, last, label in browser.run(LINES, ROWS))
 
 

@@ -41,9 +41,8 @@ class DoccanoUser:
         doccano_page.open_text(self._browser, self._server.url, project, number, text)
 
     def underlined(self, n: int) -> list[Marked]:
-        """What is underlined in the text that is open. n: How many spans to wait for."""
-        self._browser.appears(lambda: len(doccano_page.underlined(self._browser)) >= n)
-        return doccano_page.underlined(self._browser)
+        """What is underlined in the text that is open. n: How many places to wait for."""
+        return doccano_page.underlined(self._browser, n)
 
     def mark_all(self, project: int, examples: Sequence[Example]) -> None:
         """Mark the words of a project's first texts with the mouse."""

@@ -6,6 +6,7 @@ from browser import Browser
 from page_text import SEEN, Marked, Place, click_on, drag_over, text_in
 
 TEXT = ".lsf-htx-richtext"
+BUTTONS = ".lsf-bottombar button"
 ESCAPE = "\ue00c"
 """The key, as the protocol writes it."""
 TRIES = 5
@@ -44,14 +45,20 @@ def log_in(browser: Browser, url: str, email: str, password: str) -> None:
 
 
 def open_task(browser: Browser, url: str, project: int, task: int, *texts: str) -> None:
-    """Open a task in the editor. texts: Those that it shows, in the order of the interface."""
+    """Open a task that is not annotated. texts: Those that it shows, in the order of the interface."""
     browser.open(f"{url}/projects/{project}/data?task={task}")
     wanted = "".join("".join(text.split()) for text in texts)
     browser.wait("the text", lambda: text_in(browser, TEXT) == wanted)
+    buttons = "return [...document.querySelectorAll(arguments[0])].map(own => own.innerText.trim())"
+    browser.wait("the button", lambda: "Submit" in browser.run(buttons, BUTTONS))
 
 
-def highlighted(browser: Browser) -> list[Marked]:
-    """The highlighted places and their labels, in the order of the text."""
+def highlighted(browser: Browser, n: int = 0) -> list[Marked]:
+    """The highlighted places and their labels, in the order of the text.
+
+    n: How many are waited for: they come after the text.
+    """
+    browser.appears(lambda: len(browser.run(REGIONS, TEXT)) >= n)
     return sorted((first, last, label) for first, last, label in browser.run(REGIONS, TEXT))
 
 
@@ -66,7 +73,7 @@ def mark(browser: Browser, place: Place, label: str, control: int = 0) -> None:
         # the editor may draw itself anew when it has loaded, and forget the click
         click_on(browser, ".lsf-label__text", label, control)
         drag_over(browser, TEXT, place)
-        if browser.appears(lambda: len(highlighted(browser)) > known):
+        if browser.appears(lambda: len(highlighted(browser)) > known, seconds=3):
             # what is selected would get the next label
             browser.press(ESCAPE)
             return
@@ -75,4 +82,4 @@ def mark(browser: Browser, place: Place, label: str, control: int = 0) -> None:
 
 def submit(browser: Browser) -> None:
     """Click on "Submit"."""
-    click_on(browser, ".lsf-bottombar button", "Submit")
+    click_on(browser, BUTTONS, "Submit")

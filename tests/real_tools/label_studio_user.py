@@ -34,10 +34,13 @@ class LabelStudioUser:
         self.client.import_file(project, "texts.json", json.dumps(tasks).encode())
         return project, [int(task["id"]) for task in self.client.tasks(project)]
 
-    def open(self, project: int, task: int, *texts: str) -> list[Marked]:
-        """Open a task. RETURNS: What is highlighted in it."""
+    def open(self, project: int, task: int, *texts: str) -> None:
+        """Open a task. texts: Those that it shows."""
         label_studio_page.open_task(self._browser, self._server.url, project, task, *texts)
-        return label_studio_page.highlighted(self._browser)
+
+    def highlighted(self, n: int) -> list[Marked]:
+        """What is highlighted in the task that is open. n: How many places to wait for."""
+        return label_studio_page.highlighted(self._browser, n)
 
     def mark(self, example: Example, before: str = "", control: int = 0) -> None:
         """Mark an example's words with the mouse.
@@ -55,7 +58,7 @@ class LabelStudioUser:
         """Click on "Submit" until the annotation is stored. RAISES: TimeoutError."""
         for _ in range(label_studio_page.TRIES):
             label_studio_page.submit(self._browser)
-            if self._browser.appears(lambda: self.client.annotations(task), seconds=5):
+            if self._browser.appears(lambda: self.client.annotations(task), seconds=10):
                 return
         raise TimeoutError(f"the annotation of task {task} is not stored")
 
