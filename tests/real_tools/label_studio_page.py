@@ -45,7 +45,10 @@ def log_in(browser: Browser, url: str, email: str, password: str) -> None:
 
 
 def open_task(browser: Browser, url: str, project: int, task: int, *texts: str) -> None:
-    """Open a task that is not annotated. texts: Those that it shows, in the order of the interface."""
+    """Open a task that is not annotated.
+
+    texts: Those that it shows, in the order of the interface.
+    """
     browser.open(f"{url}/projects/{project}/data?task={task}")
     wanted = "".join("".join(text.split()) for text in texts)
     browser.wait("the text", lambda: text_in(browser, TEXT) == wanted)
