@@ -20,6 +20,7 @@ ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 WINDOW = (1400, 1000)
 """Width and height in pixels: what is marked must be in view."""
 PAUSE = 0.1
+LOOKS = 10
 PATIENCE = 30
 """Seconds that a page gets to show something."""
 
@@ -77,6 +78,19 @@ class Browser:
             return found
         text = self.run("return document.body.innerText")
         raise TimeoutError(f"{what} did not appear; the page says {text[:500]!r}")
+
+    def wait_steadily(self, what: str, condition: Callable[[], Any]) -> None:
+        """Wait until something is there in several looks: pages draw themselves more than once.
+
+        RAISES: TimeoutError if it is not.
+        """
+        looks = [False] * LOOKS
+
+        def is_steady() -> bool:
+            looks.append(bool(condition()))
+            return all(looks[-LOOKS:])
+
+        self.wait(what, is_steady)
 
     def press(self, key: str) -> None:
         """Press and release a key."""

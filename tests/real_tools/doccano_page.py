@@ -51,7 +51,7 @@ def open_text(browser: Browser, url: str, project: int, number: int, text: str) 
     """Open a text of a project. number: Counted from 1."""
     browser.open(f"{url}/projects/{project}/sequence-labeling?page={number}")
     wanted = "".join(text.split())
-    browser.wait("the text", lambda: text_in(browser, ROWS) == wanted)
+    browser.wait_steadily("the text", lambda: text_in(browser, ROWS) == wanted)
 
 
 def underlined(browser: Browser, n: int = 0) -> list[Marked]:

@@ -51,7 +51,7 @@ def open_task(browser: Browser, url: str, project: int, task: int, *texts: str) 
     """
     browser.open(f"{url}/projects/{project}/data?task={task}")
     wanted = "".join("".join(text.split()) for text in texts)
-    browser.wait("the text", lambda: text_in(browser, TEXT) == wanted)
+    browser.wait_steadily("the text", lambda: text_in(browser, TEXT) == wanted)
     buttons = "return [...document.querySelectorAll(arguments[0])].map(own => own.innerText.trim())"
     browser.wait("the button", lambda: "Submit" in browser.run(buttons, BUTTONS))
 

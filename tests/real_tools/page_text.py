@@ -49,7 +49,10 @@ function rectangles(first, last) {
 ENDS = (
     SEEN
     + """
+// the page may be drawing the text anew
+if (seen.length < arguments[2]) return null;
 const own = rectangles(arguments[1], arguments[2] - 1);
+if (!own.length) return null;
 const first = own[0], last = own[own.length - 1];
 return [[first.left, first.top + first.height / 2], [last.right, last.top + last.height / 2]];
 """
@@ -67,7 +70,8 @@ def drag_over(browser: Browser, roots: str, place: Place) -> None:
     roots: A CSS selector of the elements that hold the text.
     place: The place.
     """
-    (left, top), (right, bottom) = browser.run(ENDS, roots, *place)
+    ends = browser.wait("the place", lambda: browser.run(ENDS, roots, *place))
+    (left, top), (right, bottom) = ends
     # a pixel inside of the first and the last character
     browser.drag((left + 1, top), (right - 1, bottom))
 
