@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from spacy.language import Language
@@ -31,15 +32,17 @@ class Example:
     text: The text.
     words: Each word with its label; the number of its occurrence is behind a hash if it is not
         the first: "ha#2".
+    places: Further spans, by their offsets.
     """
 
     text: str
     words: tuple[tuple[str, str], ...] = ()
+    places: tuple[Span, ...] = ()
 
     @property
     def spans(self) -> tuple[Span, ...]:
-        """The spans, in the order of `words`."""
-        return tuple((*self._find(word), label) for word, label in self.words)
+        """The spans, in the order of `words` and `places`."""
+        return (*((*self._find(word), label) for word, label in self.words), *self.places)
 
     def _find(self, word: str) -> tuple[int, int]:
         word, _, number = word.partition("#")
@@ -77,6 +80,60 @@ TWO_LINES = Example(
     (("New\nYork", "CITY"), ("New\r\nDelhi", "CITY"), ("Rome", "PARTY")),
 )
 """Spans that contain the end of a line. doccano's editor marks within a line only."""
+PIECES = (
+    *(
+        "a",
+        "b",
+        "ha",
+        " ",
+        "  ",
+        "\n",
+        "\r\n",
+        "\r",
+        "\t",
+        "\\n",
+        '"',
+        "'",
+        ",",
+        "|",
+        "&lt;",
+        "<b>",
+    ),
+    *(
+        "\u00e9",
+        "e\u0301",
+        "\u00df",
+        "\u0915\u094d\u0937",
+        "\u05d0",
+        "\u200f",
+        "\ufeff",
+        "\u2028",
+        "\x85",
+    ),
+    *("😀", "👨\u200d👩\u200d👧", "🇳🇴", "👍🏽", "\U00010400", "\u2764\ufe0f"),
+)
+"""What texts are made of at random: parts that tools have counted or changed wrongly."""
+
+
+def random_examples(n: int, seed: int) -> list[Example]:
+    """Texts of random pieces, of which some are marked.
+
+    n: How many texts.
+    seed: The same texts come from the same number.
+    """
+    rng = Random(seed)
+    examples = []
+    for _ in range(n):
+        pieces = rng.choices(PIECES, k=rng.randint(3, 20))
+        # neither empty nor white space only
+        pieces.insert(rng.randrange(len(pieces)), "x")
+        text = "".join(pieces)
+        cuts = sorted(rng.sample(range(len(text) + 1), k=min(len(text), rng.randint(0, 3) * 2)))
+        spans = zip(cuts[::2], cuts[1::2], strict=False)
+        examples.append(Example(text, places=tuple((*own, rng.choice(LABELS)) for own in spans)))
+    return examples
+
+
 SKIPPED = Example("not sure about Lima")
 UNTOUCHED = Example("nobody looked at Lisbon 😀")
 

@@ -13,7 +13,7 @@ from page_text import Marked, place_of
 from servers import OTHER_USER, USER
 from spacy.language import Language
 from suggestions import suggestions_for
-from tool_exports import DOCCANO, EMOJI, EXAMPLES, LABELS, Example, Export
+from tool_exports import DOCCANO, EMOJI, EXAMPLES, LABELS, Example, Export, random_examples
 
 from spacy_halfree.data.offsets import OffsetUnit, offset_table
 
@@ -88,6 +88,17 @@ def test_overlapping_suggestions_are_dropped_without_an_error(doccano: DoccanoUs
     assert client.import_file(project, suggestions_for("doccano", [overlap])) == []
     (number,) = client.example_ids(project)
     assert client.spans(project, number) == [(0, 9, "CITY")]
+
+
+def test_random_texts_come_back(doccano: DoccanoUser, tmp_path: Path, nlp: Language) -> None:
+    """Suggestions are read where they were suggested."""
+    examples = random_examples(60, seed=2)
+    client = doccano.client
+    project = client.create_project(LABELS)
+    assert client.import_file(project, suggestions_for("doccano", examples)) == []
+    export = Export("a.zip", tuple(examples))
+    (tmp_path / export.name).write_bytes(client.export(project))
+    assert export.read(tmp_path, nlp) == export.expected
 
 
 @pytest.mark.parametrize("export", DOCCANO, ids=str)

@@ -11,7 +11,16 @@ from label_studio_user import LabelStudioUser
 from page_text import Marked, place_of
 from spacy.language import Language
 from suggestions import suggestions_for
-from tool_exports import EMOJI, FILE_EXPORTS, LABEL_STUDIO, LABELS, MARKED, Example, Export
+from tool_exports import (
+    EMOJI,
+    FILE_EXPORTS,
+    LABEL_STUDIO,
+    LABELS,
+    MARKED,
+    Example,
+    Export,
+    random_examples,
+)
 from tool_exports import label_studio as export_of
 
 pytestmark = pytest.mark.slow
@@ -70,6 +79,27 @@ def test_suggestions_for_another_interface_are_taken_and_not_shown(
     label_studio.open(project, task["id"], EMOJI.text)
     # as many as would be there if the names were right
     assert label_studio.highlighted(len(EMOJI.spans)) == highlighted
+
+
+def test_random_texts_come_back(
+    label_studio: LabelStudioUser, tmp_path: Path, nlp: Language
+) -> None:
+    """Suggestions that are accepted are read where they were suggested, in every format."""
+    examples = random_examples(60, seed=1)
+    client = label_studio.client
+    project = client.create_project(entity_interface(*LABELS))
+    client.import_file(project, "tasks.json", suggestions_for("label-studio", examples))
+    for task in client.tasks(project):
+        client.annotate(task["id"], task["predictions"][0]["result"])
+    for name, kind in (
+        ("a.json", "JSON"),
+        ("a_min.json", "JSON_MIN"),
+        ("a.csv", "CSV"),
+        ("a.tsv", "TSV"),
+    ):
+        export = Export(name, tuple(examples))
+        (tmp_path / name).write_bytes(client.export(project, kind))
+        assert export.read(tmp_path, nlp) == export.expected
 
 
 @pytest.mark.parametrize("export", LABEL_STUDIO, ids=str)
