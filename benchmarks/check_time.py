@@ -22,13 +22,17 @@ from .speed.builds import copy_build, copy_current
 from .speed.timing import by_round, in_turns, spread
 
 
-def start(folder: Path) -> AskedProcess:
+def start(folder: Path, module: str) -> AskedProcess:
     """Start a process in a build's folder.
+
+    Args:
+        folder: the folder.
+        module: what it runs; the first line that it prints is where its package is.
 
     Raises:
         RuntimeError: if the process has found another build.
     """
-    process = AskedProcess(folder, "benchmarks.check_process")
+    process = AskedProcess(folder, module)
     found = Path(process.receive())
     if not found.is_relative_to(folder.resolve()):
         process.close()
@@ -55,7 +59,7 @@ def main(
         copy_current(place / "current")
         processes = {}
         for name in ("before", "current"):
-            processes[name] = start(place / name)
+            processes[name] = start(place / name, "benchmarks.check_process")
             stack.callback(processes[name].close)
         for own in case:
             path = write_case(place, own)

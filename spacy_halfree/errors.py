@@ -220,8 +220,8 @@ class Errors:
         "different inputs. Use `--overwrite` to start over."
     )
     H054 = (
-        "[H054] {what} asks for {package}, which is not installed. Install spacy-halfree "
-        "with its extra `ray`: `pip install '.[ray]'` in its folder."
+        "[H054] {what} needs {package}, which is not installed. Install spacy-halfree with its "
+        "extra `{extra}`: `pip install '.[{extra}]'` in its folder."
     )
     H055 = (
         "[H055] {n_bad} records of {path} cannot be used, more than `--max-bad` allows "
@@ -233,8 +233,8 @@ class Errors:
         "it is missing, or something was added; copy or annotate it again."
     )
     H057 = (
-        "[H057] The pipeline in {path} is another one than where this run was started. Give all "
-        "machines the same files."
+        "[H057] The pipeline or code in {path} is another one than where this run was started. "
+        "Give all machines the same files."
     )
     H058 = "[H058] The folder {path} has no files of texts: none ends in {endings}."
     H059 = (
@@ -399,6 +399,17 @@ class Errors:
         "[H110] `--offsets` is how doccano counts, which has no effect on --format {tool}. Leave "
         "out `--offsets`, or use `--format doccano`."
     )
+    H123 = (
+        "[H123] {path} has nested records of Argilla, which do not say whether a response was "
+        "submitted, discarded or only a draft. Export the flattened form: "
+        "`json.dump(dataset.records.to_list(flatten=True), open('records.json', 'w'))`. Use "
+        "`--accept-unknown-status` to read all responses as if they were submitted."
+    )
+    H124 = "[H124] {path}: {problem}. Choose with `--field`: {names}."
+    H126 = (
+        "[H126] {path} is WebAnno TSV {version}, and only versions 3.2 and 3.3 are read. Export it "
+        "as WebAnno TSV v3.3 or as UIMA CAS JSON."
+    )
     H135 = (
         "[H135] {path} is not a project that `python -m spacy halfree init` has written: {reason}. "
         "Name such a folder, or leave out `--update` to write a new one."
@@ -442,6 +453,19 @@ class Errors:
         "[H114] {path} has no text to read: in all of its annotated tasks ({n}), the text is "
         "{what}; export with content. This stands under '{field}': {example}. Put the content in "
         "its place, or choose another text with `--field`."
+    )
+    H127 = (
+        "[H127] Cannot import the code in {path}: {reason}. It is run as `python -m spacy train "
+        "--code` runs it. Correct it, or name another file."
+    )
+    H128 = (
+        "[H128] Cannot take a tokenizer from {source}: {reason}. Use `--tokenizer-from` with a "
+        "config of spaCy (`config.cfg`), the folder of a pipeline (such as `model-best`) or the "
+        "name of an installed one."
+    )
+    H129 = (
+        "[H129] A pipeline or config needs a function that is not registered: {reason} If it is in "
+        "a Python file of your own, use `--code FILE`."
     )
 
 
@@ -518,9 +542,10 @@ class Warnings:
     W023 = (
         "[W023] {path} does not say how its annotation tool counts, and other units would give "
         "other spans in these texts ({n} in all): number {numbers}. They are read in UTF-16 units, "
-        "as doccano's editor counts. Use `--offsets graphemes` if the project in doccano counts "
-        "grapheme clusters, `--offsets code-points` if the spans come from a program that counts "
-        "as Python does, or `--offsets utf-16` to keep what is read now, without this warning."
+        "as the editors of doccano and Argilla count. Use `--offsets graphemes` if the project in "
+        "doccano counts grapheme clusters, `--offsets code-points` if the spans come from a "
+        "program that counts as Python does, or `--offsets utf-16` to keep what is read now, "
+        "without this warning."
     )
     W024 = (
         "[W024] {n_spans} of {n_all} labelled spans in {path} cannot be used. They are left out, "
@@ -534,14 +559,19 @@ class Warnings:
         "[W026] The words of {path} are joined without spaces, as '{lang}' is written. Use "
         "`--spaces` if spaces separate them, or `--no-spaces` to keep this without the warning."
     )
+    W035 = "[W035] {path}: spans are read from {chosen}. Ignored: {ignored}."
+    W036 = (
+        "[W036] {path}: annotations {reason}. They are left out, and their words count as not "
+        "annotated ({n} in all): {names}."
+    )
     W031 = (
         "[W031] {path}: {n} tags do not follow the scheme of the file ({scheme}), the first one in "
         "line {line}. They are read as in CoNLL's evaluation: an entity starts wherever a tag does "
         "not continue the one before it. Correct these tags if entities are split or joined."
     )
     W032 = (
-        "[W032] {path} has several columns of tags: {counts}. Column {column} is read, and the "
-        "others are left out. Use `--tag-column` to choose one."
+        "[W032] {path} has several columns of tags. Their tagged words: {counts}. Column {column} "
+        "is read, and the others are left out. Use `--tag-column` to choose one."
     )
     W033 = (
         "[W033] {path}: no word has the tag O, and {n} words have the tags - or _, which stand for "
@@ -564,4 +594,11 @@ class Warnings:
         "[W030] {n_empty} of {n_texts} texts of {path} have no span. doccano does not tell whether "
         "somebody has looked at them, and they are read as texts with nothing to find. If nobody "
         "has, use `--skip-empty`, or export approved texts only."
+    )
+    W037 = (
+        "[W037] {n_texts} of {n_all} texts in {path} are stored with other tokens than the "
+        "tokenizer in use makes. A pipeline learns with its own tokens, and {n_spans} of "
+        "{n_all_spans} spans do not align with them: they would not be learned. Use the tokenizer "
+        "that made the file: `--tokenizer-from CONFIG_OR_PIPELINE`, and `--code FILE` if it is in "
+        "a Python file of your own."
     )

@@ -22,15 +22,15 @@ TORCH = {"tokenizers", "peft", "torch", "safetensors", "transformers", "spacy_tr
 MAY_USE = {
     "cli": {
         *("project", "active_learning", "labelling", "report", "evaluation", "data"),
-        *("models", "outputs", "errors"),
+        *("models", "outputs", "custom_code", "errors"),
     },
-    "project": {"ranges", "data", "outputs", "files", "errors"},
+    "project": {"ranges", "data", "outputs", "files", "custom_code", "errors"},
     "visualization": {"tagging", "errors"},
     "report": {"evaluation", "data", "pipeline", "tagging", "outputs", "errors", "about"},
     "active_learning": {"ranges", "labelling", "distill", "data", "tagging", "types", "errors"},
     "labelling": {
         *("distill", "data", "pipeline", "models", "tagging", "outputs", "files", "ranges"),
-        "errors",
+        *("custom_code", "errors"),
     },
     "data": {"ranges", "tagging", "outputs", "files", "errors"},
     "evaluation": {"data", "pipeline", "tagging", "outputs", "types", "errors"},
@@ -42,6 +42,7 @@ MAY_USE = {
     "losses": {"types"},
     "tagging": {"ranges", "types", "errors"},
     "outputs": {"files", "errors"},
+    "custom_code": {"files", "errors"},
     "ranges": {"errors"},
     "types": set(),
     "errors": set(),

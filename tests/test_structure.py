@@ -33,10 +33,8 @@ def parameters(path: Path) -> Iterator[tuple[str, int]]:
             "dataclass" in ast.unparse(decorator) for decorator in node.decorator_list
         ):
             fields = [ast.unparse(own) for own in node.body if isinstance(own, ast.AnnAssign)]
-            yield (
-                node.name,
-                sum("init=False" not in own and "ClassVar" not in own for own in fields),
-            )
+            no_arguments = ("init=False", "ClassVar", "KW_ONLY")
+            yield node.name, sum(not any(name in own for name in no_arguments) for own in fields)
 
 
 def test_few_parameters() -> None:

@@ -190,7 +190,7 @@ class Export:
 
     def __str__(self) -> str:
         """The test's name."""
-        given = [str(value) for value in (self.settings.member, self.settings.field) if value]
+        given = [*self.settings.members, *filter(None, [self.settings.field])]
         given += ["skip empty"] if self.settings.skip_empty else []
         return " ".join([self.name, *given])
 
@@ -265,13 +265,17 @@ OTHERS = (
 )
 """What the second user's file has: every text, and one mark."""
 DOCCANO = (
-    doccano("members.zip", *EXAMPLES, UNTOUCHED, member="annotator1.jsonl"),
-    doccano("members.zip", *OTHERS, member="annotator2.jsonl"),
+    doccano("members.zip", *EXAMPLES, UNTOUCHED, members=("annotator1.jsonl",)),
+    doccano("members.zip", *OTHERS, members=("annotator2.jsonl",)),
     doccano(
-        "members.zip", only(REPEATED, "Oslo"), skipped=6, member="annotator2.jsonl", skip_empty=True
+        "members.zip",
+        only(REPEATED, "Oslo"),
+        skipped=6,
+        members=("annotator2.jsonl",),
+        skip_empty=True,
     ),
-    doccano("members_approved.zip", *APPROVED, member="annotator1.jsonl"),
-    doccano("members_approved.zip", only(REPEATED, "Oslo"), member="annotator2.jsonl"),
+    doccano("members_approved.zip", *APPROVED, members=("annotator1.jsonl",)),
+    doccano("members_approved.zip", only(REPEATED, "Oslo"), members=("annotator2.jsonl",)),
     doccano("members_annotator1.jsonl", *EXAMPLES, UNTOUCHED),
     doccano("shared.zip", *EXAMPLES),
     doccano("shared_approved.zip", LINE_ENDS, NOTHING),

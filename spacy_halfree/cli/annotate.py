@@ -11,6 +11,7 @@ from spacy.util import is_package, logger
 from tqdm import tqdm
 from wasabi import msg
 
+from ..custom_code import import_code
 from ..data.file_formats import RAW_FILES
 from ..data.records import InvalidRecord
 from ..errors import Errors, Warnings
@@ -19,7 +20,7 @@ from ..labelling.engines.ray import RayEngine
 from ..labelling.label_files import Engine, LabellingEvents, LabellingSettings, label_files
 from ..labelling.shard_formats import SHARD_FORMATS
 from ..labelling.worker import TeacherWorker
-from .options import PRECISION, PrecisionName, one_of
+from .options import CODE, PRECISION, PrecisionName, one_of
 from .outcome import describe, reports_failures
 
 
@@ -56,6 +57,7 @@ def annotate_cli(
         min=1,
         help="Keep only each word's k most probable tags [default: all]",
     ),
+    code: Path | None = CODE,
     batch_size: int = typer.Option(64, "--batch-size", min=1, help="Texts tagged at a time"),
     precision: PrecisionName = PRECISION,
     gpu_id: int = typer.Option(-1, "--gpu-id", "-g", help="GPU ID or -1 for CPU"),
@@ -122,6 +124,7 @@ def annotate_cli(
                 num_gpus=num_gpus or 0.0,
                 concurrency=concurrency or 2,
             )
+        import_code(code)
         setup_gpu(gpu_id)
         # as spaCy's own commands do
         logger.setLevel(logging.INFO)
@@ -133,6 +136,7 @@ def annotate_cli(
                 batch_size=batch_size,
                 precision=precision.value,
                 gpu_id=gpu_id,
+                code=None if code is None else str(code.absolute()),
             ),
             input_location,
             output_path,

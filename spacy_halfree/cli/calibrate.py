@@ -5,10 +5,12 @@ from pathlib import Path
 import typer
 from wasabi import msg
 
+from ..custom_code import import_code
 from ..data.read_settings import ReadSettings
 from ..errors import Warnings
 from ..evaluation.calibrate import Calibration, calibrate
-from .options import READING, reads_annotated_texts, warn_of_left_out
+from ..outputs import check_place
+from .options import CODE, READING, reads_annotated_texts, warn_of_left_out
 from .outcome import describe, reports_failures
 
 
@@ -25,6 +27,7 @@ def calibrate_cli(
     component: str | None = typer.Option(
         None, "--component", help="The tagger's name, if the pipeline has several"
     ),
+    code: Path | None = CODE,
     diagram: Path | None = typer.Option(
         None, "--diagram", help="Where to draw a reliability diagram (.png or .svg)"
     ),
@@ -38,6 +41,9 @@ def calibrate_cli(
     choose that afterwards. Texts by which the checkpoint was chosen are rather too easy.
     """
     try:
+        if diagram is not None:
+            check_place(diagram, inputs=[code])
+        import_code(code)
         found = calibrate(
             model,
             data_path,

@@ -5,6 +5,7 @@ from pathlib import Path
 import typer
 from wasabi import msg
 
+from ..custom_code import import_code
 from ..data.check_files import check_files, write_problems, write_summary
 from ..data.checks import find_gaps
 from ..data.file_formats import ANNOTATED_FILES, RAW_FILES
@@ -12,7 +13,7 @@ from ..data.file_report import combine
 from ..data.inputs import local_path
 from ..data.read_settings import ReadSettings
 from ..outputs import check_output_file
-from .options import READING, reads_annotated_texts
+from .options import CODE, LANG, READING, TOKENIZER_FROM, reading_bar, reads_annotated_texts
 from .outcome import describe, reports_failures
 from .show_reports import show_comparison, show_counts, show_problems
 
@@ -31,7 +32,9 @@ def check_cli(
     raw: str | None = typer.Option(
         None, "--raw", help=f"Raw texts: {RAW_FILES}, or a folder of such files"
     ),
-    lang: str = typer.Option("en", "--lang", help="Language, for the tokenizer"),
+    lang: str | None = LANG,
+    tokenizer_from: str | None = TOKENIZER_FROM,
+    code: Path | None = CODE,
     reading: ReadSettings = READING,
     output: Path | None = typer.Option(
         None, "--output", help="Where to write all problems, a JSON object a line"
@@ -48,11 +51,22 @@ def check_cli(
     labelled span. What is scarce is told, and is no error.
     """
     try:
-        inputs = [*train, dev, test, *([] if raw is None else [local_path(raw)])]
+        inputs = [*train, dev, test, code, *map(local_path, filter(None, (raw, tokenizer_from)))]
         for path in (output, summary):
             if path is not None:
                 check_output_file(path, inputs=inputs, overwrite=overwrite)
-        found = check_files(list(train), dev, test, raw=raw, lang=lang, reading=reading)
+        import_code(code)
+        with reading_bar() as bar:
+            found = check_files(
+                list(train),
+                dev,
+                test,
+                raw=raw,
+                lang=lang,
+                tokenizer=tokenizer_from,
+                reading=reading,
+                on_progress=bar.update,
+            )
     except (ValueError, OSError, ImportError) as error:
         msg.fail("The files were not checked", describe(error), exits=1)
     show_counts(found.reports)

@@ -3,12 +3,16 @@
 import shlex
 from collections.abc import Sequence
 from enum import Enum
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import typer
 from spacy.tokens import Doc
+from tqdm import tqdm
 from wasabi import msg
 
+from ..custom_code import import_code
 from ..data.checks import FEW_RAW_TEXTS, check_file, find_gaps
 from ..data.file_formats import ANNOTATED_FILES, RAW_FILES
 from ..data.file_report import FileReport
@@ -21,11 +25,13 @@ from ..project.create import create_project
 from ..project.project_files import PROBLEMS
 from ..project.project_settings import ProjectSettings, find_unfit_heads
 from ..project.update import HELD_OUT, update_project
-from .options import READING, reads_annotated_texts
+from .options import CODE, LANG, READING, TOKENIZER_FROM, reading_bar, reads_annotated_texts
 from .outcome import describe, reports_failures
 from .show_reports import show_comparison, show_counts, show_problems
 
-FOR_NEW_PROJECTS = ("lang", "teacher", "dev", "test", "seed", "encoder", "gpu_id")
+FOR_NEW_PROJECTS = (
+    *("lang", "tokenizer_from", "teacher", "dev", "test", "seed", "encoder", "gpu_id"),
+)
 """The options that have no effect on existing projects."""
 
 
@@ -72,7 +78,9 @@ def init_cli(
         "'newest' file, none of the words that differ ('missing'), or nothing ('leave-out')",
     ),
     reading: ReadSettings = READING,
-    lang: str = typer.Option("en", "--lang", help="Language, for the tokenizer"),
+    lang: str | None = LANG,
+    tokenizer_from: str | None = TOKENIZER_FROM,
+    code: Path | None = CODE,
     teacher: TeacherKind = typer.Option(
         TeacherKind.ALIGNED,
         "--teacher",
@@ -106,6 +114,7 @@ def init_cli(
     """
     corpus = CorpusSettings(dev=dev, test=test, on_conflict=on_conflict.value, reading=reading)
     try:
+        import_code(code)
         if update:
             given = [
                 f"--{name.replace('_', '-')}"
@@ -119,7 +128,9 @@ def init_cli(
         if raw is None:
             raise ValueError(Errors.H137)
         settings = ProjectSettings(
-            lang=lang,
+            lang=lang or "",
+            tokenizer=tokenizer_from or "",
+            code="" if code is None else str(code),
             teacher=teacher.value,
             encoder=encoder or "",
             seed=seed,
@@ -146,9 +157,16 @@ def create_new(
     corpus: CorpusSettings,
 ) -> None:
     """Write a project, and print what went into it."""
-    project = create_project(
-        folder, labelled, raw, settings=settings, corpus=corpus, on_report=show_labelled
-    )
+    with reading_bar() as bar:
+        project = create_project(
+            folder,
+            labelled,
+            raw,
+            settings=settings,
+            corpus=corpus,
+            on_report=partial(show_labelled, bar),
+            on_progress=bar.update,
+        )
     pool = project.pool
     show_split(project.split)
     show_problems(pool)
@@ -172,7 +190,15 @@ def update_existing(
     folder: Path, labelled: Sequence[Path], raw: str | None, corpus: CorpusSettings
 ) -> None:
     """Add texts to a project, and print what went into it."""
-    project = update_project(folder, labelled, raw, corpus=corpus, on_report=show_labelled)
+    with reading_bar() as bar:
+        project = update_project(
+            folder,
+            labelled,
+            raw,
+            corpus=corpus,
+            on_report=partial(show_labelled, bar),
+            on_progress=bar.update,
+        )
     show_problems(project.pool)
     warn_of_problems([*project.labelled.reports[1:], project.pool], folder)
     if project.n_held_out:
@@ -193,8 +219,9 @@ def warn_of_problems(reports: Sequence[FileReport], folder: Path) -> None:
         msg.warn(Warnings.W013.format(n_problems=n_problems, path=path))
 
 
-def show_labelled(labelled: LabelledTexts) -> None:
-    """What is wrong with the labelled texts, and how files agree."""
+def show_labelled(bar: "tqdm[Any]", labelled: LabelledTexts) -> None:
+    """Print what is wrong with the labelled texts and how files agree, in the place of a bar."""
+    bar.clear()
     show_comparison(labelled.comparison)
     for report in labelled.reports:
         show_problems(report)

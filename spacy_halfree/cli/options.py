@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import typer
+from tqdm import tqdm
 from wasabi import msg
 
 from ..data.file_formats import ANNOTATED
@@ -35,6 +36,24 @@ class PrecisionName(str, Enum):
 
 PRECISION = typer.Option(
     PrecisionName.FLOAT32, "--precision", help="What torch models compute in (int8: CPU only)"
+)
+CODE = typer.Option(
+    None,
+    "--code",
+    "-c",
+    metavar="FILE",
+    help="Python file with functions that you have registered, such as a tokenizer of your own",
+    exists=True,
+    dir_okay=False,
+)
+LANG = typer.Option(
+    None, "--lang", help="Language, for the tokenizer [default: en, or that of --tokenizer-from]"
+)
+TOKENIZER_FROM = typer.Option(
+    None,
+    "--tokenizer-from",
+    metavar="CONFIG|PIPELINE",
+    help="Take the tokenizer from a config, or from a pipeline's folder or name",
 )
 READING = ReadSettings()
 """The default of a command's argument `reading`, which `reads_annotated_texts` replaces."""
@@ -72,8 +91,10 @@ def read_options(
     spans_key: str | None = typer.Option(
         None, "--spans-key", help="Span group of .spacy files [default: the entities]"
     ),
-    member: str | None = typer.Option(
-        None, "--member", help="The file to read in a .zip, if it has several"
+    members: list[str] = typer.Option(
+        [],
+        "--member",
+        help="A file to read in a .zip, if it has several; may be given several times",
     ),
     field: str | None = typer.Option(
         None,
@@ -113,7 +134,7 @@ def read_options(
         format=read_as,
         offsets=unit_of(offsets),
         spans_key=spans_key,
-        member=member,
+        members=tuple(members),
         field=field,
         columns=ColumnSettings(
             words=word_column,
@@ -150,6 +171,11 @@ def reads_annotated_texts(*without: str) -> Callable[[Command], Command]:
         return run  # type: ignore[return-value]
 
     return decorate
+
+
+def reading_bar() -> "tqdm[Any]":
+    """A bar of the records that are read, which appears after a second."""
+    return tqdm(unit=" records", delay=1, leave=False)
 
 
 def unit_of(offsets: Offsets | None) -> OffsetUnit | None:

@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 from ..errors import Errors
 from ..outputs import reason_of
 
+NOT_REGISTERED = re.compile(r"\[E(002|893)\]")
+"""spaCy's messages of a component or another function that is not registered."""
 NUMBER = re.compile(r"\[[HE]\d{3}\]")
 Command = TypeVar("Command", bound=Callable[..., None])
 
@@ -60,6 +62,8 @@ def describe(error: Exception) -> str:
     RETURNS: The message.
     """
     message = str(error)
+    if NOT_REGISTERED.match(message):
+        return Errors.H129.format(reason=message.strip())
     if isinstance(error, OSError) and error.errno is not None and not is_numbered(message):
         # what fails in the middle of a file has no name
         path = error.filename or "a file"

@@ -7,11 +7,13 @@ from spacy.cli._util import setup_gpu
 from tqdm import tqdm
 from wasabi import msg
 
+from ..custom_code import import_code
 from ..data.gold import GoldFile
 from ..data.read_settings import ReadSettings
 from ..errors import Warnings
+from ..outputs import check_place
 from ..report.make_report import ReportSettings, make_report
-from .options import READING, reads_annotated_texts, warn_of_left_out
+from .options import CODE, READING, reads_annotated_texts, warn_of_left_out
 from .outcome import describe, reports_failures
 
 
@@ -34,6 +36,7 @@ def report_cli(
     component: str | None = typer.Option(
         None, "--component", help="The tagger's name, if a pipeline has several"
     ),
+    code: Path | None = CODE,
     batch_size: int = typer.Option(64, "--batch-size", min=1, help="Texts tagged at a time"),
     gpu_id: int = typer.Option(-1, "--gpu-id", "-g", help="GPU ID or -1 for CPU"),
     speed: bool = typer.Option(
@@ -54,6 +57,8 @@ def report_cli(
         with_speed=speed,
     )
     try:
+        check_place(output_path, inputs=[code])
+        import_code(code)
         setup_gpu(gpu_id)
         with tqdm(unit=" texts") as progress:
 

@@ -9,6 +9,7 @@ from tqdm import tqdm
 from wasabi import msg
 
 from ..active_learning.suggest import Suggestions, SuggestionSettings, suggest
+from ..custom_code import import_code
 from ..data.file_formats import ANNOTATED_FILES, RAW_FILES, WRITABLE
 from ..data.inputs import find_inputs, local_inputs, local_path
 from ..data.read_settings import ReadSettings
@@ -18,6 +19,7 @@ from ..errors import Warnings
 from ..labelling.worker import TeacherWorker
 from ..outputs import check_output_file, write_output
 from .options import (
+    CODE,
     PRECISION,
     READING,
     Offsets,
@@ -97,6 +99,7 @@ def suggest_cli(
     component: str | None = typer.Option(
         None, "--component", help="The tagger's name, if a pipeline has several"
     ),
+    code: Path | None = CODE,
     batch_size: int = typer.Option(64, "--batch-size", min=1, help="Texts tagged at a time"),
     precision: PrecisionName = PRECISION,
     gpu_id: int = typer.Option(-1, "--gpu-id", "-g", help="GPU ID or -1 for CPU"),
@@ -117,7 +120,8 @@ def suggest_cli(
         check_tool(tool, unit_of(offsets))
         check_suffix(output, tool)
         read = [local_path(raw), *local_inputs(find_inputs(raw)), *labelled, *map(Path, models)]
-        check_output_file(output, inputs=read, overwrite=overwrite)
+        check_output_file(output, inputs=[*read, code], overwrite=overwrite)
+        import_code(code)
         setup_gpu(gpu_id)
         worker = TeacherWorker(
             tuple(models),
@@ -125,6 +129,7 @@ def suggest_cli(
             batch_size=batch_size,
             precision=precision.value,
             gpu_id=gpu_id,
+            code=None if code is None else str(code),
         )
         settings = SuggestionSettings(
             n=n,

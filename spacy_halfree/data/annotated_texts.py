@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 from spacy.language import Language
+from spacy.tokenizer import Tokenizer
 from spacy.tokens import Doc
 
 from ..errors import Errors, Warnings
@@ -21,12 +22,13 @@ from .records import (
     AnnotatedText,
     Annotation,
     InvalidRecord,
+    MisplacedSpan,
     NumberedRecord,
     Skipped,
     is_unicode,
     touched_tokens,
 )
-from .sources import Source, find_source
+from .sources import Source, find_sources
 
 logger = logging.getLogger("spacy.halfree")
 WITHOUT_SPACES = ("zh", "ja", "th")
@@ -74,14 +76,14 @@ def find_annotated_files(
     paths: The files.
     settings: How to read them, where they leave a choice.
     lang: The language of the texts.
-    RETURNS: The files, in order.
+    RETURNS: The files, in order; of an archive the chosen members.
     RAISES: ValueError (H046, H109) if a file cannot be read, (H047) if its format is not known,
         (H013) if there is no such format, (H097) if a setting applies to none of the files.
     """
     settings = settings or ReadSettings()
     files = []
-    for path in paths:
-        source = find_source(path, settings.member)
+    sources = [source for path in paths for source in find_sources(path, settings.members)]
+    for source in sources:
         found = find_format(source, settings)
         has_spaces = settings.columns.spaces
         if has_spaces is None:
@@ -91,7 +93,8 @@ def find_annotated_files(
         own = replace(settings, columns=replace(settings.columns, spaces=has_spaces))
         files.append(AnnotatedFile(source, found, own))
     known = {option for file in files for option in file.format.options}
-    known |= {"--member"} if any(file.source.member for file in files) else set()
+    read = {file.source.member for file in files}
+    known |= {"--member"} if read.issuperset(settings.members) else set()
     unused = [option for option in settings.given if option not in known]
     if unused:
         titles = ", ".join(dict.fromkeys(file.format.title for file in files))
@@ -127,8 +130,8 @@ def read_annotated_texts(
     YIELDS: Annotated texts, records that cannot be used, and skipped texts.
     RAISES: ValueError (H013, H046, H047, H097, H109) if the file cannot be read.
     """
-    (file,) = find_annotated_files([path], settings, lang=str(nlp.lang))
-    yield from tokenize(file, nlp)
+    for file in find_annotated_files([path], settings, lang=str(nlp.lang)):
+        yield from tokenize(file, nlp)
 
 
 def tokenize(file: AnnotatedFile, nlp: Language) -> Iterator[AnnotatedRecord]:
@@ -164,15 +167,31 @@ def to_annotated_text(number: int, annotation: Annotation, nlp: Language) -> Ann
     number: Its line, or the number of its doc or task.
     annotation: The text and its spans.
     nlp: Tokenizes the text, unless its tokens are known.
+    RETURNS: The text. If its tokenizer does not keep every character, no span can be placed.
     """
     if annotation.words:
         doc = Doc(nlp.vocab, words=list(annotation.words), spaces=list(annotation.spaces))
     else:
         doc = nlp.make_doc(annotation.text)
+        # spaCy's own tokenizer keeps every character; others often add a space at the end
+        keeps_text = type(nlp.tokenizer) is Tokenizer
+        if not keeps_text and doc.text.rstrip() != annotation.text.rstrip():
+            return to_changed_text(number, annotation, doc)
     missing: set[int] = set()
     if annotation.is_partial:
         bounds = [(span.start, span.end) for span in annotation.spans]
         missing = set(range(len(doc))) - touched_tokens(doc, bounds)
     if annotation.unknown:
         missing |= touched_tokens(doc, annotation.unknown)
-    return AnnotatedText(number, doc, annotation.spans, tuple(sorted(missing)))
+    indices = tuple(sorted(missing)) if missing else ()
+    return AnnotatedText(number, doc, annotation.spans, indices, bool(annotation.words))
+
+
+def to_changed_text(number: int, annotation: Annotation, doc: Doc) -> AnnotatedText:
+    """Make what is left of a text if its tokens do not make up the same text again."""
+    reason = f"the tokenizer makes {doc.text!r} of the text {annotation.text!r}"
+    spans = [
+        MisplacedSpan(span.start, span.end, span.label, "text changed by the tokenizer", reason)
+        for span in annotation.spans
+    ]
+    return AnnotatedText(number, doc, tuple(spans), missing=tuple(range(len(doc))))

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import spacy
 from spacy.language import Language
 
 from ..outputs import write_output
@@ -18,8 +17,12 @@ from .annotated_texts import (
 from .checks import check_file, missing_labels
 from .file_report import FileReport, Problem
 from .merging import Comparison, ReadFile, merge_files
+from .progress import Progress, counted
 from .raw_pool import read_pool
 from .read_settings import ReadSettings
+from .sources import find_sources
+from .stored_tokens import compare_stored_tokens
+from .tokenizers import make_tokenizing_pipeline
 
 
 @dataclass(frozen=True)
@@ -49,8 +52,10 @@ def check_files(
     test: str | Path | None = None,
     *,
     raw: str | Path | None = None,
-    lang: str = "en",
+    lang: str | None = None,
+    tokenizer: str | Path | None = None,
     reading: ReadSettings | None = None,
+    on_progress: Progress | None = None,
 ) -> CheckedFiles:
     """Look for problems in annotated texts: in each file, and between them.
 
@@ -58,45 +63,55 @@ def check_files(
         of them have are compared.
     dev, test: Texts to tune and to test on.
     raw: A file or folder of raw texts.
-    lang: The language of the tokenizer.
+    lang: The language of the tokenizer. If None, that of the config or pipeline, or English.
+    tokenizer: A config or a pipeline (its folder or name), to take the tokenizer from.
     reading: How to read the files, where they leave a choice.
+    on_progress: Is called with the number of records that have been read since the last call.
     RETURNS: A report on each file.
-    RAISES: ValueError (H013, H018, H019, H046, H047, H058, H097, H109) if a file cannot be read.
+    RAISES: ValueError (H013, H018, H019, H046, H047, H058, H097, H109) if a file cannot be
+        read, (H128) if the tokenizer cannot be used; ImportError if it needs a package that is not
+        installed.
     """
-    nlp = spacy.blank(lang)
+    nlp = make_tokenizing_pipeline(lang, tokenizer)
     train = [train] if isinstance(train, str | Path) else train
     held_out = [path for path in (dev, test) if path is not None]
     paths = [Path(path) for path in (*train, *held_out)]
-    files = find_annotated_files(paths, reading, lang=lang)
-    own, others = files[: len(train)], files[len(train) :]
-    reports, comparison = check_training_files(own, nlp)
+    files = find_annotated_files(paths, reading, lang=str(nlp.lang))
+    # an archive may be several files
+    members = reading.members if reading is not None else ()
+    n_train = sum(len(find_sources(Path(path), members)) for path in train)
+    own, others = files[:n_train], files[n_train:]
+    reports, comparison = check_training_files(own, nlp, on_progress)
     found = CheckedFiles(reports, [], comparison)
     for file in others:
-        records = tokenize_in_batches(file, nlp)
+        texts = counted(tokenize_in_batches(file, nlp), on_progress)
+        records = compare_stored_tokens(texts, nlp, file.source.name)
         found.held_out.append(finish(check_file(file.source.name, records, found.reports), file))
     if raw is None:
         return found
     report = FileReport(str(raw))
     labelled = {digest for own in found.reports for digest in own.texts}
-    for _ in read_pool(str(raw), labelled, nlp.max_length, report):
+    for _ in read_pool(str(raw), labelled, nlp.max_length, report, on_progress):
         pass
     return CheckedFiles(found.train, found.held_out, comparison, report)
 
 
 def check_training_files(
-    files: Sequence[AnnotatedFile], nlp: Language
+    files: Sequence[AnnotatedFile], nlp: Language, on_progress: Progress | None = None
 ) -> tuple[list[FileReport], Comparison]:
     """Check files that are trained on together."""
     if len(files) == 1:
         # a single file needs not be kept
         (file,) = files
-        report = check_file(file.source.name, tokenize_in_batches(file, nlp))
+        texts = counted(tokenize_in_batches(file, nlp), on_progress)
+        records = compare_stored_tokens(texts, nlp, file.source.name)
+        report = check_file(file.source.name, records)
         return [finish(report, file)], Comparison()
-    read = [ReadFile.of(file) for file in files]
-    reports = [
-        finish(check_file(own.name, tokenize_records(own.records, nlp)), file)
-        for own, file in zip(read, files, strict=True)
-    ]
+    read = [ReadFile.of(file, on_progress) for file in files]
+    reports = []
+    for own, file in zip(read, files, strict=True):
+        records = compare_stored_tokens(tokenize_records(own.records, nlp), nlp, own.name)
+        reports.append(finish(check_file(own.name, records), file))
     comparison = merge_files(read).comparison
     add_disagreements(reports, comparison)
     return reports, comparison

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from spacy.language import Language
@@ -78,11 +79,11 @@ def read_gold(path: Path, nlp: Language, settings: ReadSettings | None = None) -
     RETURNS: The docs, and how many spans were left out.
     RAISES: ValueError (H013, H046, H047, H097, H109) if the file or any record cannot be read.
     """
-    (file,) = find_annotated_files([path], settings, lang=str(nlp.lang))
-    if file.format is DOCS:
-        return GoldFile(read_docs(file.source, nlp.vocab))
+    files = find_annotated_files([path], settings, lang=str(nlp.lang))
+    if len(files) == 1 and files[0].format is DOCS:
+        return GoldFile(read_docs(files[0].source, nlp.vocab))
     texts = []
-    for record in tokenize(file, nlp):
+    for record in chain.from_iterable(tokenize(file, nlp) for file in files):
         if isinstance(record, InvalidRecord):
             reason = f"number {record.line}: it {record.reason}"
             raise ValueError(Errors.H046.format(path=path, reason=reason))

@@ -92,7 +92,9 @@ def open_filesystem(uri: str) -> tuple[Any, str]:
     try:
         from pyarrow.fs import FileSystem
     except ImportError as error:
-        raise ImportError(Errors.H054.format(what=uri, package="pyarrow")) from error
+        raise ImportError(
+            Errors.H054.format(what=uri, package="pyarrow", extra="formats")
+        ) from error
     try:
         filesystem, path = FileSystem.from_uri(uri)
     except (OSError, ValueError) as error:

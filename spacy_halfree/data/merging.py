@@ -8,6 +8,7 @@ from typing import Literal, get_args
 
 from ..ranges import check_choice
 from .annotated_texts import AnnotatedFile
+from .progress import Progress, counted
 from .records import Annotation, LabelledSpan, NumberedRecord, without_white_space
 
 OnConflict = Literal["newest", "missing", "leave-out"]
@@ -26,9 +27,9 @@ class ReadFile:
     records: list[NumberedRecord]
 
     @classmethod
-    def of(cls, file: AnnotatedFile) -> "ReadFile":
+    def of(cls, file: AnnotatedFile, on_progress: Progress | None = None) -> "ReadFile":
         """Read a file."""
-        return cls(file.source.name, list(file.read()))
+        return cls(file.source.name, list(counted(file.read(), on_progress)))
 
 
 PlacedSpan = tuple[int, int, str]

@@ -31,7 +31,7 @@ class ReadSettings:
     offsets: The unit of offsets in exports of doccano: "utf-16", "code-points" or "graphemes". If
         None, UTF-16 units, and a warning (W023) names the texts whose spans depend on the unit.
     spans_key: The span group to read from `.spacy` files; the entities if None.
-    member: The file to read in an archive, if there are several.
+    members: The files to read in archives, if there are several.
     field: Where to find the text or its spans, if there are several places: the name of a field,
         a question, a layer or a type.
     columns: How to read words in columns, or in lists.
@@ -42,7 +42,7 @@ class ReadSettings:
     format: str | None = None
     offsets: OffsetUnit | None = None
     spans_key: str | None = None
-    member: str | None = None
+    members: tuple[str, ...] = ()
     field: str | None = None
     columns: ColumnSettings = ColumnSettings()
     skip_empty: bool = False
@@ -73,7 +73,7 @@ class ReadSettings:
 OPTIONS = {
     "offsets": "--offsets",
     "spans_key": "--spans-key",
-    "member": "--member",
+    "members": "--member",
     "field": "--field",
     "accept_unknown_status": "--accept-unknown-status",
 }

@@ -125,12 +125,30 @@ class AnnotatedText:
     doc: The text with its tokens.
     spans: Its spans, in the order of the file.
     missing: The indices of tokens without annotation.
+    has_stored_tokens: Whether the file stores the tokens.
     """
 
     number: int
     doc: Doc
     spans: tuple[LabelledSpan, ...]
     missing: tuple[int, ...] = ()
+    has_stored_tokens: bool = False
+
+    def __init__(
+        self,
+        number: int,
+        doc: Doc,
+        spans: tuple[LabelledSpan, ...],
+        missing: tuple[int, ...] = (),
+        has_stored_tokens: bool = False,
+    ) -> None:
+        # see `LabelledSpan`
+        own = self.__dict__
+        own["number"] = number
+        own["doc"] = doc
+        own["spans"] = spans
+        own["missing"] = missing
+        own["has_stored_tokens"] = has_stored_tokens
 
     @property
     def text(self) -> str:
@@ -148,7 +166,7 @@ class Skipped:
 
     reason: str
     text: str = ""
-    number: int = 0
+    number: int = field(default=0, compare=False)
 
 
 AnnotatedRecord = AnnotatedText | InvalidRecord | Skipped

@@ -2,7 +2,7 @@
 
 import gzip
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -15,6 +15,8 @@ MOST_NAMES = 20
 """The most files of an archive that a message names."""
 HEAD = 1 << 16
 """How many bytes of a file are looked at to recognize its format."""
+TYPE_SYSTEM = "typesystem.xml"
+"""The file, in any case, that has the types of UIMA's documents beside it. It is no document."""
 
 
 @dataclass(frozen=True)
@@ -88,35 +90,38 @@ class Source:
         return start.decode("utf-8-sig", errors="replace")
 
 
-def find_source(path: Path, member: str | None = None) -> Source:
-    """Find the file of annotated texts at a path.
+def find_sources(path: Path, members: Sequence[str] = ()) -> list[Source]:
+    """Find the files of annotated texts at a path.
 
     path: A file, or a zip archive.
-    member: The file in the archive to read, if there are several.
-    RETURNS: The file.
+    members: The files in archives to read, if there are several.
+    RETURNS: The file, or the chosen members of the archive.
     RAISES: ValueError (H046) if the archive cannot be read, (H109) if it has no such file, or
         several and none is chosen.
     """
     if path.is_dir() or path.suffix.lower() != ".zip":
-        return Source(path)
+        return [Source(path)]
     try:
         with zipfile.ZipFile(path) as archive:
             names = [info.filename for info in archive.infolist() if is_data(info)]
     except (OSError, zipfile.BadZipFile) as error:
         raise ValueError(Errors.H046.format(path=path, reason=error)) from error
-    if member is None and len(names) == 1:
-        return Source(path, names[0])
-    if member in names:
-        return Source(path, member)
-    reason = "of several files" if member is None else f"without a file called '{member}'"
-    found = ", ".join(sorted(names)[:MOST_NAMES]) or "it has none"
+    if not members and len(names) == 1:
+        return [Source(path, names[0])]
+    chosen = [member for member in members if member in names]
+    if chosen:
+        return [Source(path, member) for member in chosen]
+    if not names:
+        raise ValueError(Errors.H046.format(path=path, reason="the archive has no files"))
+    quoted = " or ".join(f"'{member}'" for member in members)
+    reason = f"without a file called {quoted}" if members else "of several files"
+    found = ", ".join(sorted(names)[:MOST_NAMES])
     found += f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
-    raise ValueError(
-        Errors.H109.format(path=path, reason=reason if names else "without files", names=found)
-    )
+    raise ValueError(Errors.H109.format(path=path, reason=reason, names=found))
 
 
 def is_data(info: zipfile.ZipInfo) -> bool:
     """Whether a file in an archive may be one of texts: systems add hidden ones of their own."""
     parts = PurePosixPath(info.filename).parts
-    return not info.is_dir() and not any(part.startswith((".", "__MACOSX")) for part in parts)
+    is_hidden = any(part.startswith((".", "__MACOSX")) for part in parts)
+    return not (info.is_dir() or is_hidden or parts[-1].lower() == TYPE_SYSTEM)

@@ -121,7 +121,8 @@ def label_files(
     settings = settings or LabellingSettings()
     events = events or LabellingEvents()
     texts = str(texts)
-    read = [local_path(texts), *map(Path, worker.models)]
+    code = None if worker.code is None else Path(worker.code)
+    read = [local_path(texts), *map(Path, worker.models), code]
     output = check_places(Path(output), settings.shard_format, inputs=read, overwrite=overwrite)
     # hashing the input and loading the teachers may take hours: refuse first
     refuse(decide(look_at(output), resume=resume, overwrite=overwrite), output)
@@ -172,7 +173,8 @@ def make_manifest(
 ) -> Manifest:
     """Describe what the output is made from. This loads the teachers and hashes the input."""
     worker.forget_what_has_changed()
-    teachers = zip(worker.load(), worker.hashes(), strict=True)
+    pipelines, hashes = worker.load(), worker.hashes()
+    teachers = zip(pipelines, hashes[: len(pipelines)], strict=True)
     tagger = worker.tagger
     return Manifest(
         input_sha256=hash_inputs(files),
@@ -186,6 +188,8 @@ def make_manifest(
             "precision": worker.precision,
             "gpu": settings.on_gpu,
             "format": settings.shard_format,
+            # tokens may depend on it; manifests without code have no such key
+            **({"code": hashes[-1]} if worker.code else {}),
         },
         texts_in_a_part=worker.texts_in_a_part,
     )

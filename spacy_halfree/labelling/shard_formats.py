@@ -30,7 +30,9 @@ def encode_table(docs: Sequence[Doc], ids: Sequence[str], layer: Layer) -> bytes
         import pyarrow as pa
         from pyarrow import parquet
     except ImportError as error:
-        raise ImportError(Errors.H054.format(what="Parquet", package="pyarrow")) from error
+        raise ImportError(
+            Errors.H054.format(what="Parquet", package="pyarrow", extra="formats")
+        ) from error
     records = [to_labelled(doc, layer) for doc in docs]
     entity = pa.struct(
         {"start": pa.int32(), "end": pa.int32(), "label": pa.string(), "confidence": pa.float32()}

@@ -10,6 +10,7 @@ from spacy.cli._util import setup_gpu
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from ..custom_code import import_code
 from ..data.records import Record, to_input
 from ..distill.teachers import Teachers, part_size
 from ..errors import Errors
@@ -39,7 +40,9 @@ class TeacherWorker:
     batch_size: How many texts are tagged at a time.
     precision: In which type torch models compute: "float32", "bfloat16" or "int8".
     gpu_id: The GPU, or -1 for the CPU.
-    sha256: What the pipelines must have as their hashes, if that is to be checked.
+    sha256: What `hashes` must be, if that is to be checked.
+    code: A Python file with registered functions that the pipelines need. Each process that loads
+        them imports it first.
     """
 
     models: Sequence[str]
@@ -51,12 +54,14 @@ class TeacherWorker:
     gpu_id: int = -1
     # equal workers share their teachers, checked or not
     sha256: tuple[str, ...] = field(default=(), compare=False)
+    code: str | None = None
 
     def __post_init__(self) -> None:
         """RAISES: ValueError (H013) for a setting out of range."""
         # a single name is no sequence of letters
         models = [self.models] if isinstance(self.models, str | Path) else self.models
         object.__setattr__(self, "models", tuple(map(str, models)))
+        object.__setattr__(self, "code", None if self.code is None else str(self.code))
         check("models", self.models, len(self.models) > 0, "one pipeline or several")
         check_count(top_k=self.top_k, batch_size=self.batch_size)
         check_choice(PRECISIONS, precision=self.precision)
@@ -66,7 +71,8 @@ class TeacherWorker:
 
         RAISES: OSError if there is no such pipeline; ValueError (H021, H022, H027) if one has no
             tagger, (H040) if they tag other labels, (H013, H042) if they cannot compute like that,
-            (H057) if their files differ from those that the run was started with.
+            (H057) if their files or the code differ from those that the run was started with,
+            (H127) if the code cannot be imported.
         """
         return self.teachers().pipelines
 
@@ -75,7 +81,7 @@ class TeacherWorker:
         return self._loaded().teachers
 
     def hashes(self) -> tuple[str, ...]:
-        """The SHA-256 of each teacher's files, as they were when it was loaded."""
+        """The SHA-256 of each teacher's files, as they were when it was loaded, and of any code."""
         return self._loaded().sha256
 
     def close(self) -> None:
@@ -89,7 +95,8 @@ class TeacherWorker:
             self.close()
             loaded = LOADED.get(self)
         if self.sha256:
-            pairs = zip(self.models, loaded.sha256, self.sha256, strict=True)
+            paths = [*self.models, *([self.code] if self.code else [])]
+            pairs = zip(paths, loaded.sha256, self.sha256, strict=True)
             for path, found, expected in pairs:
                 if found != expected:
                     raise ValueError(Errors.H057.format(path=path))
@@ -98,7 +105,7 @@ class TeacherWorker:
     def forget_what_has_changed(self) -> None:
         """Load the teachers again when they are next needed, if their files have changed."""
         loaded = LOADED.get(self)
-        if tuple(map(hash_pipeline, loaded.teachers.pipelines)) != loaded.sha256:
+        if hash_teachers(loaded.teachers.pipelines, self.code) != loaded.sha256:
             self.close()
 
     @property
@@ -190,7 +197,7 @@ class TeacherWorker:
 
 @dataclass(frozen=True)
 class LoadedTeachers:
-    """Teachers, and the SHA-256 of the files of each."""
+    """Teachers, and the SHA-256 of the files of each, and of any code that they need."""
 
     teachers: Teachers
     sha256: tuple[str, ...]
@@ -228,6 +235,12 @@ LOADED = TeacherStore()
 def load_teachers(worker: TeacherWorker) -> LoadedTeachers:
     """Load the teachers of a worker."""
     setup_gpu(worker.gpu_id, silent=True)
+    import_code(worker.code)
     pipelines = [spacy.load(model) for model in worker.models]
     teachers = Teachers(pipelines, component=worker.component, precision=worker.precision)
-    return LoadedTeachers(teachers, tuple(map(hash_pipeline, pipelines)))
+    return LoadedTeachers(teachers, hash_teachers(pipelines, worker.code))
+
+
+def hash_teachers(pipelines: Sequence[Language], code: str | None) -> tuple[str, ...]:
+    """The SHA-256 of the files of each teacher, and of the code as it is imported, if any."""
+    return (*map(hash_pipeline, pipelines), *([import_code(code)] if code else []))

@@ -11,7 +11,9 @@ from ..data.checks import check_file
 from ..data.file_report import FileReport
 from ..data.gold import GoldFile, make_gold_file
 from ..data.merging import CONFLICT_CHOICES, Comparison, OnConflict, ReadFile, merge_files
+from ..data.progress import Progress
 from ..data.read_settings import ReadSettings
+from ..data.stored_tokens import compare_stored_tokens
 from ..errors import Errors
 from ..ranges import check_choice
 
@@ -53,19 +55,26 @@ class LabelledTexts:
 
 
 def make_labelled_texts(
-    files: Sequence[AnnotatedFile], nlp: Language, on_conflict: OnConflict
+    files: Sequence[AnnotatedFile],
+    nlp: Language,
+    on_conflict: OnConflict,
+    on_progress: Progress | None = None,
 ) -> LabelledTexts:
     """Read labelled texts, and keep one annotation of each text that several files have.
 
     files: The files, from the oldest to the newest.
     nlp: Tokenizes the texts.
     on_conflict: See `CorpusSettings`.
+    on_progress: Is called with the number of records that have been read since the last call.
     RAISES: ValueError (H046) if a file cannot be read.
     """
-    read = [ReadFile.of(file) for file in files]
-    reports = [check_file(own.name, tokenize_records(own.records, nlp)) for own in read]
-    for report, file in zip(reports, files, strict=True):
+    read = [ReadFile.of(file, on_progress) for file in files]
+    reports = []
+    for own, file in zip(read, files, strict=True):
+        records = compare_stored_tokens(tokenize_records(own.records, nlp), nlp, own.name)
+        report = check_file(own.name, records)
         report.format = file.format.name
+        reports.append(report)
     merged = merge_files(read, on_conflict)
     add_disagreements(reports, merged.comparison)
     texts = [

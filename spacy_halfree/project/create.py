@@ -4,15 +4,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import spacy
-
+from ..custom_code import import_code
 from ..data.annotated_texts import find_annotated_files
 from ..data.checks import digest_text
 from ..data.file_report import FileReport
 from ..data.inputs import local_path
+from ..data.progress import Progress
 from ..data.splitting import Split, split_docs
+from ..data.tokenizers import make_tokenizing_pipeline
 from ..outputs import check_place
 from .corpus import CorpusSettings, LabelledTexts, check_has_spans, make_labelled_texts
+from .own_tokenizer import check_can_be_saved, write_tokenizer
 from .project_files import (
     POOL,
     PROBLEMS,
@@ -61,6 +63,7 @@ def create_project(
     settings: ProjectSettings | None = None,
     corpus: CorpusSettings | None = None,
     on_report: Callable[[LabelledTexts], object] | None = None,
+    on_progress: Progress | None = None,
 ) -> NewProject:
     """Write a project in which `python -m spacy project run all` works at once.
 
@@ -70,20 +73,25 @@ def create_project(
     settings: How the project trains.
     corpus: How the labelled texts are read and divided.
     on_report: Is called with what was found in the labelled texts, before anything else can fail.
+    on_progress: Is called with the number of records that have been read since the last call.
     RAISES: ValueError, OSError (H013, H018, H019, H046, H047, H058, H065, H075, H076, H079, H088,
-        H089, H097, H098, H109) if the texts cannot be used, or the folder cannot be written.
+        H089, H097, H098, H109) if the texts cannot be used, or the folder cannot be written, (H127,
+        H128) if the code or the tokenizer cannot be used.
     """
     settings, corpus = settings or ProjectSettings(), corpus or CorpusSettings()
     given = [labelled] if isinstance(labelled, str | Path) else labelled
     folder, raw, paths = Path(folder), str(raw), [Path(path) for path in given]
     encoder = Path(settings.encoder) if settings.encoder_is_folder else None
-    check_place(folder, inputs=[*paths, local_path(raw), encoder])
-    nlp = spacy.blank(settings.lang)
+    own = [Path(path) for path in (settings.tokenizer, settings.code) if path]
+    check_place(folder, inputs=[*paths, local_path(raw), encoder, *own])
+    import_code(settings.code or None)
+    nlp = make_tokenizing_pipeline(settings.lang, settings.tokenizer or None)
+    check_can_be_saved(nlp)
     with new_folder(folder) as partial:
         place = partial / "corpus"
         place.mkdir()
         files = find_annotated_files(paths, corpus.reading, lang=settings.lang)
-        texts = make_labelled_texts(files, nlp, corpus.on_conflict)
+        texts = make_labelled_texts(files, nlp, corpus.on_conflict, on_progress)
         if on_report is not None:
             on_report(texts)
         check_has_spans(texts)
@@ -91,10 +99,11 @@ def create_project(
         known = {digest_text(doc.text) for doc in docs}
         sizes = choose_sizes(corpus.dev, corpus.test, len(known))
         split = split_docs(docs, *sizes, settings.seed)
-        pool = write_pool(place / POOL, raw, known, nlp.max_length)
+        pool = write_pool(place / POOL, raw, known, nlp.max_length, on_progress)
         write_split(place, split)
         project = NewProject(settings, split, texts, pool, folder / "corpus" / PROBLEMS)
         write_findings(place, project.reports)
         has = {"test": bool(split.test), "problems": bool(project.n_problems)}
-        write_project(partial, folder.resolve().name, settings, has)
+        tokenizer = write_tokenizer(partial, nlp, settings)
+        write_project(partial, folder.resolve().name, settings, has, tokenizer)
     return project

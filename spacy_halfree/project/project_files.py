@@ -13,10 +13,12 @@ from spacy.tokens import Doc
 from ..data.check_files import write_problems, write_summary
 from ..data.docbin import write_docs
 from ..data.file_report import FileReport
+from ..data.progress import Progress
 from ..data.raw_pool import check_pool, read_pool
 from ..data.splitting import Split
 from ..errors import Errors
 from ..files import partial_folder
+from .own_tokenizer import FUNCTIONS, TOKENIZER, OwnTokenizer
 from .project_settings import ProjectSettings, package_name
 
 PAGES = ("README.md", "project.yml")
@@ -57,19 +59,26 @@ def write_split(folder: Path, split: Split) -> None:
             write_docs(docs, folder / name)
 
 
-def write_pool(path: Path, location: str, labelled: Set[bytes], max_length: int) -> FileReport:
+def write_pool(
+    path: Path,
+    location: str,
+    labelled: Set[bytes],
+    max_length: int,
+    on_progress: Progress | None = None,
+) -> FileReport:
     """Write the raw texts that are not labelled, an object a line.
 
     path: The `.jsonl` file to write.
     location: Texts in a file, or in a folder of files; see `find_inputs`.
     labelled: The digests of the labelled texts, see `digest_text`.
     max_length: The most characters of a text.
+    on_progress: Is called with the number of records that have been read since the last call.
     RETURNS: What was written, what was left out because it is labelled, and what is wrong.
     RAISES: ValueError (H018, H019, H058) if nothing can be read, (H079) if no text is left.
     """
     report = FileReport(location)
     with path.open("w", encoding="utf8", newline="\n") as lines:
-        for record in read_pool(location, labelled, max_length, report):
+        for record in read_pool(location, labelled, max_length, report, on_progress):
             lines.write(json.dumps(record, ensure_ascii=False) + "\n")
     check_pool(report)
     return report
@@ -84,13 +93,20 @@ def write_findings(folder: Path, reports: list[FileReport]) -> None:
         (folder / PROBLEMS).unlink(missing_ok=True)
 
 
-def write_project(folder: Path, name: str, settings: ProjectSettings, has: dict[str, bool]) -> None:
+def write_project(
+    folder: Path,
+    name: str,
+    settings: ProjectSettings,
+    has: dict[str, bool],
+    tokenizer: OwnTokenizer,
+) -> None:
     """Write everything but the texts.
 
     folder: The folder to fill.
     name: The project's name.
     settings: How it trains.
     has: Whether it has texts to test on, and problems.
+    tokenizer: How its configs make its tokenizer.
     """
     # spaCy's own templates are written in it, but most commands need none
     from jinja2 import Environment, StrictUndefined
@@ -98,7 +114,8 @@ def write_project(folder: Path, name: str, settings: ProjectSettings, has: dict[
     package = resources.files(__package__)
     (folder / "configs").mkdir()
     for config in settings.configs:
-        (folder / "configs" / config).write_bytes((package / "configs" / config).read_bytes())
+        text = (package / "configs" / config).read_text(encoding="utf8") + tokenizer.sections
+        (folder / "configs" / config).write_text(text, encoding="utf8", newline="\n")
     environment = Environment(
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -109,6 +126,9 @@ def write_project(folder: Path, name: str, settings: ProjectSettings, has: dict[
     values = asdict(settings) | {
         "encoder_is_folder": settings.encoder_is_folder,
         "teachers": settings.teachers,
+        "code": FUNCTIONS if settings.code else "",
+        "tokenizer": TOKENIZER if tokenizer.is_copied else "",
+        "has_own_tokenizer": bool(tokenizer.sections),
         "name": name,
         "package_name": package_name(name),
         "has": has,

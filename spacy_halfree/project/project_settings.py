@@ -7,6 +7,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Literal, get_args
 
+from ..data.tokenizers import DEFAULT_LANG, find_lang
 from ..errors import Errors
 from ..ranges import check_choice, check_count
 
@@ -17,6 +18,8 @@ DEFAULT_ENCODERS = {
     "t5": "google-t5/t5-base",
 }
 """On the Hugging Face hub; the first is the one of docs/benchmarks.md. Both have read English."""
+STUDENT = "student_first_order.cfg"
+"""The config of the student."""
 HUB_NAME = re.compile(r"\w[\w.-]*(/\w[\w.-]*)?")
 DEFAULT_SHARE = 0.2
 ENOUGH_FOR_TEST = 300
@@ -27,36 +30,44 @@ ENOUGH_FOR_TEST = 300
 class ProjectSettings:
     """How a project trains.
 
-    lang: The language, as spaCy abbreviates it.
+    lang: The language, as spaCy abbreviates it; "" for that of the tokenizer, or English.
     teacher: What the teachers are made of: an encoder with an aligned decoder, or a T5.
     encoder: The folder of the encoder (for "t5": of the encoder-decoder), or its name on the
         Hugging Face hub; "" for the default.
     seed: Of the split and of training.
     gpu_id: The GPU to train on; -1 for the CPU.
+    tokenizer: Where the tokenizer is taken from: a config, or a pipeline's folder or name; "" for
+        the language's own.
+    code: A Python file with registered functions, which is copied into the project; "" for none.
     """
 
-    lang: str = "en"
+    lang: str = ""
     teacher: Teacher = "aligned"
     encoder: str = ""
     seed: int = 0
     gpu_id: int = -1
+    tokenizer: str = ""
+    code: str = ""
 
     def __post_init__(self) -> None:
-        """Settle the encoder.
+        """Settle the language and the encoder.
 
         RAISES: ValueError (H013) for another teacher, (H078) if the default encoder has not read
-            the language, (H096) if the encoder is neither a folder nor can be a name.
+            the language, (H096) if the encoder is neither a folder nor can be a name, (H128) if the
+            tokenizer cannot be read or has another language.
         """
         check_choice(TEACHERS, teacher=self.teacher)
         check_count(0, seed=self.seed)
+        lang = find_lang(self.lang or None, self.tokenizer or None)
         encoder = self.encoder or DEFAULT_ENCODERS[self.teacher]
-        if not self.encoder and self.lang != "en":
-            raise ValueError(Errors.H078.format(encoder=encoder, lang=self.lang))
+        if not self.encoder and lang != DEFAULT_LANG:
+            raise ValueError(Errors.H078.format(encoder=encoder, lang=lang))
         if Path(encoder).is_dir():
             # the project runs in its own folder
             encoder = Path(encoder).resolve().as_posix()
         elif not HUB_NAME.fullmatch(encoder):
             raise ValueError(Errors.H096.format(encoder=encoder))
+        object.__setattr__(self, "lang", lang)
         object.__setattr__(self, "encoder", encoder)
 
     @property
@@ -72,7 +83,7 @@ class ProjectSettings:
     @property
     def configs(self) -> tuple[str, ...]:
         """The configs that the project needs."""
-        return (f"teacher_{self.teacher}.cfg", "student_first_order.cfg")
+        return (f"teacher_{self.teacher}.cfg", STUDENT)
 
 
 @dataclass(frozen=True)

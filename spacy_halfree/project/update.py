@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import spacy
 import srsly
 
 from ..data.annotated_texts import AnnotatedFile, find_annotated_files
@@ -14,12 +13,14 @@ from ..data.checks import digest_text
 from ..data.docbin import write_docs
 from ..data.file_report import FileReport
 from ..data.inputs import local_path
+from ..data.progress import Progress
 from ..data.raw_pool import check_pool, read_pool
 from ..data.records import Annotation, text_of
 from ..errors import Errors
 from ..files import write_at_once
 from ..outputs import check_place
 from .corpus import CorpusSettings, LabelledTexts, check_has_spans, make_labelled_texts
+from .own_tokenizer import load_tokenizer
 from .project_files import DEV, GOLD, POOL, PREVIOUS, TEST, write_findings
 
 HELD_OUT = "the project tunes or tests on them, and they stay as they are"
@@ -52,6 +53,7 @@ def update_project(
     *,
     corpus: CorpusSettings | None = None,
     on_report: Callable[[LabelledTexts], object] | None = None,
+    on_progress: Progress | None = None,
 ) -> UpdatedProject:
     """Add labelled texts, such as corrected suggestions, to a project that `create_project` wrote.
 
@@ -64,20 +66,22 @@ def update_project(
     raw: More raw texts: a file or folder.
     corpus: How the labelled texts are read. The project's own texts are older than those.
     on_report: Is called with what was found in the labelled texts, before anything is written.
+    on_progress: Is called with the number of records that have been read since the last call.
     RAISES: ValueError, OSError (H013, H018, H019, H046, H047, H058, H065, H075, H079, H097, H109)
-        if the texts cannot be used, (H135) if the folder is no project.
+        if the texts cannot be used, (H135) if the folder is no project, (E893) if its tokenizer
+        needs a function that is not registered.
     """
     corpus = corpus or CorpusSettings()
     given = [labelled] if isinstance(labelled, str | Path) else labelled
     folder, paths = Path(folder), [Path(path) for path in given]
     place = folder / "corpus"
-    nlp = spacy.blank(read_lang(folder))
+    nlp = load_tokenizer(folder, read_lang(folder))
     inputs = [*paths, *([] if raw is None else [local_path(str(raw))])]
     for name in (GOLD, PREVIOUS, POOL):
         check_place(place / name, inputs=inputs)
     new = find_annotated_files(paths, corpus.reading, lang=str(nlp.lang))
     (gold,) = find_annotated_files([place / GOLD])
-    texts = make_labelled_texts([gold, *new], nlp, corpus.on_conflict)
+    texts = make_labelled_texts([gold, *new], nlp, corpus.on_conflict, on_progress)
     if on_report is not None:
         on_report(texts)
     check_has_spans(texts)
@@ -87,10 +91,10 @@ def update_project(
     docs = [doc for doc, own in zip(texts.gold.docs, digests, strict=True) if own not in held_out]
     known = {*digests, *held_out}
     report = FileReport(str(place / POOL))
-    pool = [*read_pool(str(place / POOL), known, nlp.max_length, report)]
+    pool = [*read_pool(str(place / POOL), known, nlp.max_length, report, on_progress)]
     if raw is not None:
         known |= {digest_text(text_of(record)) for record in pool}
-        pool += read_pool(str(raw), known, nlp.max_length, report)
+        pool += read_pool(str(raw), known, nlp.max_length, report, on_progress)
     check_pool(report)
     # the texts to train on first: a run that is stopped in between can be repeated
     shutil.copyfile(place / GOLD, place / PREVIOUS)

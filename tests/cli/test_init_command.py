@@ -1,7 +1,9 @@
 """`python -m spacy halfree init`: a ready project from an export of every tool."""
 
+import csv
 import json
 import re
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -111,6 +113,21 @@ def label_studio_short(folder: Path, found: list[tuple[str, int, int]]) -> Path:
     return folder / "short.json"
 
 
+def label_studio_table(folder: Path, found: list[tuple[str, int, int]]) -> Path:
+    rows = json.loads(label_studio_short(folder, found).read_text(encoding="utf8"))
+    with (folder / "table.csv").open("w", encoding="utf8", newline="") as file:
+        writer = csv.DictWriter(file, sorted(rows[0]), quoting=csv.QUOTE_NONNUMERIC)
+        writer.writeheader()
+        writer.writerows({**row, "label": json.dumps(row["label"])} for row in rows)
+    return folder / "table.csv"
+
+
+def doccano_archive(folder: Path, found: list[tuple[str, int, int]]) -> Path:
+    with zipfile.ZipFile(folder / "project.zip", "w") as archive:
+        archive.write(doccano(folder, found), "all.jsonl")
+    return folder / "project.zip"
+
+
 def conll(folder: Path, found: list[tuple[str, int, int]]) -> Path:
     lines = ["-DOCSTART- -X- O", ""]
     for text, start, end in found:
@@ -131,6 +148,8 @@ EXPORTS = (
     doccano_with_relations,
     label_studio,
     label_studio_short,
+    label_studio_table,
+    doccano_archive,
     conll,
 )
 

@@ -64,6 +64,11 @@ def test_more_are_asked_for_than_there_are(
     content = output.read_text(encoding="utf8")
     tasks = json.loads(content) if tool == "label-studio" else content.splitlines()
     assert len(tasks) == 8
+    # what the tool must be set to, with all labels
+    labels = spacy.load(model).get_pipe("halfree_tagger").labels
+    for label in labels if tool != "prodigy" else []:
+        assert (f'<Label value="{label}"/>' if tool == "label-studio" else label) in printed
+    assert ("<View>" in printed) == (tool == "label-studio")
 
 
 @pytest.mark.parametrize("unit", [None, "utf-16", "code-points", "graphemes"])

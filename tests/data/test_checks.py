@@ -23,6 +23,7 @@ from spacy_halfree.data.checks import (
     find_gaps,
     missing_labels,
 )
+from spacy_halfree.data.file_report import Places
 from spacy_halfree.data.gold import make_gold
 from spacy_halfree.data.read_settings import ReadSettings
 from spacy_halfree.data.records import (
@@ -97,7 +98,11 @@ def test_what_was_rejected_is_left_out(tmp_path: Path) -> None:
     assert isinstance(rejected, Skipped)
     assert isinstance(ignored, Skipped)
     report = check_file("a", read_annotated_texts(path, NLP))
-    assert (report.n_texts, report.left_out.total(), report.problems) == (1, 2, [])
+    assert (report.n_texts, sum(own.n for own in report.left_out.values()), report.problems) == (
+        1,
+        2,
+        [],
+    )
 
 
 def test_texts_that_prodigy_has_asked_something_else_about(tmp_path: Path) -> None:
@@ -408,7 +413,7 @@ def test_files_are_compared_as_if_all_texts_were_kept(files: list[list[Annotated
             bool(own) and not text.spans and own <= set(text.missing)
             for own, text in zip(words, records, strict=True)
         )
-        assert report.left_out.total() == n_unannotated
+        assert sum(own.n for own in report.left_out.values()) == n_unannotated
         reports.append(report)
         kept.append(own)
 
@@ -471,7 +476,7 @@ def test_nothing_to_learn_from(tmp_path: Path) -> None:
     path = tmp_path / "train.spacy"
     DocBin(docs=[unannotated, unannotated, empty]).to_disk(path)
     report = check_file("train", read_annotated_texts(path, nlp))
-    assert report.left_out == {"they are not annotated": 2}
+    assert report.left_out == {"they are not annotated": Places(2, ["1", "2"])}
     (problem,) = missing_labels(report)
     assert problem.kind == "no labelled span"
     assert missing_labels(check_file("train", [make_text("a", (0, 1, "A"))])) == []

@@ -199,6 +199,11 @@ def test_files(tmp_path: Path, name: str, content: str, expected: list[Text]) ->
     ("content", "expected"),
     [
         ("word\ttag\n" + rows(), [FLIGHT, OSLO]),
+        ("Wort;NER\n" + rows(";"), [FLIGHT, OSLO]),
+        (
+            "tag\tword\nO\tWe\nO\tfly\nO\tto\nB-CITY\tRome\n\nB-CITY\tOslo\nO\tis\nO\tcold\n",
+            [FLIGHT, OSLO],
+        ),
         ("Tokens,Labels\n\n" + rows(","), [FLIGHT, OSLO]),
         (",Word,NER Tag\n" + rows(",", "{n}"), [FLIGHT, OSLO]),
         ("id token ner_tags\n" + rows(" ", "{n}"), [FLIGHT, OSLO]),
@@ -323,20 +328,19 @@ NAMES = "Text\tPOS\tner\tinner ner\n"
 @pytest.mark.parametrize(
     ("content", "told", "expected"),
     [
-        (TWO, "column 3 with 2 tagged words, column 4 with 1 tagged words. Column 3 is read", LOC),
+        (TWO, "2 in column 3, 1 in column 4. Column 3 is read", LOC),
         (
             NAMES + TWO,
-            "column 3 (ner) with 2 tagged words, column 4 (inner ner) with 1 tagged words. Column "
-            "3 (ner) is read",
+            "2 in column 3 (ner), 1 in column 4 (inner ner). Column 3 (ner) is read",
             LOC,
         ),
         # the last one of equal columns
-        (TWO.replace("I-LOC", "O"), "column 3 with 1 tagged words, column 4 with 1", ORG),
+        (TWO.replace("I-LOC", "O"), "1 in column 3, 1 in column 4", ORG),
         # phrases are no entities, even where there is no entity
         (TWO.replace("LOC", "NP"), "Column 4 is read", ORG),
         (
             TWO.replace("LOC", "NP").replace("B-ORG", "O"),
-            "column 3 with 2 tagged words, column 4 with 0 tagged words. Column 4 is read",
+            "2 in column 3, 0 in column 4. Column 4 is read",
             ("We fly to Rome City", []),
         ),
     ],
@@ -444,6 +448,9 @@ def test_files_without_tags(tmp_path: Path, content: str, guess: str) -> None:
     path.write_text(content)
     with pytest.raises(ValueError, match=f"H118.*{guess}"):
         read(path)
+    if "Column" in guess:
+        with pytest.raises(ValueError, match=f"H047.*{guess}"):
+            read(path.rename(tmp_path / "a.txt"))
 
 
 @pytest.mark.parametrize(

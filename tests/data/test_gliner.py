@@ -1,5 +1,8 @@
 """GLiNER's training data: entities by the numbers of words, the last one included."""
 
+import os
+import subprocess
+import sys
 from itertools import accumulate
 from pathlib import Path
 
@@ -67,6 +70,34 @@ def test_words_without_spaces(tmp_path: Path) -> None:
     values = [{"tokenized_text": ["我", "在", "北京"], "ner": [[2, 2, "LOC"]]}]
     path = write_json(tmp_path / "a.json", values)
     assert read_spans(path, ColumnSettings(spaces=False)) == [("我在北京", [(2, 4, "LOC")])]
+
+
+PROGRAM = """
+import json
+from gliner.model import UniEncoderSpanGLiNER
+from gliner2.training.data import InputExample, TrainingDataset
+
+text = "We fly to New  York \U0001f600 Rome"
+spans = [(10, 19, "city"), (10, 13, "adjective"), (22, 26, "city")]
+found = [{"start": start, "end": end, "label": label} for start, end, label in spans]
+with open("gliner.json", "w") as file:
+    json.dump([UniEncoderSpanGLiNER._predictions_to_word_level(text, found)], file)
+example = InputExample(text=text, entities={"city": ["Rome"]})
+TrainingDataset([example]).save("gliner2.jsonl")
+"""
+
+
+@pytest.mark.slow
+def test_files_of_the_libraries(tmp_path: Path) -> None:
+    """GLiNER 0.2.29 makes training data of what it found; its words have no other white space."""
+    install = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", "packages"]
+    subprocess.run([*install, "gliner==0.2.29", "gliner2==2.1.0"], cwd=tmp_path, check=True)
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path / "packages")}
+    subprocess.run([sys.executable, "-c", PROGRAM], cwd=tmp_path, env=environment, check=True)
+    spans = [(10, 18, "city"), (10, 13, "adjective"), (21, 25, "city")]
+    assert read_spans(tmp_path / "gliner.json") == [("We fly to New York 😀 Rome", spans)]
+    with pytest.raises(ValueError, match=r"H047.*training data of GLiNER2"):
+        read(tmp_path / "gliner2.jsonl")
 
 
 words = st.lists(st.text(min_size=1, max_size=6), min_size=1, max_size=8)

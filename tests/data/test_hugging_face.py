@@ -85,7 +85,13 @@ def test_names_in_parquet_files(tmp_path: Path, feature: Any) -> None:
 
 @pytest.mark.parametrize(
     "metadata",
-    [None, {b"huggingface": b"?"}, {b"huggingface": b"{}"}, describe({"dtype": "int64"})],
+    [
+        None,
+        {b"huggingface": b"?"},
+        {b"huggingface": b"[" * 9999},
+        {b"huggingface": b"{}"},
+        describe({"dtype": "int64"}),
+    ],
 )
 def test_parquet_files_without_names(tmp_path: Path, metadata: dict[bytes, bytes] | None) -> None:
     path = write_parquet(tmp_path / "a.parquet", ROWS, metadata)
@@ -216,6 +222,15 @@ def test_several_fields_of_tags(tmp_path: Path, caplog: pytest.LogCaptureFixture
     assert not caplog.text
     with pytest.raises(ValueError, match=r"H121.*tokens, pos_tags, chunk_tags"):
         read(path, ColumnSettings(words="sentence"))
+
+
+def test_spans_beside_words_are_no_tags(tmp_path: Path) -> None:
+    rows = [
+        {"text": "Oslo", "tokens": ["Oslo"], "labels": []},
+        {"text": "Rome", "tokens": ["Rome"], "labels": [[0, 4, "CITY"]]},
+    ]
+    path = write_json(tmp_path / "a.jsonl", rows)
+    assert read_spans(path) == [("Oslo", []), ("Rome", [(0, 4, "CITY")])]
 
 
 def test_fields_of_other_names(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from spacy_halfree.data.annotated_texts import read_annotated_texts
 from spacy_halfree.data.checks import check_text
-from spacy_halfree.data.file_formats import doccano
+from spacy_halfree.data.file_formats import offset_units
 from spacy_halfree.data.gold import make_gold, read_gold
 from spacy_halfree.data.offsets import UNITS, OffsetUnit, grapheme_pattern, offset_table
 from spacy_halfree.data.read_settings import ReadSettings
@@ -105,7 +105,7 @@ def read_one(path: Path, unit: OffsetUnit | None) -> AnnotatedText:
 
 
 def is_warned_of(path: Path, unit: OffsetUnit | None) -> bool:
-    with patch.object(doccano.logger, "warning") as warning:
+    with patch.object(offset_units.logger, "warning") as warning:
         read_one(path, unit)
     return any("W023" in str(call) for call in warning.call_args_list)
 

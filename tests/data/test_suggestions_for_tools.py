@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 import spacy
+from hypothesis import given
+from hypothesis import strategies as st
 
 from spacy_halfree.data.annotated_texts import read_annotated_texts
 from spacy_halfree.data.file_formats import WRITABLE
@@ -157,3 +160,34 @@ def test_files_end_as_the_tool_wants_it() -> None:
         check_suffix(Path(f"out{known.suffixes[0]}"), tool)
         with pytest.raises(ValueError, match="H084"):
             check_suffix(Path("out.txt"), tool)
+
+
+# -- what the tools must be set to ---------------------------------------------------------------
+
+
+def interface_of(labels: list[str]) -> ElementTree.Element:
+    describe_setup = WRITABLE["label-studio"].describe_setup
+    assert describe_setup is not None
+    described = describe_setup(labels)
+    return ElementTree.fromstring(described[described.index("<View>") :])
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["C"]) | st.sampled_from("<>&\"'"))))
+def test_the_labelling_interface(labels: list[str]) -> None:
+    """It has the names that tasks use, and any labels."""
+    (task,) = json.loads(write_suggestions([SUGGESTION], "label-studio"))
+    region = task["predictions"][0]["result"][0]
+    view = interface_of(labels)
+    control, shown = view.find("Labels"), view.find("Text")
+    assert control is not None
+    assert shown is not None
+    assert control.get("name") == region["from_name"]
+    assert control.get("toName") == shown.get("name") == region["to_name"]
+    assert shown.get("value") == "$text"
+    assert [label.get("value") for label in control] == labels
+
+
+def test_labels_of_doccano() -> None:
+    describe_setup = WRITABLE["doccano"].describe_setup
+    assert describe_setup is not None
+    assert "album title, künstler" in describe_setup(["album title", "künstler"])

@@ -71,6 +71,18 @@ def write_texts(folder: Path) -> None:
         (folder / name).write_text("\n".join(raw) + "\n", encoding="utf8")
 
 
+def write_own_tokenizer(folder: Path) -> None:
+    """Write the Python file and the config that a page shows."""
+    page = ROOT / "docs" / "own_data.md"
+    shown = {
+        "functions.py": [own.code for own in blocks(page, "python")],
+        "tokenizer.cfg": [own.code for own in blocks(page, "ini")],
+    }
+    for name, start in (("functions.py", "# functions.py"), ("tokenizer.cfg", "[nlp]")):
+        (code,) = (own for own in shown[name] if own.startswith(start))
+        (folder / name).write_text(code, encoding="utf8")
+
+
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with all that the pages' commands begin with."""
@@ -79,6 +91,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / name).symlink_to(ROOT / name)
     write_encoder(folder / "assets" / "minilm")
     write_texts(folder)
+    write_own_tokenizer(folder)
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.chdir(folder)
         run_block(TRAIN_TEACHER, monkeypatch)

@@ -16,6 +16,9 @@ from typing import Any
 
 import pytest
 from jobs import contents, label, no_progress
+from own_functions import forget, write_code, write_pipeline
+from spacy.tokens import DocBin
+from spacy.vocab import Vocab
 
 from spacy_halfree.data.inputs import find_inputs
 from spacy_halfree.data.parts import Part, PartSource
@@ -23,6 +26,7 @@ from spacy_halfree.labelling.engines.local import run_locally
 from spacy_halfree.labelling.engines.ray import RayEngine
 from spacy_halfree.labelling.places import parts_folder
 from spacy_halfree.labelling.shards import Summary
+from spacy_halfree.labelling.worker import TeacherWorker
 
 ray = pytest.importorskip("ray", reason="asks for Ray (pip install 'spacy-halfree[ray]')")
 
@@ -85,6 +89,23 @@ def test_many_small_files(teacher_path: Path, tmp_path: Path) -> None:
     label(teacher_path, tmp_path / "in", tmp_path / "one.spacy", engine=run_locally)
     assert (tmp_path / "one.spacy").read_bytes() == (tmp_path / "two.spacy").read_bytes()
     assert len(processes(b"ray::")) < 20
+
+
+@pytest.mark.usefixtures("cluster")
+def test_code_that_the_teachers_need(tmp_path: Path) -> None:
+    """It is imported in the processes that label, too."""
+    pipeline, _ = write_pipeline(tmp_path)
+    code = write_code(tmp_path)
+    texts = tmp_path / "raw.txt"
+    texts.write_text("\n".join(f"unit PUMP{i}_G4 is on" for i in range(600)), encoding="utf8")
+    worker = TeacherWorker(pipeline, batch_size=4, code=code)
+    label(worker, texts, tmp_path / "two", engine=ENGINE)
+    label(worker, texts, tmp_path / "one", engine=run_locally)
+    forget(code)
+    assert contents(tmp_path / "one") == contents(tmp_path / "two")
+    docs = DocBin().from_disk(min((tmp_path / "two").glob("*.spacy"))).get_docs(Vocab())
+    words = [token.text for token in next(iter(docs))]
+    assert words == ["unit", "PUMP0", "_", "G4", "is", "on"]
 
 
 @pytest.mark.usefixtures("cluster")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,13 +13,14 @@ import pytest
 import spacy
 from jobs import label
 from many_texts import make_texts
+from own_functions import CODE, forget, write_code, write_pipeline
 from spacy.language import Language
 from spacy.tokens import Doc
 from toy_pipelines import OTHER_TEXTS, TEXTS, make_examples, make_nlp, train
 
 from spacy_halfree.data.records import Record
 from spacy_halfree.distill.teachers import annotate
-from spacy_halfree.files import hash_folder
+from spacy_halfree.files import hash_file, hash_folder
 from spacy_halfree.labelling.worker import TeacherWorker
 from spacy_halfree.tagging.soft_labels import KEY
 
@@ -204,3 +206,26 @@ def test_words_of_the_past_are_forgotten(worker: TeacherWorker) -> None:
     worker(to_records([f"unheard{i} of{i}" for i in range(2000)]))
     assert (len(nlp.vocab.strings), len(list(nlp.vocab))) == (n_strings, n_lexemes)
     assert worker(to_records(TEXTS))[0]["tags"]
+
+
+def test_code_that_the_teachers_need(tmp_path: Path) -> None:
+    pipeline, _ = write_pipeline(tmp_path)
+    with pytest.raises(ValueError, match=r"\[E893\]"):
+        TeacherWorker(pipeline).load()
+    code = write_code(tmp_path)
+    worker = TeacherWorker(pipeline, code=code)
+    (record,) = worker(to_records(["unit PUMP3_G1 is off"]))
+    assert record["words"] == ["unit", "PUMP3", "_", "G1", "is", "off"]
+    assert worker.hashes() == (hash_folder(pipeline), hash_file(code))
+    checked = pickle.loads(pickle.dumps(replace(worker, sha256=worker.hashes())))
+    assert checked.load()[0] is worker.load()[0]
+    # what the teachers say may depend on it
+    before = worker.load()[0]
+    code.write_text(f"{CODE}\n# changed\n", encoding="utf8")
+    worker.forget_what_has_changed()
+    assert worker.load()[0] is not before
+    assert worker.hashes() == (hash_folder(pipeline), hash_file(code))
+    with pytest.raises(ValueError, match=r"\[H057\].*my_functions.py"):
+        checked.load()
+    worker.close()
+    forget(code)

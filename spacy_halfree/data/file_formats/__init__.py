@@ -1,5 +1,7 @@
 """The tables of formats. To add one, write a module in this folder and enter it here."""
 
+from .argilla import ARGILLA
+from .brat import BRAT
 from .columns import COLUMNS
 from .doc_json import DOC_JSON
 from .doccano import DOCCANO
@@ -13,14 +15,16 @@ from .prodigy import PRODIGY
 from .spacy2 import SPACY_2
 from .spacy_docs import DOCS, TOKENS
 from .text_lines import JSON_LINES, LINES
+from .uima_cas import CAS
+from .webanno import WEBANNO
 
 RAW: tuple[RawFormat, ...] = (LINES, JSON_LINES, PARQUET, TOKENS)
 """Files of raw texts."""
 ANNOTATED: dict[str, AnnotationFormat] = {
     own.name: own
     for own in (
-        *(DOCS, HUGGING_FACE, GLINER, PAIRS, SPACY_2, DOC_JSON),
-        *(LABEL_STUDIO, DOCCANO, PRODIGY, COLUMNS),
+        *(DOCS, ARGILLA, CAS, HUGGING_FACE, GLINER, PAIRS, SPACY_2, DOC_JSON),
+        *(LABEL_STUDIO, DOCCANO, PRODIGY, WEBANNO, BRAT, COLUMNS),
     )
 }
 """Files of annotated texts, by name. The first format that recognizes a file reads it."""

@@ -214,9 +214,10 @@ def find_header(text: str, rows: Sequence[list[str]], settings: ColumnSettings) 
         return tuple(match[1].split())
     first = tuple(rows[0])
     chosen = {settings.words, settings.tags} & set(first)
-    has_words = any(WORD_NAMES.fullmatch(cell) for cell in first)
-    has_tags = any(TAG_NAMES.fullmatch(cell) for cell in first)
-    if chosen or (has_words and has_tags and not any(map(parse_tag, first))):
+    has_names = any(TAG_NAMES.fullmatch(cell) for cell in first[1:]) or (
+        TAG_NAMES.fullmatch(first[0]) and any(WORD_NAMES.fullmatch(cell) for cell in first)
+    )
+    if chosen or (has_names and not any(map(parse_tag, first))):
         return first
     return ()
 
@@ -348,7 +349,8 @@ def describe_columns(text: str) -> str:
         for column in reversed(range(table.n_columns)):
             cells = Counter(table.column(column))
             labels = [cell for cell in cells if cell != "O"]
-            if cells["O"] and labels and len(cells) <= MOST_LABELS:
+            # most words have no label
+            if labels and len(cells) <= MOST_LABELS and cells["O"] >= len(table.rows) / 5:
                 names = ", ".join(labels[:3])
                 return (
                     f"Column {column + 1} has labels without a scheme ({names}). Write B- before "

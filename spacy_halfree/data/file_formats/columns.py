@@ -97,9 +97,7 @@ def choose_tags(source: Source, layout: Layout) -> Layout:
         n_tagged[column] = sum(n for _, n in tagged)
         labels[column] = {label for label, _ in tagged}
     chosen = max(layout.tags, key=lambda own: (not is_of_phrases(labels[own]), n_tagged[own], own))
-    counts = ", ".join(
-        f"column {layout.name(column)} with {n} tagged words" for column, n in n_tagged.items()
-    )
+    counts = ", ".join(f"{n} in column {layout.name(column)}" for column, n in n_tagged.items())
     logger.warning(
         Warnings.W032.format(path=source.name, counts=counts, column=layout.name(chosen))
     )

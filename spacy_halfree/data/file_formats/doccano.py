@@ -14,16 +14,15 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ...errors import Warnings
-from ..offsets import DEFAULT_UNIT, UNITS, OffsetUnit, in_code_points, is_plain, offset_table
+from ..offsets import OffsetUnit, offset_table
 from ..read_settings import ReadSettings
-from ..records import Annotation, LabelledSpan, NumberedRecord, RecordError, Suggestion
+from ..records import Annotation, NumberedRecord, RecordError, Suggestion
 from ..sources import Source
 from .file_format import AnnotationFormat, Head
 from .json_values import read_records, to_span
+from .offset_units import to_code_points
 
 logger = logging.getLogger("spacy.halfree")
-MOST_NUMBERS = 50
-"""The most texts that a warning names."""
 SPAN_KEYS = ("label", "labels", "entities")
 """The keys of spans, in one version or another."""
 OWN_KEYS = {"Comments", "annotation_approver", "username"}
@@ -94,30 +93,17 @@ def recognize(head: Head) -> bool:
 
 
 def read(source: Source, settings: ReadSettings) -> Iterator[NumberedRecord]:
-    """Read a file.
+    """Read a file, see `read_value` and `to_code_points`.
 
-    A warning (W023) names the texts whose spans depend on the unit of offsets, if it is not chosen.
-    Another one (W030) counts the texts without spans, unless they are skipped.
+    A warning (W030) counts the texts without spans, unless they are skipped.
     """
-    unit = settings.offsets or DEFAULT_UNIT
-    unclear: list[int] = []
     n_texts = n_empty = 0
-    for number, record in read_records(source, settings, read_value):
+    records = read_records(source, settings, read_value)
+    for number, record in to_code_points(records, source, settings):
         if isinstance(record, Annotation):
             n_texts += 1
-            if not record.spans:
-                n_empty += 1
-            elif not is_plain(record.text):
-                found = in_code_points(record.text, record.spans, unit)
-                if settings.offsets is None and depends_on_unit(record, found):
-                    unclear.append(number)
-                record = Annotation(record.text, found)
+            n_empty += not record.spans
         yield number, record
-    if unclear:
-        rest = len(unclear) - MOST_NUMBERS
-        numbers = ", ".join(map(str, unclear[:MOST_NUMBERS]))
-        numbers += f" and {rest} more" if rest > 0 else ""
-        logger.warning(Warnings.W023.format(path=source.name, n=len(unclear), numbers=numbers))
     if n_empty and not settings.skip_empty:
         logger.warning(Warnings.W030.format(path=source.name, n_empty=n_empty, n_texts=n_texts))
 
@@ -138,19 +124,6 @@ def read_value(value: Any, _: ReadSettings) -> tuple[Annotation]:
             )
         raise RecordError("has no list of spans under 'label' or 'entities'")
     return (Annotation(text, tuple(map(to_span, found[1]))),)
-
-
-def depends_on_unit(annotation: Annotation, found: tuple[LabelledSpan, ...]) -> bool:
-    """Whether a text has other spans in other units than the default.
-
-    annotation: The text, with spans in the unit of the file.
-    found: The spans as they are read in the default unit, in code points.
-    """
-    return any(
-        in_code_points(annotation.text, annotation.spans, unit) != found
-        for unit in UNITS
-        if unit != DEFAULT_UNIT
-    )
 
 
 def write(suggestion: Suggestion, unit: OffsetUnit) -> dict[str, Any]:

@@ -49,7 +49,8 @@ def is_list_of(kind: type, value: Any) -> bool:
 def are_tags(name: str, value: Any, n_words: int) -> bool:
     """Whether a field looks like tags of entities, by its name or its values."""
     if name in TAG_FIELDS or name.endswith("ner_tags"):
-        return is_list_of(str, value) or is_list_of(int, value)
+        # an empty list may be one of spans
+        return bool(value) and (is_list_of(str, value) or is_list_of(int, value))
     if name.endswith(OTHER_TAGS) or not is_list_of(str, value) or len(value) != n_words:
         return False
     tags = [parse_tag(own) for own in value]
@@ -213,10 +214,9 @@ def read_class_names(source: Source, field: str) -> tuple[str, ...]:
     with source.open() as file:
         metadata = open_table(file, source.name).schema_arrow.metadata or {}
     try:
-        feature = json.loads(metadata[METADATA])["info"]["features"][field]
-    except (ValueError, KeyError, TypeError):
+        return find_names(json.loads(metadata[METADATA])["info"]["features"][field])
+    except (ValueError, KeyError, TypeError, RecursionError):
         return ()
-    return find_names(feature)
 
 
 def find_names(feature: Any) -> tuple[str, ...]:

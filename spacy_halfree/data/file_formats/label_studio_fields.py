@@ -36,9 +36,11 @@ LONGEST_LINK = 4096
 
 
 def describe_content(value: Any) -> str:
-    """What is in the place of a text, if it is none: "a link" or "an object"; otherwise ""."""
-    if not isinstance(value, str):
+    """What is in the place of a text, if it is none, such as "a link"; otherwise ""."""
+    if isinstance(value, dict | list):
         return "an object"
+    if not isinstance(value, str):
+        return "no string"
     if len(value) <= LONGEST_LINK and LINK.fullmatch(value):
         return "a link"
     return ""
@@ -50,7 +52,7 @@ class FieldCounts:
 
     n_tasks: In how many annotated tasks each field is; 0 if only in others.
     n_strings: In how many of them it is a string.
-    n_without_content: In how many of them it is a link or an object.
+    n_without_content: In how many of them it is a link or an object, or another value.
     examples: Of each field, such a value.
     places: How often the regions of each name stand in which fields, by the texts that come with
         them. Regions without a text are in none.
@@ -87,6 +89,12 @@ class FieldCounts:
                 self.n_without_content[key] += 1
                 self.examples.setdefault(key, value)
 
+    def forget_controls(self) -> None:
+        """Take the names of controls for no fields. Rows without regions have them, too."""
+        for name in self.places:
+            for counted in (self.n_tasks, self.n_strings, self.n_without_content):
+                counted.pop(name, None)
+
 
 def fields_of(result: Result, data: dict[str, Any]) -> frozenset[str]:
     """The fields in which a region stands, by the text that comes with it."""
@@ -99,7 +107,7 @@ class TextField:
 
     name: The name of its field; None if nothing tells which one it is.
     homes: The fields to which regions belong, by the regions' name. There may be several where a
-        control belongs to several texts.
+        control belongs to several texts, and none where nothing tells.
     """
 
     name: str | None
@@ -121,8 +129,8 @@ class TextField:
             raise RecordError(f"has no text under '{self.name}' in its data")
         if not isinstance(text, str):
             raise RecordError(
-                f"has {show(text)} under '{self.name}' in its data: the text is an object; export "
-                "with content"
+                f"has {show(text)} under '{self.name}' in its data: the text is "
+                f"{describe_content(text)}; export with content"
             )
         return text
 
@@ -141,12 +149,13 @@ class TextField:
 
         RAISES: RecordError if it may belong to another one as well.
         """
-        homes = self.homes.get(result.name, frozenset())
-        if len(homes) < 2 or self.name not in homes:
+        homes = self.homes[result.name]
+        if len(homes) == 1 or (homes and self.name not in homes):
             return self.name in homes
         found = fields_of(result, data) & homes
         if len(found) == 1:
             return self.name in found
+        homes = homes or frozenset(key for key, value in data.items() if isinstance(value, str))
         raise RecordError(
             f"has a region {show(result.value)}, and nothing tells to which of the texts it "
             f"belongs: {', '.join(sorted(found or homes))}; export as JSON"
@@ -174,6 +183,8 @@ def choose_field(tasks: Iterable[Task], chosen: str | None, path: str) -> TextFi
     counts = FieldCounts()
     for task in tasks:
         counts.add(task)
+    if counts.are_rows:
+        counts.forget_controls()
     homes = {name: find_homes(name, counts) for name in counts.places}
     n_regions = count_regions(counts, homes)
     if chosen is not None and chosen not in counts.n_tasks:
@@ -211,7 +222,7 @@ def find_homes(name: str, counts: FieldCounts) -> frozenset[str]:
 
     name: The regions' name.
     counts: Where they stand.
-    RETURNS: The fields: one, unless these are regions of rows.
+    RETURNS: The fields: one, or several for regions of rows; none if nothing tells.
     """
     places = counts.places[name]
     alone = frozenset(key for fields in places if len(fields) == 1 for key in fields)
@@ -222,7 +233,9 @@ def find_homes(name: str, counts: FieldCounts) -> frozenset[str]:
         found.update(dict.fromkeys(fields, n))
     known = name if name in counts.n_tasks else find_only_text(counts)
     if not found:
-        return frozenset() if known is None else frozenset([known])
+        n_strings = sum(n > 0 for n in counts.n_strings.values())
+        is_guess = known != name and len(counts.places) > 1 and n_strings > 1
+        return frozenset() if known is None or is_guess else frozenset([known])
     # a short region may stand in other texts by chance
     best = max(found, key=lambda key: (found[key], key == known, key == TEXT))
     if 2 * found[best] < sum(places.values()) and known is not None:

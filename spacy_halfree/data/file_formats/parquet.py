@@ -42,7 +42,9 @@ def open_table(file: BinaryIO, name: str) -> Any:
     try:
         from pyarrow.parquet import ParquetFile
     except ImportError as error:
-        raise ImportError(Errors.H054.format(what=name, package="pyarrow")) from error
+        raise ImportError(
+            Errors.H054.format(what=name, package="pyarrow", extra="formats")
+        ) from error
     return ParquetFile(file)
 
 

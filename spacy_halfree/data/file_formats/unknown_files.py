@@ -8,6 +8,7 @@ from collections.abc import Callable
 from itertools import islice
 from typing import NamedTuple
 
+from .column_layout import describe_columns
 from .file_format import Head
 
 MOST_KEYS = 10
@@ -95,9 +96,6 @@ KNOWN: tuple[Known, ...] = (
     Known("a Parquet table without lists of words and tags", suffix(".parquet"), AS_LINES),
     Known("audio that is transcribed in ELAN or Praat", suffix(".eaf", ".textgrid"), AS_LINES),
     Known("binary data", pattern("\0"), "Export the texts as JSON or as text."),
-    Known(
-        "CoNLL-U without a column of IOB tags", pattern(r"^\d+\t(?:[^\t\n]+\t){8}\S+$"), AS_COLUMNS
-    ),
     Known("a document of tagtog", keys("annotatable", "entities"), AS_LINES),
     Known(
         "training data of Rasa",
@@ -168,6 +166,8 @@ def describe_unknown(head: Head) -> str:
     head: The beginning of the file.
     RETURNS: A sentence or two.
     """
+    if columns := describe_columns(head.text):
+        return columns
     for known in KNOWN:
         if known.test(head):
             return f"It looks like {known.looks_like}. {known.advice}"

@@ -59,7 +59,9 @@ class RayEngine:
         try:
             import ray
         except ImportError as error:
-            raise ImportError(Errors.H054.format(what="--engine ray", package="ray")) from error
+            raise ImportError(
+                Errors.H054.format(what="--engine ray", package="ray", extra="ray")
+            ) from error
         if self.num_gpus:
             # the one that Ray lets the worker see
             task = replace(task, worker=replace(task.worker, gpu_id=0))
