@@ -128,8 +128,8 @@ def test_bad_lines_are_named_and_the_others_used(model: Path, tmp_path: Path) ->
         (["--output", "out.jsonl", "--raw", "nothing.txt"], "H019"),
         (["--output", "out.jsonl", "--component", "nobody"], "H027"),
         (["--output", "a_folder.jsonl"], "H052"),
-        (["--output", "out.jsonl", "--offsets", "utf-16"], "H097"),
-        (["--output", "out.json", "--format", "label-studio", "--offsets", "graphemes"], "H097"),
+        (["--output", "out.jsonl", "--offsets", "utf-16"], "H110"),
+        (["--output", "out.json", "--format", "label-studio", "--offsets", "graphemes"], "H110"),
     ],
 )
 def test_what_is_refused(
