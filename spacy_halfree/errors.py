@@ -599,6 +599,10 @@ class Warnings:
         "somebody has looked at them, and they are read as texts with nothing to find. If nobody "
         "has, use `--skip-empty`, or export approved texts only."
     )
+    W040 = (
+        "[W040] {path}: every word has a mark, as '{word}' has. It is no part of the texts and is "
+        "removed: '{own}' is read."
+    )
     W037 = (
         "[W037] {n_texts} of {n_all} texts in {path} are stored with other tokens than the "
         "tokenizer in use makes. A pipeline learns with its own tokens, and {n_spans} of "
