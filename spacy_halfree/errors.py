@@ -452,6 +452,10 @@ class Errors:
         "'I-CITY', or those of BIOES or BILUO. If consecutive words with the same name are one "
         "entity, name the classes so: `--tag-names O,I-CITY,I-STREET`."
     )
+    H140 = (
+        "[H140] The tags under '{field}' in {path} are labels without a scheme: {names}. Write B- "
+        "before the label of an entity's first word, and I- before those of its others."
+    )
     H113 = "[H113] {path} has no text called '{field}'. Choose one with `--field`: {names}."
     H114 = (
         "[H114] {path} has no text to read: in all of its annotated tasks ({n}), the text is "

@@ -621,7 +621,8 @@ def test_marks_of_words_are_removed(tmp_path: Path, caplog: pytest.LogCaptureFix
     text = "\n".join(lines) + "\n"
     path.write_text(text, encoding="utf8")
     assert read(path) == [FLIGHT, OSLO]
-    assert "'en:We'" in caplog.text and "'We' is read" in caplog.text
+    assert "'en:We'" in caplog.text
+    assert "'We' is read" in caplog.text
     caplog.clear()
     path.write_text("罗0\tB-CITY\n马1\tI-CITY\n很0\tO\n大0\tO\n。0\tO\n", encoding="utf8")
     assert read(path, spaces=False) == [("罗马很大。", [(0, 2, "CITY")])]
@@ -647,7 +648,7 @@ def test_labels_without_scheme_are_refused_among_many_o(tmp_path: Path) -> None:
     path = tmp_path / "a.tsv"
     sentence = "We\tO\nfly\tO\nto\tO\nRome\tCITY\nnow\tO\n.\tO\n\nHello\tO\n.\tO\n\n"
     path.write_text(sentence * 20, encoding="utf8")
-    with pytest.raises(ValueError, match="H118.*Column 2 has labels without a scheme .CITY."):
+    with pytest.raises(ValueError, match=r"H118.*Column 2 has labels without a scheme .CITY."):
         read(path)
 
 
@@ -684,5 +685,5 @@ def test_archives(tmp_path: Path) -> None:
     damaged = tmp_path / "a.tsv.gz"
     for place in range(10, len(content) - 8):
         damaged.write_bytes(content[:place] + bytes([content[place] ^ 0xFF]) + content[place + 1 :])
-        with pytest.raises(ValueError, match="H04[67]|H118"):
+        with pytest.raises(ValueError, match=r"H04[67]|H118"):
             read(damaged)

@@ -120,6 +120,11 @@ KNOWN: tuple[Known, ...] = (
     ),
     Known("audio that is transcribed in ELAN or Praat", suffix(".eaf", ".textgrid"), AS_LINES),
     Known("binary data", pattern("\0"), "Export the texts as JSON or as text."),
+    Known(
+        "standoff of BioNLP",
+        suffix(".a1", ".a2"),
+        "Its entities are lines of brat: name it `.ann`, with its `.txt` beside it.",
+    ),
     Known("a document of tagtog", keys("annotatable", "entities"), AS_LINES),
     Known(
         "training data of Rasa",
