@@ -55,6 +55,13 @@ def test_names_of_tags(tmp_path: Path, name: str) -> None:
     assert read_spans(write(tmp_path / name, named(ROWS))) == SPANS
 
 
+def test_labels_without_scheme_are_refused(tmp_path: Path) -> None:
+    row = {"tokens": ["We", "fly", "to", "Rome"], "ner_tags": ["O", "O", "O", "location"]}
+    path = write_json(tmp_path / "a.jsonl", [row] * 20)
+    with pytest.raises(ValueError, match=r"H140.*location.*Write B-"):
+        read(path)
+
+
 @pytest.mark.parametrize("name", ["a.jsonl", "a.json", "a.parquet"])
 def test_numbers_of_classes_need_their_names(tmp_path: Path, name: str) -> None:
     write = write_parquet if name.endswith("parquet") else write_json

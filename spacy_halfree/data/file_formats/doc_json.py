@@ -12,6 +12,7 @@ from ..records import Annotation, NumberedRecord, RecordError, Skipped
 from ..sources import Source
 from .file_format import AnnotationFormat, Head
 from .json_values import has_text, read_records, to_span
+from .span_group_choice import without_entities, without_group
 
 NOT_ANNOTATED = Skipped("not annotated: no `ents`, which spaCy writes for annotated docs")
 
@@ -43,13 +44,14 @@ def read_value(value: Any, settings: ReadSettings) -> Iterator[Annotation | Skip
     """
     if not has_text(value):
         raise RecordError("is not an object with a string under 'text'")
-    if settings.spans_key is not None:
-        spans = value.get("spans", {}).get(settings.spans_key, [])
-    elif "ents" in value:
-        spans = value["ents"]
-    else:
-        yield NOT_ANNOTATED
+    key, groups = settings.spans_key, value.get("spans", {})
+    if key is not None and key not in groups:
+        yield without_group(key)
         return
+    if key is None and "ents" not in value:
+        yield without_entities(groups) if groups else NOT_ANNOTATED
+        return
+    spans = value["ents"] if key is None else groups[key]
     text = value["text"]
     words, spaces = read_tokens(text, value.get("tokens") or [])
     yield Annotation(text, tuple(map(to_span, spans)), words=words, spaces=spaces)

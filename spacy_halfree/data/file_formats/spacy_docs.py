@@ -1,5 +1,6 @@
 """spaCy's `DocBin` files, as raw and as annotated texts."""
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import BinaryIO
 
@@ -18,6 +19,8 @@ from ..records import (
 )
 from ..sources import Source
 from .file_format import AnnotationFormat, Head, RawFormat
+from .remarks import warn_of_ignored
+from .span_group_choice import BY_KEY, without_entities, without_group
 
 
 def read_tokens(file: BinaryIO, name: str) -> Iterator[Numbered]:
@@ -45,6 +48,11 @@ def read_docs(source: Source, vocab: Vocab) -> list[Doc]:
         raise ValueError(Errors.H046.format(path=source.name, reason=error)) from error
 
 
+def groups_of(doc: Doc) -> list[str]:
+    """The names of the span groups of a doc that hold spans."""
+    return [name for name, spans in doc.spans.items() if len(spans)]
+
+
 def recognize(head: Head) -> bool:
     """Whether a file has the suffix of a `DocBin`."""
     return head.suffix in DOCS.suffixes
@@ -53,14 +61,27 @@ def recognize(head: Head) -> bool:
 def read(source: Source, settings: ReadSettings) -> Iterator[NumberedRecord]:
     """Read annotated texts with their tokens.
 
+    A warning (W035) tells which span groups there are if the entities are read.
+
     source: The file.
     settings: Names the span group to read.
     YIELDS: The texts.
     RAISES: ValueError (H046) if the file cannot be read.
     """
     key = settings.spans_key
-    for number, doc in enumerate(read_docs(source, Vocab()), start=1):
-        spans = doc.ents if key is None else doc.spans.get(key, ())
+    docs = read_docs(source, Vocab())
+    groups = Counter(name for doc in docs for name in groups_of(doc))
+    if key is None and any(doc.ents for doc in docs):
+        ignored = {f"the span group '{name}'": n for name, n in groups.items()}
+        warn_of_ignored(source.name, "the entities", ignored, f"{BY_KEY}.")
+    for number, doc in enumerate(docs, start=1):
+        if key is not None and key not in doc.spans:
+            yield number, without_group(key)
+            continue
+        if key is None and groups_of(doc) and not doc.has_annotation("ENT_IOB"):
+            yield number, without_entities(groups_of(doc))
+            continue
+        spans = doc.ents if key is None else doc.spans[key]
         found = [LabelledSpan(span.start_char, span.end_char, span.label_) for span in spans]
         unknown = [
             (token.idx, token.idx + len(token))
