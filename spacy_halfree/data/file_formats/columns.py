@@ -28,6 +28,7 @@ from .word_tag_lines import part_of_sentences, read_sentences
 logger = logging.getLogger("spacy.halfree")
 UPLOAD = ("/", "data", "/", "upload", "/")
 """How the words begin that Label Studio exports of a file: those of its path."""
+IS_PATH = "that is the path of a file, not its text; export JSON with content"
 MOST_TAGGED = 0.7
 """Where more words are tagged, the tags are probably those of phrases."""
 MANY_WORDS = 200
@@ -140,12 +141,7 @@ def annotate(
             else:
                 tags.append(tag)
         if tuple(sentence.words[: len(UPLOAD)]) == UPLOAD:
-            path_of_text = "".join(sentence.words)
-            sentence.add_problem(
-                sentence.first,
-                path_of_text,
-                "that is the path of a file, not its text; export JSON with content",
-            )
+            sentence.add_problem(sentence.first, "".join(sentence.words), IS_PATH)
         if sentence.problem:
             yield sentence.first, InvalidRecord(path, sentence.first, sentence.problem)
             continue
