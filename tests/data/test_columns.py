@@ -1,5 +1,6 @@
 """Words and tags in columns: found by content, and nothing of them is lost without a word."""
 
+import contextlib
 import gzip
 import zipfile
 from pathlib import Path
@@ -682,6 +683,13 @@ def test_archives(tmp_path: Path) -> None:
     (file,) = find_annotated_files([path])
     texts = [record.text for _, record in file.read() if isinstance(record, Annotation)]
     assert texts == [FLIGHT[0], OSLO[0]]
+    original = path.read_bytes()
+    for place in range(len(original)):
+        path.write_bytes(original[:place] + bytes([original[place] ^ 0x55]) + original[place + 1 :])
+        # a changed name or date does no harm
+        with contextlib.suppress(ValueError):
+            for file in find_annotated_files([path]):
+                list(file.read())
     damaged = tmp_path / "a.tsv.gz"
     for place in range(10, len(content) - 8):
         damaged.write_bytes(content[:place] + bytes([content[place] ^ 0xFF]) + content[place + 1 :])
