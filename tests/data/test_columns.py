@@ -675,6 +675,15 @@ def test_tags_in_other_entries_of_conll_u(tmp_path: Path) -> None:
     assert read(path) == [FLIGHT]
 
 
+def test_texts_that_are_too_long_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.tsv"
+    path.write_text("Rome\tB-CITY\n\n" + "Rome\tB-CITY\n" * 200_001, encoding="utf8")
+    first, second = read_annotated_texts(path, NLP)
+    assert isinstance(first, AnnotatedText)
+    reason = "has 1000004 characters, more than 1000000: split it"
+    assert second == InvalidRecord(str(path), 3, reason)
+
+
 def test_archives(tmp_path: Path) -> None:
     path = tmp_path / "a.zip"
     content = gzip.compress(rows("\t").encode())
@@ -684,14 +693,14 @@ def test_archives(tmp_path: Path) -> None:
     texts = [record.text for _, record in file.read() if isinstance(record, Annotation)]
     assert texts == [FLIGHT[0], OSLO[0]]
     original = path.read_bytes()
-    for place in range(len(original)):
+    for place in range(0, len(original), 5):
         path.write_bytes(original[:place] + bytes([original[place] ^ 0x55]) + original[place + 1 :])
         # a changed name or date does no harm
         with contextlib.suppress(ValueError):
             for file in find_annotated_files([path]):
                 list(file.read())
     damaged = tmp_path / "a.tsv.gz"
-    for place in range(10, len(content) - 8):
+    for place in range(10, len(content) - 8, 3):
         damaged.write_bytes(content[:place] + bytes([content[place] ^ 0xFF]) + content[place + 1 :])
         with pytest.raises(ValueError, match=r"H04[67]|H118"):
             read(damaged)
