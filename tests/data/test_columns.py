@@ -616,6 +616,15 @@ def test_what_separates_columns_and_sentences(
     assert read(path) == (two if expected == "Oslo" else expected)
 
 
+@pytest.mark.parametrize("flags", ["1 1 1 1 1 1 1", "0 1 0 0 1 0 0", "0 1 0 1 0 1 0"])
+def test_flags_do_not_separate_sentences(tmp_path: Path, flags: str) -> None:
+    path = tmp_path / "a.tsv"
+    lines = [line for line in rows("\t").splitlines() if line]
+    flagged = zip(flags.split(), lines, strict=True)
+    path.write_text("".join(f"{flag}\t{line}\n" for flag, line in flagged), encoding="utf8")
+    assert [text for text, _ in read(path)] == ["We fly to Rome Oslo is cold"]
+
+
 def test_marks_of_words_are_removed(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / "train"
     lines = [f"en:{line}" if line else "" for line in rows("\t").splitlines()]

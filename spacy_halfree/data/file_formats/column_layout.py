@@ -227,7 +227,7 @@ def find_header(text: str, rows: Sequence[list[str]], settings: ColumnSettings) 
     has_names = any(TAG_NAMES.fullmatch(cell) for cell in first[1:]) or (
         TAG_NAMES.fullmatch(first[0]) and any(WORD_NAMES.fullmatch(cell) for cell in first)
     )
-    if chosen or (has_names and not any(parse_tag(cell) for cell in first if cell != "_")):
+    if chosen or (has_names and not any(map(parse_tag, first))):
         return first
     return ()
 
@@ -323,8 +323,12 @@ def find_sentences(table: Table, words: int) -> tuple[int, ...]:
 def has_restarts(table: Table, column: int) -> bool:
     """Whether a column numbers the words of sentences, which nothing else separates."""
     numbers = [int(cell) for cell in table.column(column) if cell.isdecimal()]
-    steps = [(first, second) for first, second in pairwise(numbers) if second != first + 1]
-    return bool(steps) and not table.has_gaps and all(second == numbers[0] for _, second in steps)
+    restarts = [second for first, second in pairwise(numbers) if second != first + 1]
+    if not restarts or table.has_gaps or set(restarts) != {numbers[0]}:
+        return False
+    # constants and columns of 0 and 1 mean something else
+    n_words = len(numbers) / (len(restarts) + 1)
+    return n_words > 2 and max(numbers) > numbers[0] + 1
 
 
 def make_layout(table: Table, words: int, tags: dict[int, TagReader]) -> Layout:
