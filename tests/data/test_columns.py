@@ -373,7 +373,8 @@ def test_columns_are_chosen(tmp_path: Path, caplog: pytest.LogCaptureFixture) ->
     path.write_text("Wort\tArt\tMarke\tMarke2\n" + TWO)
     assert read(path, tags="Marke2") == [ORG]
     assert not caplog.records
-    assert "'Marke'" in str(read(path)[0])
+    assert read(path) == [LOC]
+    assert "W041" in caplog.text
     for column in ("0", "5", "-5", "x", "1.0"):
         with pytest.raises(ValueError, match=f"H117.*no column '{column}'.*4 columns without"):
             read(path, tags=column)
@@ -594,6 +595,17 @@ def compare(found: list[Text | str], doc: spacy.tokens.Doc) -> None:
             "b,1,Oslo,B-CITY\n",
             "Oslo",
         ),
+        # comments stand for empty lines
+        (
+            "# sent_id = 1\n1\tWe\tO\n2\tfly\tO\n3\tto\tO\n4\tRome\tB-CITY\n"
+            "# sent_id = 2\n# text = Oslo\n1\tOslo\tB-CITY\n",
+            "Oslo",
+        ),
+        # words that are numbers
+        (
+            "1\t1990\tO\n2\t1991\tB-YEAR\n\n1\t1992\tO\n",
+            [("1990 1991", [(5, 9, "YEAR")]), ("1992", [])],
+        ),
         # joined files
         (
             "word,tag\nWe,O\nfly,O\nto,O\nRome,B-CITY\nword,tag\nOslo,B-CITY\n",
@@ -623,6 +635,21 @@ def test_flags_do_not_separate_sentences(tmp_path: Path, flags: str) -> None:
     flagged = zip(flags.split(), lines, strict=True)
     path.write_text("".join(f"{flag}\t{line}\n" for flag, line in flagged), encoding="utf8")
     assert [text for text, _ in read(path)] == ["We fly to Rome Oslo is cold"]
+
+
+def test_unknown_names_of_columns_are_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("mot,étiquette\n\n" + rows(","), encoding="utf8")
+    assert read(path) == [FLIGHT, OSLO]
+    assert "W041" in caplog.text
+    assert "mot, étiquette" in caplog.text
+    caplog.clear()
+    # a word whose tag is wrong
+    path.write_text("Rome,CITY\n\n" + rows(","), encoding="utf8")
+    assert [own for own in read(path) if not isinstance(own, str)] == [FLIGHT, OSLO]
+    assert "W041" not in caplog.text
 
 
 def test_marks_of_words_are_removed(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

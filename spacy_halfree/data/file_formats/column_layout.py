@@ -1,17 +1,19 @@
 """Which columns of a file hold words, tags and numbers: found in its first lines."""
 
+import logging
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from ...errors import Errors
+from ...errors import Errors, Warnings
 from ..read_settings import ColumnSettings
 from .column_rows import SPLITTERS, is_blank, split_lines, split_table
 from .tag_cells import TagReader, find_tag_reader, read_brackets, read_misc, read_tags
 from .tag_schemes import POSITIONS, parse_tag
 
+logger = logging.getLogger("spacy.halfree")
 MOST_ROWS = 2000
 """How many rows are looked at."""
 NUMBER = re.compile(r"[0-9]{1,18}(?:[-.][0-9]{1,18})?")
@@ -154,6 +156,10 @@ def find_layout(text: str, path: str, settings: ColumnSettings) -> Layout | None
             tags = {chosen: tags.get(chosen, read_tags)}
         words = find_column(settings.words, table, path)
         if tags:
+            if is_header(table, tags):
+                table = replace(table, header=tuple(table.rows[0]), rows=table.rows[1:])
+                names = ", ".join(table.header)
+                logger.warning(Warnings.W041.format(path=path, names=names))
             words = find_words(table, tags) if words is None else words
             others = {column: read for column, read in tags.items() if column != words}
             if not others:
@@ -266,6 +272,23 @@ def find_tags(table: Table) -> dict[int, TagReader]:
     return readers
 
 
+def is_header(table: Table, tags: dict[int, TagReader]) -> bool:
+    """Whether the first line must have names that nobody knows: it alone has no tags.
+
+    table: The first lines.
+    tags: The columns of tags, and how to read each.
+    """
+    if table.header or table.is_conll_2012 or len(table.rows) < FEW_ROWS:
+        return False
+    for column, read in tags.items():
+        first, *others = read(table.column(column))
+        labels = {tag.label for tag in others if tag}
+        # a label without its letter is a mistake
+        if first or None in others or table.rows[0][column] in {"", *labels}:
+            return False
+    return True
+
+
 def find_words(table: Table, tags: Collection[int]) -> int:
     """The column of words: the first one that holds neither tags, nor numbers, nor names of texts.
 
@@ -277,7 +300,9 @@ def find_words(table: Table, tags: Collection[int]) -> int:
     named = [index for index, name in enumerate(table.header) if WORD_NAMES.fullmatch(name)]
     others = [column for column in range(table.n_columns) if column not in tags]
     words = [column for column in others if has_words(table, column)]
-    return next(iter([*named, *words, *others]), 0)
+    # if all words are numbers, running ones stand before them
+    numbers = [column for column in reversed(others) if table.is_mostly(column, NUMBER)]
+    return next(iter([*named, *words, *numbers, *others]), 0)
 
 
 def has_words(table: Table, column: int) -> bool:
