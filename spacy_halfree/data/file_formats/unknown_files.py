@@ -125,6 +125,11 @@ KNOWN: tuple[Known, ...] = (
         suffix(".a1", ".a2"),
         "Its entities are lines of brat: name it `.ann`, with its `.txt` beside it.",
     ),
+    Known(
+        "the old JSON of UIMA CAS",
+        keys("_context", "_views"),
+        "Export it as UIMA CAS JSON 0.4.0 or as UIMA CAS XMI.",
+    ),
     Known("a document of tagtog", keys("annotatable", "entities"), AS_LINES),
     Known(
         "training data of Rasa",
