@@ -449,6 +449,10 @@ class Errors:
         "entity, name the classes so: `--tag-names O,I-CITY,I-STREET`."
     )
     H113 = "[H113] {path} has no text called '{field}'. Choose one with `--field`: {names}."
+    H145 = (
+        "[H145] No doc in {path} has a span group '{key}'. The groups of its docs: {names}. Choose "
+        "one with `--spans-key`, or leave the option out to read the entities."
+    )
     H114 = (
         "[H114] {path} has no text to read: in all of its annotated tasks ({n}), the text is "
         "{what}; export with content. This stands under '{field}': {example}. Put the content in "

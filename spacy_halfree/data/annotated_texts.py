@@ -95,6 +95,12 @@ def find_annotated_files(
     known = {option for file in files for option in file.format.options}
     read = {file.source.member for file in files}
     known |= {"--member"} if read.issuperset(settings.members) else set()
+    archive = next((file.source.path for file in files if file.source.member), None)
+    if archive is not None and "--member" not in known:
+        missing = next(own for own in settings.members if own not in read)
+        reason = f"without a file called '{missing}'"
+        names = ", ".join(sorted(read - {""}))
+        raise ValueError(Errors.H109.format(path=archive, reason=reason, names=names))
     unused = [option for option in settings.given if option not in known]
     if unused:
         titles = ", ".join(dict.fromkeys(file.format.title for file in files))

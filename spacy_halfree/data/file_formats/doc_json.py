@@ -4,15 +4,17 @@ Read: `text`, and spans under `ents`, or the span group that is chosen. Tokens a
 stored, if they are. Offsets are code points.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ..read_settings import ReadSettings
 from ..records import Annotation, NumberedRecord, RecordError, Skipped
 from ..sources import Source
 from .file_format import AnnotationFormat, Head
-from .json_values import has_text, read_records, to_span
+from .json_values import has_text, read_records, read_values, to_span
+from .spacy_docs import check_group
 
+ONLY_GROUPS = Skipped("no `ents`, only span groups; choose one with `--spans-key`")
 NOT_ANNOTATED = Skipped("not annotated: no `ents`, which spaCy writes for annotated docs")
 
 
@@ -32,8 +34,21 @@ def recognize(head: Head) -> bool:
 
 
 def read(source: Source, settings: ReadSettings) -> Iterator[NumberedRecord]:
-    """Read a file, see `read_value`."""
+    """Read a file, see `read_value`.
+
+    RAISES: ValueError (H145) if no doc has the span group that is chosen.
+    """
+    if settings.spans_key is not None:
+        check_group(source, settings.spans_key, map(find_groups, read_values(source)))
     return read_records(source, settings, read_value)
+
+
+def find_groups(numbered: tuple[int, Any]) -> Iterable[str]:
+    """The names of the span groups of a doc."""
+    match numbered[1]:
+        case {"spans": dict(groups)}:
+            return groups
+    return ()
 
 
 def read_value(value: Any, settings: ReadSettings) -> Iterator[Annotation | Skipped]:
@@ -48,7 +63,7 @@ def read_value(value: Any, settings: ReadSettings) -> Iterator[Annotation | Skip
     elif "ents" in value:
         spans = value["ents"]
     else:
-        yield NOT_ANNOTATED
+        yield ONLY_GROUPS if value.get("spans") else NOT_ANNOTATED
         return
     text = value["text"]
     words, spaces = read_tokens(text, value.get("tokens") or [])

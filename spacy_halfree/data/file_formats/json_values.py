@@ -153,6 +153,11 @@ def to_span(span: Any) -> LabelledSpan:
     # not `isinstance`: true and false are numbers, too
     if type(start) is int and type(end) is int and isinstance(label, str):
         return LabelledSpan(start, end, label)
+    if isinstance(span, str):
+        raise RecordError(
+            f"has {json.dumps(span)[:80]}, which is no span but a label of the whole text; only "
+            "spans with a start, an end and a label are read"
+        )
     raise RecordError(
         f"has {json.dumps(span)[:80]}, which is no span with a start, an end and a label"
     )

@@ -1,6 +1,6 @@
 """spaCy's `DocBin` files, as raw and as annotated texts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
 from spacy.tokens import Doc, DocBin
@@ -45,6 +45,23 @@ def read_docs(source: Source, vocab: Vocab) -> list[Doc]:
         raise ValueError(Errors.H046.format(path=source.name, reason=error)) from error
 
 
+def check_group(source: Source, key: str, groups: Iterable[Iterable[str]]) -> None:
+    """Check that any doc of a file has a span group. Docs without spans may lack it.
+
+    source: The file.
+    key: The group's name.
+    groups: The names of the groups of each doc.
+    RAISES: ValueError (H145) if no doc has it.
+    """
+    found: dict[str, None] = {}
+    for own in groups:
+        if key in own:
+            return
+        found.update(dict.fromkeys(own))
+    names = ", ".join(f"'{name}'" for name in found) or "none"
+    raise ValueError(Errors.H145.format(path=source.name, key=key, names=names))
+
+
 def recognize(head: Head) -> bool:
     """Whether a file has the suffix of a `DocBin`."""
     return head.suffix in DOCS.suffixes
@@ -56,10 +73,14 @@ def read(source: Source, settings: ReadSettings) -> Iterator[NumberedRecord]:
     source: The file.
     settings: Names the span group to read.
     YIELDS: The texts.
-    RAISES: ValueError (H046) if the file cannot be read.
+    RAISES: ValueError (H046) if the file cannot be read, (H145) if no doc has the span group that
+        is chosen.
     """
     key = settings.spans_key
-    for number, doc in enumerate(read_docs(source, Vocab()), start=1):
+    docs = read_docs(source, Vocab())
+    if key is not None and docs:
+        check_group(source, key, (doc.spans for doc in docs))
+    for number, doc in enumerate(docs, start=1):
         spans = doc.ents if key is None else doc.spans.get(key, ())
         found = [LabelledSpan(span.start_char, span.end_char, span.label_) for span in spans]
         unknown = [
