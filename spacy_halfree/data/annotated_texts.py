@@ -57,12 +57,19 @@ class AnnotatedFile:
         RAISES: ValueError (H046) if the file cannot be read.
         """
         skip_empty = self.settings.skip_empty
+        labels: set[str] = set()
         for number, record in self.format.read(self.source, self.settings):
             if isinstance(record, Annotation):
                 if skip_empty and not record.spans:
                     record = WITHOUT_SPANS
                 elif not is_unicode(record.text):
                     record = InvalidRecord(self.source.name, number, HALF_PAIR)
+                elif new := {span.label for span in record.spans}.difference(labels):
+                    if all(map(is_unicode, new)):
+                        labels |= new
+                    else:
+                        reason = f"has a label that {HALF_PAIR}"
+                        record = InvalidRecord(self.source.name, number, reason)
             yield number, record
 
 

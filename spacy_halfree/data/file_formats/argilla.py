@@ -111,7 +111,9 @@ def parse_nested(value: dict[str, Any]) -> ArgillaRecord:
         question: [(response["value"], None) for response in found]
         for question, found in value["responses"].items()
     }
-    return ArgillaRecord(find_strings(value["fields"]), responses, tuple(value["suggestions"]))
+    return ArgillaRecord(
+        find_strings(value["fields"]), responses, tuple(value["suggestions"].keys())
+    )
 
 
 def parse_flattened(value: dict[str, Any]) -> ArgillaRecord:

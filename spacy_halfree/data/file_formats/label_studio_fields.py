@@ -15,7 +15,8 @@ from typing import Any
 
 from ...errors import Errors, Warnings
 from ..records import RecordError
-from .label_studio_regions import LABELS, MOST_SHOWN, Result, show
+from .json_values import show
+from .label_studio_regions import LABELS, MOST_SHOWN, Result
 from .label_studio_tasks import Task
 
 logger = logging.getLogger("spacy.halfree")

@@ -4,7 +4,6 @@ Its editor counts code points, as Python does. Scripts may write regions in UTF-
 most emoji count as two; which unit it is shows the text that comes with each region.
 """
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any
 
 from ..offsets import offset_table
 from ..records import LabelledSpan, RecordError
+from .json_values import show
 
 LABELS = "labels"
 """The type of regions of plain texts, and the key of their labels."""
@@ -80,11 +80,6 @@ def describe_unlabelled_region(result: Result) -> str:
         f"has {show(result.value)}, a part of the text with '{result.kind}', but without a label "
         "of `<Labels>`"
     )
-
-
-def show(value: Any) -> str:
-    """The beginning of a value, for messages."""
-    return json.dumps(value, ensure_ascii=False)[:80]
 
 
 def read_region(region: dict[str, Any], text: str) -> Iterator[LabelledSpan]:

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from ...errors import Errors
 from ..records import InvalidRecord, RecordError
 from ..sources import Source
-from .json_values import read_values
-from .label_studio_regions import LABELS, Result, show
+from .json_values import read_values, show
+from .label_studio_regions import LABELS, Result
 
 BOOKKEEPING = {"id", "annotator", "annotation_id", "created_at", "updated_at", "lead_time"}
 """The keys of rows that are neither data nor regions."""
@@ -170,7 +171,9 @@ def read_rows(source: Source) -> Iterator[tuple[int, Any]]:
         return
     rows = _read_cells(source, delimiter)
     _, header = next(rows)
-    assert not isinstance(header, InvalidRecord)
+    if isinstance(header, InvalidRecord):
+        reason = f"its header {header.reason}"
+        raise ValueError(Errors.H046.format(path=source.name, reason=reason))
     for number, cells in rows:
         if isinstance(cells, InvalidRecord):
             yield number, cells

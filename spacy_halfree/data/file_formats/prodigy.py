@@ -14,7 +14,15 @@ from ..read_settings import ReadSettings
 from ..records import Annotation, NumberedRecord, RecordError, Skipped, Suggestion
 from ..sources import Source
 from .file_format import AnnotationFormat, Head
-from .json_values import JSON_SUFFIXES, SPAN_KEYS, find_spans, has_text, read_records, to_span
+from .json_values import (
+    JSON_SUFFIXES,
+    SPAN_KEYS,
+    find_spans,
+    has_text,
+    printable,
+    read_records,
+    to_span,
+)
 
 OTHER_TASKS = ("label", "accept", "options")
 """Keys of annotation of whole texts."""
@@ -60,7 +68,7 @@ def read_value(value: Any, _: ReadSettings) -> Iterator[Annotation | Skipped]:
     if found is None:
         raise RecordError(
             f"has no list of spans under any of {', '.join(SPAN_KEYS)}; its keys are: "
-            f"{', '.join(islice(value, MOST_KEYS))}"
+            f"{printable(', '.join(islice(value, MOST_KEYS)))}"
         )
     spans = tuple(map(to_span, found[1]))
     yield Annotation(value["text"], spans, is_partial=is_binary(value, found[1]))
