@@ -59,6 +59,7 @@ class AnnotatedFile:
         RAISES: ValueError (H046) if the file cannot be read.
         """
         skip_empty = self.settings.skip_empty
+        labels: set[str] = set()
         for number, record in self.format.read(self.source, self.settings):
             if isinstance(record, Annotation):
                 if skip_empty and not record.spans:
@@ -68,6 +69,12 @@ class AnnotatedFile:
                     record = InvalidRecord(self.source.name, number, reason)
                 elif not is_unicode(record.text):
                     record = InvalidRecord(self.source.name, number, HALF_PAIR)
+                elif new := {span.label for span in record.spans}.difference(labels):
+                    if all(map(is_unicode, new)):
+                        labels |= new
+                    else:
+                        reason = f"has a label that {HALF_PAIR}"
+                        record = InvalidRecord(self.source.name, number, reason)
             yield number, record
 
 
@@ -100,6 +107,12 @@ def find_annotated_files(
     known = {option for file in files for option in file.format.options}
     read = {file.source.member for file in files}
     known |= {"--member"} if read.issuperset(settings.members) else set()
+    archive = next((file.source.path for file in files if file.source.member), None)
+    if archive is not None and "--member" not in known:
+        missing = next(own for own in settings.members if own not in read)
+        reason = f"without a file called '{missing}'"
+        names = ", ".join(sorted(read - {""}))
+        raise ValueError(Errors.H109.format(path=archive, reason=reason, names=names))
     unused = [option for option in settings.given if option not in known]
     if unused:
         titles = ", ".join(dict.fromkeys(file.format.title for file in files))

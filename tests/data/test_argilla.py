@@ -186,3 +186,21 @@ def test_offsets_are_exact(tmp_path_factory: pytest.TempPathFactory, data: st.Da
     path = tmp_path_factory.mktemp("argilla") / "a.json"
     write(path, flattened(text, (value, "submitted")))
     assert spans_of(read(path)) == [(1, [(start, end, "X") for start, end in spans])]
+
+
+def test_known_statuses_count(tmp_path: Path) -> None:
+    """Responses whose status is known are not taken for submitted ones by an option."""
+    spans = [{"start": 0, "end": 4, "label": "CITY"}]
+    path = write(
+        tmp_path / "a.json",
+        flattened("Rome", (spans, "discarded")),
+        flattened("Rome", (spans, "draft"), (spans, "submitted")),
+    )
+    assert spans_of(read(path, accept_unknown_status=True)) == [(2, [(0, 4, "CITY")])]
+
+
+def test_suggestions_of_another_shape(tmp_path: Path) -> None:
+    records = json.loads(NESTED.read_text(encoding="utf8"))
+    records[0]["suggestions"] = [{"value": "x"}]
+    first, *_ = read(write(tmp_path / "a.json", *records), accept_unknown_status=True)
+    assert isinstance(first, InvalidRecord)

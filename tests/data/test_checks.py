@@ -137,7 +137,7 @@ def test_texts_that_prodigy_has_asked_something_else_about(tmp_path: Path) -> No
 def test_reasons_are_no_tracebacks(tmp_path: Path, value: Any) -> None:
     (entry,) = read_annotated_texts(write_lines(tmp_path / "a.jsonl", value), NLP)
     assert isinstance(entry, InvalidRecord)
-    assert "does not have the shape of its format" in entry.reason
+    assert "an annotation without a list under 'result'" in entry.reason
     missing = write_lines(tmp_path / "b.jsonl", {"text": "a"})
     (entry,) = read_annotated_texts(missing, NLP)
     assert isinstance(entry, InvalidRecord)

@@ -221,3 +221,30 @@ def test_an_archive_of_many_files(tmp_path: Path) -> None:
             archive.writestr(f"{i:02}.jsonl", "")
     with pytest.raises(ValueError, match=r"00\.jsonl, 01\.jsonl, .* 19\.jsonl and 10 more\."):
         find_annotated_files([path])
+
+
+@pytest.mark.parametrize("label", [["POS"], ["Wir fliegen"]])
+def test_labels_of_whole_texts(read: Read, write: Callable[..., Path], label: list[str]) -> None:
+    """Projects of classification and of translation write strings."""
+    ((found,), _) = read(write({"id": 1, "text": "to Rome", "label": label, "Comments": []}))
+    assert isinstance(found, InvalidRecord)
+    assert "which is no span but a label of the whole text" in found.reason
+
+
+def test_metadata_called_answer(read: Read, write: Callable[..., Path]) -> None:
+    """It is no decision of Prodigy."""
+    row = {"id": 1, "text": "to Rome", "label": LIST, "Comments": [], "answer": "reject"}
+    assert read(write(row))[0] == [ROME]
+
+
+def test_numbers_of_labels_beside_none(read: Read, write: Callable[..., Path]) -> None:
+    empty = {"id": 1, "text": "to Rome", "annotations": [], "annotation_approver": None}
+    first, second = read(write(empty, empty | {"annotations": [OBJECTS[0] | {"label": 5}]}))[0]
+    assert isinstance(first, InvalidRecord)
+    assert isinstance(second, InvalidRecord)
+    assert first.reason == second.reason
+
+
+def test_a_member_beside_one_that_is_missing() -> None:
+    with pytest.raises(ValueError, match=r"H109.*without a file called 'nobody.jsonl'"):
+        find_annotated_files([MEMBERS], ReadSettings(members=("annotator1.jsonl", "nobody.jsonl")))

@@ -221,3 +221,81 @@ def test_a_line_break_in_a_region() -> None:
     # a backslash and an n that stand in the text
     assert find_region("C:\\new C:\\old", 0, 6, "C:\\new") == (0, 6)
     assert find_region("😀 C:\\new", 3, 9, "C:\\new") == (2, 8)
+
+
+TAXONOMY = {"start": 5, "end": 15, "text": "Abbey Road", "taxonomy": [["Music", "Album"]]}
+CHOICE = {"start": 5, "end": 15, "text": "Abbey Road", "choices": ["good"]}
+
+
+@pytest.mark.parametrize("value", [TAXONOMY, CHOICE])
+def test_what_is_asked_about_regions(tmp_path: Path, value: dict[str, Any]) -> None:
+    """It stands beside the labels of a region. Without labels, the text is not without entities."""
+    kind = next(key for key in value if key in ("taxonomy", "choices"))
+    rows = [SHORT | {kind: [value]}, {k: v for k, v in SHORT.items() if k != "label"}]
+    rows[1][kind] = [value]
+    for beside, alone in (
+        read(tmp_path / "min.json", *rows),
+        read(
+            tmp_path / "a.json",
+            task(annotation(result(REGION), result(value, kind))),
+            task(annotation(result(value, kind))),
+        ),
+    ):
+        assert isinstance(beside, AnnotatedText)
+        assert beside.spans == (LabelledSpan(5, 15, "ALBUM"),)
+        assert isinstance(alone, InvalidRecord)
+        assert f"a part of the text with '{kind}', but without a label" in alone.reason
+
+
+@pytest.mark.parametrize(("start", "end"), [("5", "15"), (5.0, 15.0), (5, "15")])
+def test_offsets_that_programs_write(tmp_path: Path, start: Any, end: Any) -> None:
+    value = task(annotation(result(REGION | {"start": start, "end": end})))
+    (found,) = read(tmp_path / "a.json", value)
+    assert isinstance(found, AnnotatedText)
+    assert found.spans == (LabelledSpan(5, 15, "ALBUM"),)
+
+
+def test_numbers_as_texts(tmp_path: Path) -> None:
+    """Label Studio reads a column of digits as numbers, and shows them."""
+    region = {"start": 0, "end": 4, "text": "2024", "labels": ["YEAR"]}
+    (found,) = read(tmp_path / "a.json", task(annotation(result(region)), text=2024))
+    assert isinstance(found, AnnotatedText)
+    assert (found.text, found.spans) == ("2024", (LabelledSpan(0, 4, "YEAR"),))
+
+
+PARAGRAPH = {"start": "0", "end": "0", "startOffset": 3, "endOffset": 7, "paragraphlabels": ["A"]}
+HTML = {"start": "/p[1]/text()[1]", "end": "/p[1]/text()[1]", "startOffset": 0, "endOffset": 4}
+TURNS = [{"author": "A", "text": "In Rome"}]
+BOX = {"x": 1, "y": 2, "width": 3, "height": 4, "rectanglelabels": ["A"]}
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "data", "reason"),
+    [
+        ("paragraphlabels", PARAGRAPH, {"dialogue": TURNS}, "type 'paragraphlabels'"),
+        ("paragraphlabels", PARAGRAPH, {"text": TURNS}, "type 'paragraphlabels'"),
+        ("rectanglelabels", BOX, {"ocr": "https://example.org/a.png"}, "type 'rectanglelabels'"),
+        ("hypertextlabels", HTML | {"hypertextlabels": ["A"]}, {}, "type 'hypertextlabels'"),
+        ("labels", HTML | {"labels": ["A"]}, {"html": "<p>Rome</p>"}, "only regions of plain"),
+    ],
+)
+def test_regions_of_other_objects(
+    tmp_path: Path, kind: str, value: dict[str, Any], data: dict[str, Any], reason: str
+) -> None:
+    (found,) = read(tmp_path / "a.json", task(annotation(result(value, kind)), **data))
+    assert isinstance(found, InvalidRecord)
+    assert reason in found.reason
+
+
+@pytest.mark.parametrize(
+    ("annotations", "reason"),
+    [
+        ([{"result": "[]"}], "an annotation without a list under 'result'"),
+        ("[]", "annotations that are no list"),
+        ([7], "the numbers of its annotations"),
+    ],
+)
+def test_annotations_of_another_shape(tmp_path: Path, annotations: Any, reason: str) -> None:
+    (found,) = read(tmp_path / "a.json", {"data": {"text": TEXT}, "annotations": annotations})
+    assert isinstance(found, InvalidRecord)
+    assert reason in found.reason

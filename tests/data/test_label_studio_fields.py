@@ -327,7 +327,7 @@ def test_a_link_that_is_the_text(read: Read) -> None:
         ({"a": "b"}, "an object"),
         (["a"], "an object"),
         ([{"author": "A", "text": "Rome"}], "an object"),
-        (7, "no string"),
+        (7.5, "no string"),
     ],
 )
 def test_objects(read: Read, value: Any, what: str) -> None:

@@ -212,3 +212,26 @@ def test_other_tables_are_not_taken_for_exports(tmp_path: Path) -> None:
     (tmp_path / "a.tsv").write_text("Rome\tB-CITY\n")
     (file,) = find_annotated_files([tmp_path / "a.tsv"])
     assert file.format.name == "columns"
+
+
+def test_a_table_that_python_has_written(tmp_path: Path) -> None:
+    """A list in a cell becomes Python's, and its regions are not lost silently."""
+    changed = row("to Rome", []) | {"label": str([region("to Rome", 3, 7)])}
+    (tmp_path / "a.csv").write_bytes(table([row("to Rome", [region("to Rome", 3, 7)]), changed]))
+    good, bad = read(tmp_path / "a.csv")
+    assert good == Annotation("to Rome", (LabelledSpan(3, 7, "A"),))
+    assert isinstance(bad, InvalidRecord)
+    assert "regions under 'label' that are no JSON" in bad.reason
+
+
+def test_tables_before_version_1(tmp_path: Path) -> None:
+    """They have no columns of annotators and annotations."""
+    regions = json.dumps([region("to Rome", 3, 7)])
+    (tmp_path / "a.csv").write_bytes(table([{"text": "to Rome", "id": 1, "label": regions}]))
+    assert read(tmp_path / "a.csv") == [Annotation("to Rome", (LabelledSpan(3, 7, "A"),))]
+
+
+def test_a_header_that_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(b"annotation_id,annotator,text,\xff\n1,1,Rome,1\n")
+    with pytest.raises(ValueError, match=r"H046.*its header is not UTF-8"):
+        read(tmp_path / "a.csv")

@@ -90,3 +90,9 @@ def test_random_texts(texts: list[tuple[str, Spans]], tmp_path: Path) -> None:
     path = tmp_path / "b.json"
     path.write_text(json.dumps({"classes": [], "annotations": units}), encoding="utf8")
     assert read_spans(path) == texts
+
+
+def test_spans_as_objects(tmp_path: Path) -> None:
+    span = {"start": 12, "end": 16, "label": "CITY"}
+    for pair in ([TEXT, [span]], [TEXT, {"entities": [span]}]):
+        assert read_spans(write_json(tmp_path / "a.json", [pair])) == [(TEXT, [(12, 16, "CITY")])]

@@ -51,12 +51,12 @@ class Choice:
 
     text: The field of the text.
     question: The question whose responses are spans; None if there is no response.
-    is_status_known: Whether only submitted responses count.
+    is_unknown_accepted: Whether responses without a status count as submitted.
     """
 
     text: str
     question: str | None
-    is_status_known: bool
+    is_unknown_accepted: bool
 
 
 @dataclass
@@ -111,7 +111,9 @@ def parse_nested(value: dict[str, Any]) -> ArgillaRecord:
         question: [(response["value"], None) for response in found]
         for question, found in value["responses"].items()
     }
-    return ArgillaRecord(find_strings(value["fields"]), responses, tuple(value["suggestions"]))
+    return ArgillaRecord(
+        find_strings(value["fields"]), responses, tuple(value["suggestions"].keys())
+    )
 
 
 def parse_flattened(value: dict[str, Any]) -> ArgillaRecord:
@@ -200,7 +202,7 @@ def choose(source: Source, settings: ReadSettings) -> Choice:
     text = text or find_text(found.strings, source)
     chosen = f"responses to '{question}' about '{text}'" if question else "no question"
     warn_of_ignored(source.name, chosen, found.without(question, text), BY_FIELD)
-    return Choice(text, question, not settings.accept_unknown_status)
+    return Choice(text, question, settings.accept_unknown_status)
 
 
 def find_text(strings: Iterable[str], source: Source) -> str:
@@ -232,11 +234,12 @@ def annotations_of(value: Any, choice: Choice) -> Iterator[Annotation | Skipped]
     if text is None:
         raise RecordError(f"has no string under '{choice.text}'")
     responses = record.responses.get(choice.question or "", [])
-    # a discarded response may have no value, and its status may be lost
+    # a discarded response may have no value
     submitted = [
         own
         for own, status in responses
-        if (status == SUBMITTED if choice.is_status_known else own is not None)
+        if status == SUBMITTED
+        or (status is None and own is not None and choice.is_unknown_accepted)
     ]
     for own in submitted:
         if not isinstance(own, list):

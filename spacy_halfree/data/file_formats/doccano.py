@@ -34,7 +34,10 @@ NUMBERED = "annotations"
 def is_example(value: Any) -> bool:
     """Whether an object has spans as only doccano writes them."""
     # only Prodigy rejects texts
-    if text_of(value) is None or value.get("answer") in ("reject", "ignore"):
+    if text_of(value) is None:
+        return False
+    is_own = not value.keys().isdisjoint(OWN_KEYS)
+    if value.get("answer") in ("reject", "ignore") and not is_own:
         return False
     if has_numbered_labels(value):
         return True
@@ -42,7 +45,7 @@ def is_example(value: Any) -> bool:
     if found is None:
         return False
     key, spans = found
-    if not value.keys().isdisjoint(OWN_KEYS):
+    if is_own:
         return True
     if any(isinstance(span, dict) for span in spans):
         return all(isinstance(span, dict) and "start_offset" in span for span in spans)
@@ -118,7 +121,7 @@ def read_value(value: Any, _: ReadSettings) -> tuple[Annotation]:
         raise RecordError("is not an object with a string under 'text'")
     found = spans_of(value)
     if found is None:
-        if has_numbered_labels(value):
+        if isinstance(value.get(NUMBERED), list):
             raise RecordError(
                 f"has the numbers of labels under '{NUMBERED}'; export as JSONL with text labels"
             )

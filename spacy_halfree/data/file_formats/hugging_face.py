@@ -24,7 +24,8 @@ from .tag_schemes import UNKNOWN, SchemeCheck, Tag, annotate_words, parse_tag, t
 from .text_lines import NOT_UTF8
 
 logger = logging.getLogger("spacy.halfree")
-WORD_FIELDS = ("tokens", "words")
+WORD_FIELDS = ("tokens", "words", "token", "word", "sentence", "text")
+"""The usual names of words, if they are lists."""
 TAG_FIELDS = ("ner_tags", "ner", "ner_labels", "bio_tags", "iob_tags", "tags", "labels")
 """The usual names of tags of entities, the most certain ones first."""
 OTHER_TAGS = ("pos_tags", "chunk_tags")

@@ -122,6 +122,16 @@ def read_records(
                 yield number, record
 
 
+def show(value: Any) -> str:
+    """The beginning of a value, for messages."""
+    return printable(json.dumps(value, ensure_ascii=False)[:80])
+
+
+def printable(text: str) -> str:
+    """A text as it can be printed: JSON may hold halves of surrogate pairs."""
+    return text.encode("utf8", errors="backslashreplace").decode()
+
+
 def has_text(value: Any) -> bool:
     """Whether a value is an object with a string under the key `text`."""
     return isinstance(value, dict) and isinstance(value.get("text"), str)
@@ -153,6 +163,9 @@ def to_span(span: Any) -> LabelledSpan:
     # not `isinstance`: true and false are numbers, too
     if type(start) is int and type(end) is int and isinstance(label, str):
         return LabelledSpan(start, end, label)
-    raise RecordError(
-        f"has {json.dumps(span)[:80]}, which is no span with a start, an end and a label"
-    )
+    if isinstance(span, str):
+        raise RecordError(
+            f"has {show(span)}, which is no span but a label of the whole text; only "
+            "spans with a start, an end and a label are read"
+        )
+    raise RecordError(f"has {show(span)}, which is no span with a start, an end and a label")

@@ -26,7 +26,12 @@ from ..sources import Source
 from .file_format import AnnotationFormat, Head
 from .json_values import UNEXPECTED, read_records
 from .label_studio_fields import TextField, choose_field
-from .label_studio_regions import Result, describe_other_region, read_region
+from .label_studio_regions import (
+    Result,
+    describe_other_region,
+    describe_unlabelled_region,
+    read_region,
+)
 from .label_studio_tasks import (
     SKIPPED,
     Task,
@@ -87,6 +92,9 @@ def read_value(field: TextField, value: Any, _: ReadSettings) -> Iterator[Annota
         known = task.data.get(field.name or "") if task.left_out == SKIPPED else ""
         yield Skipped(task.left_out, known if isinstance(known, str) else "")
         return
+    for result in chain(*task.annotations):
+        if result.is_other_region and field.has_other(result):
+            raise RecordError(describe_other_region(result))
     text = field.find_text(task.data)
     field.check_content(text, chain(*task.annotations))
     for results in task.annotations:
@@ -96,12 +104,14 @@ def read_value(field: TextField, value: Any, _: ReadSettings) -> Iterator[Annota
 def _spans_of(
     results: Sequence[Result], text: str, field: TextField, data: dict[str, Any]
 ) -> Iterator[LabelledSpan]:
+    # what is asked about a region is a part of its own, at the same place
+    labelled = {result.place for result in results if result.is_region}
     for result in results:
         if result.is_region:
             if field.has(result, data):
                 yield from read_region(result.value, text)
-        elif result.is_other_region and field.has_other(result):
-            raise RecordError(describe_other_region(result))
+        elif result.place not in (None, *labelled) and field.has_place(result, text):
+            raise RecordError(describe_unlabelled_region(result))
 
 
 def write(suggestion: Suggestion, _: OffsetUnit) -> dict[str, Any]:

@@ -15,7 +15,8 @@ from typing import Any
 
 from ...errors import Errors, Warnings
 from ..records import RecordError
-from .label_studio_regions import LABELS, MOST_SHOWN, Result, show
+from .json_values import show
+from .label_studio_regions import LABELS, MOST_SHOWN, Result
 from .label_studio_tasks import Task
 
 logger = logging.getLogger("spacy.halfree")
@@ -39,6 +40,9 @@ def describe_content(value: Any) -> str:
     """What is in the place of a text, if it is none, such as "a link"; otherwise ""."""
     if isinstance(value, dict | list):
         return "an object"
+    if type(value) is int:
+        # Label Studio's import reads columns of digits as numbers, and its editor shows these
+        return ""
     if not isinstance(value, str):
         return "no string"
     if len(value) <= LONGEST_LINK and LINK.fullmatch(value):
@@ -126,6 +130,8 @@ class TextField:
         text = data.get(self.name)
         if text is None:
             raise RecordError(f"has no text under '{self.name}' in its data")
+        if type(text) is int:
+            return str(text)
         if not isinstance(text, str):
             raise RecordError(
                 f"has {show(text)} under '{self.name}' in its data: the text is "
@@ -166,6 +172,12 @@ class TextField:
         if result.name in self.homes:
             return self.name in self.homes[result.name]
         return result.name == self.name or not self.homes
+
+    def has_place(self, result: Result, text: str) -> bool:
+        """Whether a part that is no region belongs to a place in this text."""
+        if result.name in self.homes:
+            return self.name in self.homes[result.name]
+        return not isinstance(result.value.get("text"), str) or result.stands_in(text)
 
 
 def choose_field(tasks: Iterable[Task], chosen: str | None, path: str) -> TextField:
@@ -274,6 +286,9 @@ def count_regions(counts: FieldCounts, homes: dict[str, frozenset[str]]) -> Coun
 
 def _check_contents(counts: FieldCounts, name: str | None, path: str) -> None:
     if name is None or counts.n_without_content[name] < max(counts.n_tasks[name], 1):
+        return
+    if any(kind.endswith(LABELS) for _, kind in counts.others):
+        # regions of images, dialogues and other things are named with their tasks
         return
     example = counts.examples[name]
     raise ValueError(

@@ -4,7 +4,6 @@ Its editor counts code points, as Python does. Scripts may write regions in UTF-
 most emoji count as two; which unit it is shows the text that comes with each region.
 """
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any
 
 from ..offsets import offset_table
 from ..records import LabelledSpan, RecordError
+from .json_values import show
 
 LABELS = "labels"
 """The type of regions of plain texts, and the key of their labels."""
@@ -36,14 +36,19 @@ class Result:
     @property
     def is_region(self) -> bool:
         """Whether it is a region of a plain text."""
-        start, end = self.value.get("start"), self.value.get("end")
-        # not `isinstance`: true and false are numbers, too
-        return self.kind == LABELS and type(start) is int and type(end) is int
+        return self.kind == LABELS and self.place is not None
 
     @property
     def is_other_region(self) -> bool:
         """Whether it is a labelled region of something else, or one that cannot be read."""
         return self.kind.endswith(LABELS) and not self.is_region
+
+    @property
+    def place(self) -> tuple[int, int] | None:
+        """Where it is in a plain text; None if it belongs to no part of one."""
+        start, end = self.value.get("start"), self.value.get("end")
+        # not `isinstance`: true and false are numbers, too
+        return (start, end) if type(start) is int and type(end) is int else None
 
     def stands_in(self, text: Any) -> bool:
         """Whether the text that comes with a region is found at its place in a text."""
@@ -56,7 +61,10 @@ class Result:
 def describe_other_region(result: Result) -> str:
     """Why a region cannot be read, see `Result.is_other_region`."""
     if result.kind != LABELS:
-        return f"has a region of the type '{result.kind}', not 'labels' of a text"
+        return (
+            f"has a region of the type '{result.kind}', and only regions of plain texts (`<Text>` "
+            "with `<Labels>`) are read"
+        )
     start = result.value.get("start")
     if isinstance(start, str):
         return (
@@ -66,9 +74,12 @@ def describe_other_region(result: Result) -> str:
     return f"has {show(result.value)}, which is no region with a start, an end and labels"
 
 
-def show(value: Any) -> str:
-    """The beginning of a value, for messages."""
-    return json.dumps(value, ensure_ascii=False)[:80]
+def describe_unlabelled_region(result: Result) -> str:
+    """Why a part of a text cannot be read that has no labels, but something else."""
+    return (
+        f"has {show(result.value)}, a part of the text with '{result.kind}', but without a label "
+        "of `<Labels>`"
+    )
 
 
 def read_region(region: dict[str, Any], text: str) -> Iterator[LabelledSpan]:

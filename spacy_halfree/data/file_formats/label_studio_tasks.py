@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from ...errors import Errors
 from ..records import InvalidRecord, RecordError
 from ..sources import Source
-from .json_values import read_values
-from .label_studio_regions import LABELS, Result, show
+from .json_values import read_values, show
+from .label_studio_regions import LABELS, Result
 
 BOOKKEEPING = {"id", "annotator", "annotation_id", "created_at", "updated_at", "lead_time"}
 """The keys of rows that are neither data nor regions."""
@@ -23,8 +24,10 @@ OF_EXPORTS = {"annotator", "annotation_id"}
 """The keys that every row has."""
 DELIMITERS = (",", "\t", ";")
 """What separates cells: in CSV, in TSV, and after some spreadsheets."""
-REGION = re.compile(r'\[\{"(start|end|text|labels)":')
+REGION = re.compile(r"""\[\{["'](start|end|text|labels)["']:""")
 """The beginning of a cell with regions."""
+QUOTED_REGION = re.compile(r'"\[\{""(start|end|text|labels)"":')
+"""The same in a row."""
 NOT_LABELLED = "not labelled in Label Studio"
 SKIPPED = "skipped in Label Studio"
 
@@ -97,12 +100,16 @@ def read_task(task: dict[str, Any]) -> Task:
     found = task.get("annotations", task.get("completions")) or []
     if not found:
         return Task(data, left_out=NOT_LABELLED)
+    if not isinstance(found, list):
+        raise RecordError("has annotations that are no list; export it as JSON")
     if not all(isinstance(annotation, dict) for annotation in found):
         raise RecordError("has the numbers of its annotations alone; export it as JSON")
     kept = [annotation for annotation in found if not annotation.get("was_cancelled")]
     if not kept:
         return Task(data, left_out=SKIPPED)
     kept = [annotation for annotation in kept if annotation.get("ground_truth")] or kept
+    if not all(isinstance(annotation.get("result"), list) for annotation in kept):
+        raise RecordError("has an annotation without a list under 'result'; export it as JSON")
     return Task(data, tuple(tuple(map(to_result, own["result"])) for own in kept))
 
 
@@ -111,7 +118,17 @@ def to_result(result: dict[str, Any]) -> Result:
     kind, value = result.get("type", ""), result.get("value", {})
     if not isinstance(kind, str) or not isinstance(value, dict):
         raise RecordError(f"has {show(result)}, which is no region")
+    if kind == LABELS and "startOffset" not in value:
+        bounds = {key: to_offset(value[key]) for key in ("start", "end") if key in value}
+        value = {**value, **bounds}
     return Result(str(result.get("to_name", "")), kind, value)
+
+
+def to_offset(offset: Any) -> Any:
+    """An offset as a number, if a program has written it as digits or as a decimal fraction."""
+    is_digits = isinstance(offset, str) and offset.isdecimal()
+    is_whole = isinstance(offset, float) and offset.is_integer()
+    return int(offset) if is_digits or is_whole else offset
 
 
 def read_row(row: dict[str, Any]) -> Task:
@@ -134,7 +151,8 @@ def find_delimiter(head: str) -> str | None:
     """
     first = head.lstrip("\ufeff").split("\n", 1)[0]
     for delimiter in DELIMITERS:
-        if set(split_row(first, delimiter) or ()) >= OF_EXPORTS:
+        header = set(split_row(first, delimiter) or ())
+        if header >= OF_EXPORTS or ("id" in header and QUOTED_REGION.search(head)):
             return delimiter
     return None
 
@@ -153,7 +171,9 @@ def read_rows(source: Source) -> Iterator[tuple[int, Any]]:
         return
     rows = _read_cells(source, delimiter)
     _, header = next(rows)
-    assert not isinstance(header, InvalidRecord)
+    if isinstance(header, InvalidRecord):
+        reason = f"its header {header.reason}"
+        raise ValueError(Errors.H046.format(path=source.name, reason=reason))
     for number, cells in rows:
         if isinstance(cells, InvalidRecord):
             yield number, cells
@@ -171,16 +191,20 @@ def _to_row(
     for key, cell in zip(header, cells, strict=True):
         row[key] = cell
         # lists and objects of the data are JSON in their cells
-        if cell.startswith(('[{"', '{"')):
+        if cell.startswith(('[{"', '{"', "[{'")):
             try:
                 row[key] = json.loads(cell)
             except (ValueError, RecursionError):
                 if REGION.match(cell):
                     reason = (
-                        f"has regions under '{key}' that are no JSON: spreadsheets cut long cells"
+                        f"has regions under '{key}' that are no JSON: spreadsheets cut long cells, "
+                        "and pandas changes quotation marks; use the export as Label Studio wrote "
+                        "it"
                     )
                     return number, InvalidRecord(source.name, number, reason)
-    row["annotation_id"] = row["annotation_id"] or None
+    # versions before 1.0 have no such column
+    if row.get("annotation_id") == "":
+        row["annotation_id"] = None
     return number, row
 
 

@@ -24,7 +24,7 @@ def is_pair(value: Any) -> bool:
     match value:
         case [str(), {"entities": list()}] | [str(), []]:
             return True
-        case [str(), [[int(), int(), str()], *_]]:
+        case [str(), [[int(), int(), str()] | {"start": int(), "end": int()}, *_]]:
             return True
     return False
 

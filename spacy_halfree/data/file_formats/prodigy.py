@@ -6,6 +6,7 @@ token, the last one included) and `meta`. Offsets are code points.
 """
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from ..offsets import OffsetUnit
@@ -13,12 +14,29 @@ from ..read_settings import ReadSettings
 from ..records import Annotation, NumberedRecord, RecordError, Skipped, Suggestion
 from ..sources import Source
 from .file_format import AnnotationFormat, Head
-from .json_values import JSON_SUFFIXES, SPAN_KEYS, find_spans, has_text, read_records, to_span
+from .json_values import (
+    JSON_SUFFIXES,
+    SPAN_KEYS,
+    find_spans,
+    has_text,
+    printable,
+    read_records,
+    to_span,
+)
 
 OTHER_TASKS = ("label", "accept", "options")
 """Keys of annotation of whole texts."""
-BINARY = "ner"
-"""The interface in which a single span of a text is accepted or rejected."""
+OTHER_INTERFACES = (
+    *("text", "html", "classification", "choice", "text_input", "diff", "compare", "dep"),
+    *("image", "image_manual", "audio", "audio_manual"),
+)
+"""Interfaces in which no spans are marked. They may show those of patterns."""
+BINARY = ("ner", "spans")
+"""The interfaces in which a single span of a text is accepted or rejected."""
+MOST_KEYS = 10
+"""So many keys of an object without spans are told."""
+SCORES = {"score", "priority", "rank", "pattern"}
+"""Keys of spans that a model or a pattern has suggested."""
 
 
 def read_value(value: Any, _: ReadSettings) -> Iterator[Annotation | Skipped]:
@@ -28,7 +46,8 @@ def read_value(value: Any, _: ReadSettings) -> Iterator[Annotation | Skipped]:
     YIELDS: Its annotation.
     RAISES: RecordError if it has no text or no spans.
     """
-    if isinstance(value, dict) and value.get("answer", "accept") != "accept":
+    # raw texts may have other answers
+    if isinstance(value, dict) and value.get("answer") in ("reject", "ignore"):
         yield Skipped("rejected or ignored in Prodigy", str(value.get("text", "")))
         return
     if not has_text(value):
@@ -36,14 +55,41 @@ def read_value(value: Any, _: ReadSettings) -> Iterator[Annotation | Skipped]:
             "is not an object with a string under 'text', as "
             """{"text": "Rome", "spans": [{"start": 0, "end": 4, "label": "CITY"}]} is"""
         )
+    interface = value.get("_view_id")
+    if interface in OTHER_INTERFACES:
+        raise RecordError(
+            f"was annotated in Prodigy's interface '{interface}', in which no spans are marked; "
+            "remove `_view_id` if its spans are right all the same"
+        )
     found = find_spans(value)
     if found is None and "answer" in value and not any(key in value for key in OTHER_TASKS):
         # accepted without anything being marked
         found = "spans", []
     if found is None:
-        raise RecordError(f"has no list of spans under any of {', '.join(SPAN_KEYS)}")
+        raise RecordError(
+            f"has no list of spans under any of {', '.join(SPAN_KEYS)}; its keys are: "
+            f"{printable(', '.join(islice(value, MOST_KEYS)))}"
+        )
     spans = tuple(map(to_span, found[1]))
-    yield Annotation(value["text"], spans, is_partial=value.get("_view_id") == BINARY)
+    yield Annotation(value["text"], spans, is_partial=is_binary(value, found[1]))
+
+
+def is_binary(value: dict[str, Any], spans: list[Any]) -> bool:
+    """Whether a single span of a text was accepted, and other words are not annotated.
+
+    value: The object.
+    spans: Its spans.
+    """
+    if "_view_id" in value:
+        return value["_view_id"] in BINARY
+    # early versions do not name the interface; those in which spans are marked need tokens
+    return (
+        value.get("answer") == "accept"
+        and "tokens" not in value
+        and len(spans) == 1
+        and isinstance(spans[0], dict)
+        and not SCORES.isdisjoint(spans[0])
+    )
 
 
 def write(suggestion: Suggestion, _: OffsetUnit) -> dict[str, Any]:

@@ -6,10 +6,11 @@ No command is advised that cannot read the file: spaCy's `convert` reads none of
 import re
 from collections.abc import Callable
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .column_layout import describe_columns
 from .file_format import Head
+from .json_values import printable, show
 
 MOST_KEYS = 10
 """So many keys of unknown objects are told."""
@@ -44,6 +45,21 @@ def keys(*names: str) -> Test:
     """A test whether a JSON file has an object with some keys."""
     wanted = set(names)
     return lambda head: any(isinstance(own, dict) and wanted <= set(own) for own in head.values)
+
+
+def first_value(test: Callable[[Any], bool]) -> Test:
+    """A test of the first value in a JSON file."""
+    return lambda head: bool(head.values) and test(head.values[0])
+
+
+def is_table_of_columns(value: Any) -> bool:
+    """Whether a value is a table with an object or a list for each column, or split into parts."""
+    match value:
+        case {"columns": list(), "data": list()}:
+            return True
+        case {"tokens": [list(), *_] | dict()} | {"text": [str(), *_] | dict()}:
+            return True
+    return False
 
 
 def folder_with(*names: str) -> Test:
@@ -84,6 +100,8 @@ AS_COLUMNS = (
     "each sentence."
 )
 AS_PARQUET = "Write it with `dataset.to_parquet`, which keeps the names of classes."
+PYTHON_PAIRS = r"""\A\s*(?:\w+\s*=\s*)?\[\s*(?:\(\s*['"]|\[\s*')"""
+"""The beginning of a list of pairs in Python, which is no JSON."""
 KNOWN: tuple[Known, ...] = (
     Known(
         "a data set that Hugging Face's `save_to_disk` wrote",
@@ -104,7 +122,7 @@ KNOWN: tuple[Known, ...] = (
     ),
     Known(
         "Python code, which is not run",
-        suffix(".py", ".ipynb"),
+        either(suffix(".py", ".ipynb"), pattern(PYTHON_PAIRS)),
         "Write its pairs of texts and entities to a `.json` file with `json.dump`.",
     ),
     Known(
@@ -129,6 +147,27 @@ KNOWN: tuple[Known, ...] = (
         "the old JSON of UIMA CAS",
         keys("_context", "_views"),
         "Export it as UIMA CAS JSON 0.4.0 or as UIMA CAS XMI.",
+    ),
+    Known(
+        "an answer of Label Studio's API",
+        either(keys("tasks", "total"), keys("annotation", "project", "action")),
+        "Export the project in Label Studio as JSON.",
+    ),
+    Known(
+        "records of Argilla's API or of Argilla 1",
+        either(keys("fields", "responses"), keys("items", "total")),
+        "Load them with Argilla 2, and write `dataset.records.to_list(flatten=True)` as JSON.",
+    ),
+    Known(
+        "patterns that find spans, without texts",
+        keys("label", "pattern"),
+        "Annotate texts with them, and export these.",
+    ),
+    Known("rows of Hugging Face's data set viewer", keys("features", "rows"), AS_PARQUET),
+    Known(
+        "a table with a value for each column",
+        first_value(is_table_of_columns),
+        "Write a row a line, as `to_json(orient='records', lines=True)` of pandas does.",
     ),
     Known("a document of tagtog", keys("annotatable", "entities"), AS_LINES),
     Known(
@@ -232,6 +271,8 @@ def describe_unknown(head: Head) -> str:
             return f"It looks like {known.looks_like}. {known.advice}"
     names = dict.fromkeys(name for own in head.values if isinstance(own, dict) for name in own)
     if names:
-        first = ", ".join(islice(names, MOST_KEYS))
+        first = printable(", ".join(islice(names, MOST_KEYS)))
         return f"It is JSON whose objects have such keys: {first}. {AS_LINES}"
+    if head.values:
+        return f"It is JSON with values such as {show(head.values[0])}. {AS_LINES}"
     return "Its format is not recognized."
