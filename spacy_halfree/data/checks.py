@@ -21,6 +21,7 @@ from .similar_labels import FEW_EXAMPLES, find_slips
 
 FEW_TEXTS = 50
 """Fewer texts than these are too few to train a teacher on."""
+UNANNOTATED = "not annotated: nothing is said about any word"
 FEW_RAW_TEXTS = 500
 """The fewest raw texts that students were measured with."""
 MOST_NAMES = 10
@@ -49,12 +50,13 @@ def check_file(
         if isinstance(record, Skipped):
             report.leave_out(record.reason, record.number)
             continue
+        if is_unannotated(record):
+            report.leave_out(UNANNOTATED, record.number)
+            continue
         report.n_texts += 1
         report.n_tokens += len(record.doc)
         report.labels.update(span.label for span in record.spans)
         report.problems += check_text(record)
-        if is_unannotated(record):
-            report.leave_out("they are not annotated", record.number)
         text, number = record.text, record.number
         key, spans = digest_text(text), digest_spans(text, record.spans)
         if key not in report.texts:
@@ -63,7 +65,7 @@ def check_file(
                 if key in other.texts:
                     reason = f"{other.name} has it as number {other.texts[key]}"
                     problems.append(Problem("text of two files", number, reason, text))
-        elif annotations[key] != spans:
+        elif annotations[key] != spans and report.texts[key] != number:
             reason = f"number {report.texts[key]} has the same text with other spans"
             report.problems.append(Problem("contradicting annotation", number, reason, text))
     report.problems += chain.from_iterable(shared)

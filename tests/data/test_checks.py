@@ -16,6 +16,7 @@ from spacy.tokens import Doc, DocBin, Span
 
 from spacy_halfree.data.annotated_texts import read_annotated_texts
 from spacy_halfree.data.checks import (
+    UNANNOTATED,
     FileReport,
     Problem,
     check_file,
@@ -465,7 +466,7 @@ def test_white_space_makes_no_other_text() -> None:
     assert dev.problems == []
     (problem,) = check_file("dev", texts, [train]).problems
     assert problem.text == "Rome  for ten "
-    (problem,) = check_file("dev", [*texts, make_text("Romefor ten", (0, 7, "A"))]).problems
+    (problem,) = check_file("dev", [*texts, make_text("Romefor ten", (0, 7, "A"), number=3)]).problems
     assert problem.kind == "contradicting annotation"
 
 
@@ -476,7 +477,7 @@ def test_nothing_to_learn_from(tmp_path: Path) -> None:
     path = tmp_path / "train.spacy"
     DocBin(docs=[unannotated, unannotated, empty]).to_disk(path)
     report = check_file("train", read_annotated_texts(path, nlp))
-    assert report.left_out == {"they are not annotated": Places(2, ["1", "2"])}
+    assert report.left_out == {UNANNOTATED: Places(2, ["1", "2"])}
     (problem,) = missing_labels(report)
     assert problem.kind == "no labelled span"
     assert missing_labels(check_file("train", [make_text("a", (0, 1, "A"))])) == []
