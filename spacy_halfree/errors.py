@@ -448,10 +448,14 @@ class Errors:
         "'I-CITY', or those of BIOES or BILUO. If consecutive words with the same name are one "
         "entity, name the classes so: `--tag-names O,I-CITY,I-STREET`."
     )
+    H140 = (
+        "[H140] The tags under '{field}' in {path} are labels without a scheme: {names}. Write B- "
+        "before the label of an entity's first word, and I- before those of its others."
+    )
     H113 = "[H113] {path} has no text called '{field}'. Choose one with `--field`: {names}."
-    H145 = (
-        "[H145] No doc in {path} has a span group '{key}'. The groups of its docs: {names}. Choose "
-        "one with `--spans-key`, or leave the option out to read the entities."
+    H146 = (
+        "[H146] These options say how annotated texts are read, and no file of these is given: "
+        "{options}. Name one, or leave them out."
     )
     H114 = (
         "[H114] {path} has no text to read: in all of its annotated tasks ({n}), the text is "
@@ -598,6 +602,10 @@ class Warnings:
         "[W030] {n_empty} of {n_texts} texts of {path} have no span. doccano does not tell whether "
         "somebody has looked at them, and they are read as texts with nothing to find. If nobody "
         "has, use `--skip-empty`, or export approved texts only."
+    )
+    W040 = (
+        "[W040] {path}: every word has a mark, as '{word}' has. It is no part of the texts and is "
+        "removed: '{own}' is read."
     )
     W037 = (
         "[W037] {n_texts} of {n_all} texts in {path} are stored with other tokens than the "

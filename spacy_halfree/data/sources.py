@@ -2,6 +2,7 @@
 
 import gzip
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ MOST_NAMES = 20
 """The most files of an archive that a message names."""
 HEAD = 1 << 16
 """How many bytes of a file are looked at to recognize its format."""
+UNREADABLE = (OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
+"""The errors of files and archives that cannot be read, are damaged, or need a password."""
 TYPE_SYSTEM = "typesystem.xml"
 """The file, in any case, that has the types of UIMA's documents beside it. It is no document."""
 
@@ -41,6 +44,11 @@ class Source:
         name = PurePosixPath((self.member or self.path.name).lower())
         return name.with_suffix("").suffix if name.suffix == ".gz" else name.suffix
 
+    @property
+    def is_gzipped(self) -> bool:
+        """Whether its name ends in `.gz`."""
+        return (self.member or self.path.name).lower().endswith(".gz")
+
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:
         """Open it for reading. Files `.gz` are unpacked.
@@ -50,14 +58,18 @@ class Source:
         try:
             if self.member:
                 with zipfile.ZipFile(self.path) as archive, archive.open(self.member) as member:
-                    yield cast(BinaryIO, member)
-            elif self.path.suffix.lower() == ".gz":
+                    if self.is_gzipped:
+                        with gzip.open(member, "rb") as unpacked:
+                            yield cast(BinaryIO, unpacked)
+                    else:
+                        yield cast(BinaryIO, member)
+            elif self.is_gzipped:
                 with gzip.open(self.path, "rb") as unpacked:
                     yield cast(BinaryIO, unpacked)
             else:
                 with self.path.open("rb") as file:
                     yield file
-        except (OSError, EOFError, zipfile.BadZipFile, RuntimeError) as error:
+        except UNREADABLE as error:
             raise ValueError(Errors.H046.format(path=self.name, reason=error)) from error
 
     def read_bytes(self) -> bytes:

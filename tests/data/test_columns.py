@@ -1,6 +1,7 @@
 """Words and tags in columns: found by content, and nothing of them is lost without a word."""
 
 import gzip
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -437,7 +438,14 @@ def test_sentences_that_nothing_separates(
     ("content", "guess"),
     [
         ("We\tO\nRome\tCITY\nand\tO\nOslo\tCITY\n", "Column 2 has labels without a scheme .CITY."),
-        ("We\tO\nRome\tB\nand\tI\n", "Column 2 has labels without a scheme .B, I."),
+        ("We\tO\nRome\tB\nand\tI\n", "Column 2 has tags without labels .B, I."),
+        ("We\tO\nRome\tCITY-B\nand\tO\n", "Column 2 has tags with their letters last .CITY-B."),
+        ("We\tNONE\nRome\tB-CITY\nand\tNONE\n", "Column 2 has the tag 'NONE' outside of ent"),
+        ("We\t0\nRome\t3\nand\t0\n", "Column 2 has numbers of classes .3."),
+        (
+            "\n".join(["We\tO\nfly\tO\nto\tO\nRome\tCITY\n"] * 50),
+            "Column 2 has labels without a scheme .CITY.",
+        ),
         ("We\tPRP\nfly\tVB\n", "No column holds tags"),
         ("We fly to Rome.\nHello.\nHow are you?\n", "No column holds tags"),
         ("We\nfly\n", "No column holds tags"),
@@ -564,3 +572,128 @@ def compare(found: list[Text | str], doc: spacy.tokens.Doc) -> None:
     assert [word for text, _ in texts for word in text.split(" ")] == [own.text for own in doc]
     spans = [(text[start:end], label) for text, own in texts for start, end, label in own]
     assert spans == [(ent.text, ent.label_) for ent in doc.ents]
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        # all cells are quoted, as R does
+        ('"word"\t"tag"\n"to"\t"O"\n"""Rome"\t"B-CITY"\n', [('to "Rome', [(3, 8, "CITY")])]),
+        ('1\t"to"\t"O"\n2\t"Rome"\t"B-CITY"\n', [("to Rome", [(3, 7, "CITY")])]),
+        # a pipe between columns, not in lines of sentences
+        ("\n".join(["We|O", "fly|O", "to|O", "Rome|B-CITY", "", "Oslo|B-CITY"]), "Oslo"),
+        ("word|pos|tag\nWe|PRP|O\nfly|VB|O\nto|TO|O\nRome|NNP|B-CITY\n\nOslo|NN|B-CITY\n", "Oslo"),
+        # sentences with their tags behind a tab
+        ("We fly to Rome\tO O O B-CITY\nOslo\tB-CITY\n", "Oslo"),
+        # the words' numbers alone separate sentences
+        ("1\tWe\tO\n2\tfly\tO\n3\tto\tO\n4\tRome\tB-CITY\n1\tOslo\tB-CITY\n", "Oslo"),
+        # each document counts its sentences anew
+        (
+            "doc,sentence,token,tag\na,1,We,O\na,1,fly,O\na,1,to,O\na,1,Rome,B-CITY\n"
+            "b,1,Oslo,B-CITY\n",
+            "Oslo",
+        ),
+        # joined files
+        (
+            "word,tag\nWe,O\nfly,O\nto,O\nRome,B-CITY\nword,tag\nOslo,B-CITY\n",
+            "Oslo",
+        ),
+        # names of columns that no other program uses, as in HIPE
+        (
+            "TOKEN\tNE-COARSE-LIT\tNEL-LIT\n# language = en\nWe\tO\t_\nfly\tO\t_\nto\tO\t_\n"
+            "Rome\tB-CITY\tQ220\n\nOslo\tB-CITY\tQ585\n",
+            "Oslo",
+        ),
+    ],
+)
+def test_what_separates_columns_and_sentences(
+    tmp_path: Path, content: str, expected: list[Text] | str
+) -> None:
+    path = tmp_path / "a.tsv"
+    path.write_text(content, encoding="utf8")
+    two = [FLIGHT, ("Oslo", [(0, 4, "CITY")])]
+    assert read(path) == (two if expected == "Oslo" else expected)
+
+
+def test_marks_of_words_are_removed(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "train"
+    lines = [f"en:{line}" if line else "" for line in rows("\t").splitlines()]
+    text = "\n".join(lines) + "\n"
+    path.write_text(text, encoding="utf8")
+    assert read(path) == [FLIGHT, OSLO]
+    assert "'en:We'" in caplog.text
+    assert "'We' is read" in caplog.text
+    caplog.clear()
+    path.write_text("罗0\tB-CITY\n马1\tI-CITY\n很0\tO\n大0\tO\n。0\tO\n", encoding="utf8")
+    assert read(path, spaces=False) == [("罗马很大。", [(0, 2, "CITY")])]
+    assert "W040" in caplog.text
+    caplog.clear()
+    # one word is without it
+    path.write_text(text.replace("en:fly", "fly"), encoding="utf8")
+    assert read(path)[0] == ("en:We fly en:to en:Rome", [(16, 23, "CITY")])
+    assert "W040" not in caplog.text
+
+
+def test_columns_of_phrases_in_other_languages(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    lines = ["We I-NC O", "fly I-VC O", "to I-PC O", "Rome I-NC I-CITY"]
+    path.write_text("\n".join(lines) + "\n", encoding="utf8")
+    assert read(path) == [FLIGHT]
+    # Hindi and others have more labels of phrases
+    path.write_text("\n".join(lines).replace("VC", "VGF") + "\n", encoding="utf8")
+    assert read(path) == [FLIGHT]
+
+
+def test_labels_without_scheme_are_refused_among_many_o(tmp_path: Path) -> None:
+    path = tmp_path / "a.tsv"
+    sentence = "We\tO\nfly\tO\nto\tO\nRome\tCITY\nnow\tO\n.\tO\n\nHello\tO\n.\tO\n\n"
+    path.write_text(sentence * 20, encoding="utf8")
+    with pytest.raises(ValueError, match=r"H118.*Column 2 has labels without a scheme .CITY."):
+        read(path)
+
+
+def test_cells_that_are_no_tag_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.tsv"
+    good = "We\tO\nfly\tO\nto\tO\nRome\tB-CITY\n\n"
+    path.write_text(good * 3 + "Oslo\tB-CITY|B-TEAM\n\nOslo\tB\n\nOslo\t\n", encoding="utf8")
+    found = [own for own in read(path) if isinstance(own, str)]
+    assert len(found) == 3
+    assert "with several tags ('B-CITY|B-TEAM')" in found[0]
+    assert "with a tag 'B' without a label" in found[1]
+    assert "without a tag; words outside of entities have the tag O" in found[2]
+
+
+def test_tags_in_other_entries_of_conll_u(tmp_path: Path) -> None:
+    path = tmp_path / "a.conllu"
+    rows_of = [("We", "O"), ("fly", "O"), ("to", "O"), ("Rome", "B-CITY")]
+    lines = [
+        f"{i}\t{word}" + "\t_" * 7 + f"\tTag={tag}|SpaceAfter=No"
+        for i, (word, tag) in enumerate(rows_of, start=1)
+    ]
+    path.write_text("\n".join(lines) + "\n", encoding="utf8")
+    assert read(path) == [FLIGHT]
+
+
+def test_archives(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    content = gzip.compress(rows("\t").encode())
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.tsv.gz", content)
+    (file,) = find_annotated_files([path])
+    texts = [record.text for _, record in file.read() if isinstance(record, Annotation)]
+    assert texts == [FLIGHT[0], OSLO[0]]
+    damaged = tmp_path / "a.tsv.gz"
+    for place in range(10, len(content) - 8):
+        damaged.write_bytes(content[:place] + bytes([content[place] ^ 0xFF]) + content[place + 1 :])
+        with pytest.raises(ValueError, match=r"H04[67]|H118"):
+            read(damaged)
+
+
+def test_a_file_may_begin_without_annotation(tmp_path: Path) -> None:
+    path = tmp_path / "a.conll"
+    path.write_text("".join(f"w{i} -\n" for i in range(9000)) + "\nRome B-CITY\n", encoding="utf8")
+    first, second = read_annotated_texts(path, NLP)
+    assert isinstance(first, AnnotatedText)
+    assert isinstance(second, AnnotatedText)
+    assert (len(first.missing), first.spans) == (9000, ())
+    assert second.spans == (LabelledSpan(0, 4, "CITY"),)

@@ -7,7 +7,7 @@ import spacy
 from annotated_files import read, read_spans, write_json
 from hypothesis import HealthCheck, given, settings
 from spacy import displacy
-from spacy.tokens import Doc, DocBin, Span
+from spacy.tokens import Span
 from strategies import DocPlan, doc_plans
 
 from spacy_halfree.data.records import AnnotatedText, InvalidRecord, Skipped
@@ -52,39 +52,11 @@ def test_what_cannot_be_used(tmp_path: Path) -> None:
         doc | {"text": None},
         doc | {"tokens": [{"id": 0, "start": 0, "end": 3}]},
         doc | {"tokens": [{"id": 0, "start": 0}]},
+        doc | {"tokens": [{"start": 0, "end": 4}, {"start": 4, "end": 4}]},
     ]
     first, *others = read(write_json(tmp_path / "a.json", values))
     assert isinstance(first, AnnotatedText)
     reasons = [own.reason for own in others if isinstance(own, InvalidRecord)]
-    expected = ["a string under 'text'", "do not make its text", "shape"]
+    expected = ["a string under 'text'", "do not make its text", "shape", "do not make its text"]
     assert len(reasons) == len(expected)
     assert all(own in reason for own, reason in zip(expected, reasons, strict=True))
-
-
-def make_doc() -> Doc:
-    doc = NLP("to Rome")
-    doc.spans["sc"] = [Span(doc, 1, 2, label="CITY")]
-    return doc
-
-
-def test_a_group_that_no_doc_has(tmp_path: Path) -> None:
-    """Its texts are not texts without spans."""
-    DocBin(docs=[make_doc()], store_user_data=True).to_disk(tmp_path / "a.spacy")
-    for path in (write_json(tmp_path / "a.json", [make_doc().to_json()]), tmp_path / "a.spacy"):
-        with pytest.raises(ValueError, match=r"H145.*group 'ruler'.*: 'sc'"):
-            read(path, spans_key="ruler")
-
-
-def test_a_group_that_some_docs_have(tmp_path: Path) -> None:
-    docs = [make_doc(), NLP("to me")]
-    DocBin(docs=docs, store_user_data=True).to_disk(tmp_path / "a.spacy")
-    path = write_json(tmp_path / "a.json", [doc.to_json() for doc in docs])
-    for own in (path, tmp_path / "a.spacy"):
-        expected = [("to Rome", [(3, 7, "CITY")]), ("to me", [])]
-        assert read_spans(own, spans_key="sc") == expected
-
-
-def test_docs_with_groups_alone(tmp_path: Path) -> None:
-    (found,) = read(write_json(tmp_path / "a.json", [make_doc().to_json()]))
-    assert isinstance(found, Skipped)
-    assert "choose one with `--spans-key`" in found.reason

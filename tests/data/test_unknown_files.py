@@ -1,5 +1,6 @@
 """Files that cannot be read: each is recognized, and what is advised can be read."""
 
+import gzip
 import json
 import re
 import subprocess
@@ -66,6 +67,7 @@ EXAMPLES: list[tuple[str, str, Any]] = [
     ("Dataturks", "a.json", {"content": "Rome", "annotation": [{"label": ["CITY"], "points": []}]}),
     ("Kili", "a.json", [{"content": "Rome", "labels": [{"jsonResponse": {}}]}]),
     ("SQuAD", "a.json", {"data": [{"paragraphs": [{"context": "Rome", "qas": []}]}]}),
+    ("standoff of BioNLP", "a.a1", "T1\tCITY 3 7\tRome\n"),
     ("SQuAD", "a.jsonl", {"context": "Rome", "question": "Where?", "answers": {}}),
     ("conversations", "a.jsonl", {"messages": [{"role": "user", "content": "Rome"}]}),
     ("GLiNER2", "a.jsonl", {"input": "Rome", "output": {"entities": {"city": ["Rome"]}}}),
@@ -74,6 +76,20 @@ EXAMPLES: list[tuple[str, str, Any]] = [
     ("comma-separated", "a.csv", "sentence,label\nin Rome,travel\n"),
     ("HTML or XML", "a.html", '<div><mark class="entity">Rome</mark></div>'),
     ("HTML or XML", "a.xml", '<?xml version="1.0"?><TEI/>'),
+    ("compressed file", "a.tsv.bz2", b"BZh9\0"),
+    ("compressed file", "a.tar.gz", gzip.compress(b"a.tsv\0ustar\0to\tO\nRome\tB-CITY\n")),
+    ("OpenNLP", "a.train", "<START:city> Rome <END> is old .\n"),
+    ("PubTator", "a.txt", "12|t|In Rome\n12|a|\n12\t3\t7\tRome\tCity\tC1\n"),
+    ("trees of NLTK", "a.txt", "(S in/IN (CITY Rome/NNP))\n"),
+    ("sentences and their tags", "a.txt", "We fly to Rome\nO O O B-CITY\n\nto Oslo\nO B-CITY\n"),
+    ("sentences and their tags", "seq.out", "O O O B-city\nO B-city\n"),
+    ("sentences and their tags", "seq.in", "We fly to Rome\nto Oslo\n"),
+    ("sentences with their tags and other", "a.txt", "BOS to Rome EOS\tO O B-city flight\n"),
+    ("tags behind its words", "a.txt", "We/O fly/O to/O New/CITY York/CITY\n"),
+    ("tags behind its words", "a.txt", "to:O Rome:B-city <=> flight\n\n"),
+    ("tags around its entities", "a.txt", "We fly to <CITY>Rome</CITY>.\n"),
+    ("tags around its entities", "a.txt", "We fly to [Rome](city).\n"),
+    ("an empty file", "a.txt", "\n \n"),
     ("text without annotation", "a.txt", "We fly to Rome\n"),
     ("objects have such keys: name, mentions", "a.json", [{"name": "Rome", "mentions": []}]),
 ]

@@ -64,9 +64,15 @@ def write_texts(folder: Path) -> None:
         for doc in docs
     ]
     lines = "".join(json.dumps(entry) + "\n" for entry in entries)
-    (folder / "export.jsonl").write_text(lines, encoding="utf8")
+    # the same annotation twice, as of two annotators who agree
+    for name in ("export", "first", "second"):
+        (folder / f"{name}.jsonl").write_text(lines, encoding="utf8")
     raw = [f"Where can {party} people eat in {city}?" for city in CITIES for party in PARTIES]
     raw += [f"We are {party} and want to book in {city}" for city in CITIES for party in PARTIES]
+    start = raw[0].index(CITIES[0])
+    span = {"start": start, "end": start + len(CITIES[0]), "label": "CITY"}
+    corrected = json.dumps({"text": raw[0], "spans": [span], "answer": "accept"})
+    (folder / "corrected.jsonl").write_text(corrected, encoding="utf8")
     for name in ("pool.txt", "raw.txt"):
         (folder / name).write_text("\n".join(raw) + "\n", encoding="utf8")
 

@@ -10,7 +10,7 @@ from ...errors import Errors
 from ..read_settings import ColumnSettings
 from .column_rows import SPLITTERS, is_blank, split_lines, split_table
 from .tag_cells import TagReader, find_tag_reader, read_brackets, read_misc, read_tags
-from .tag_schemes import parse_tag
+from .tag_schemes import POSITIONS, parse_tag
 
 MOST_ROWS = 2000
 """How many rows are looked at."""
@@ -21,24 +21,30 @@ NO_WORDS = ("", "_", "-", "-X-", "*")
 """What stands in columns without information."""
 WORD_NAMES = re.compile(r"words?|tokens?|forms?|texts?", flags=re.IGNORECASE)
 TAG_NAMES = re.compile(
-    r"(.*[ _.-])?(tags?|labels?|ner|ne|iob[12]?|bio|bioes|bilou|entity|entities)",
+    r"(.*[ _.-])?(tags?|labels?|ner|ne|iob[12]?|bio|bioes|bilou|entity|entities)|ne-.+",
     flags=re.IGNORECASE,
 )
 SENTENCE_NAMES = re.compile(
     r"sent(ence)?s?[ _-]*(#|ids?|idx|index|no|num|number)?", flags=re.IGNORECASE
 )
+DOCUMENT_NAMES = re.compile(r"(doc|document|text|file|article)s?[ _-]*(#|ids?|name|no|num)?", re.I)
 """Names of columns."""
 PHRASES = {
     *("NP", "VP", "PP", "ADVP", "ADJP", "SBAR", "PRT", "CONJP", "INTJ", "LST", "UCP"),
+    *("NC", "VC", "PC"),
 }
-"""CoNLL-2000's labels of phrases, which are no entities."""
+"""The labels of phrases in CoNLL-2000 and in CoNLL-2003's German, which are no entities."""
 CONLL_2012, CONLL_2012_COLUMNS, CONLL_2012_WORDS = "#begin document", 11, 3
 """How files of CoNLL-2012 begin, how many columns they have up to the tags, and which has words."""
 CONLL_U_COLUMNS = 10
+UNKNOWN_TAGS = {"-", "_"}
+"""Tags of words without annotation."""
 MOST_LABELS = 100
 """No file has more labels, but many have more words."""
 FEW_ROWS, MANY_ROWS = 3, 50
 """In fewer rows, the same word in all of them means nothing; in as many, so many O are tags."""
+LETTER_LAST = re.compile(r"[^\W_]\S*[-_][BIMELSUW]")
+"""A tag such as CITY-B, which other programs do not read."""
 GLOBAL_COLUMNS = re.compile(r"#\s*global\.columns\s*=\s*(.+)")
 """How CoNLL-U Plus names its columns."""
 
@@ -88,22 +94,28 @@ class Layout:
 
     separator: A key of `SPLITTERS`.
     n_columns: How many columns there are.
-    is_open: Whether more columns may follow.
     header: The columns' names; empty if the file does not have them.
     words: The column of words.
     tags: The columns of tags, and how to read each.
     ids: The column of the words' numbers, if there is one.
-    sentences: The column of the sentences' numbers, if empty lines do not separate them.
+    sentences: The columns of the sentences' and documents' numbers, if empty lines do not separate
+        sentences.
+    restarts: Whether the words' numbers start again in each sentence, which nothing else separates.
     """
 
     separator: str
     n_columns: int
-    is_open: bool
     header: tuple[str, ...]
     words: int
     tags: dict[int, TagReader]
     ids: int | None = None
-    sentences: int | None = None
+    sentences: tuple[int, ...] = ()
+    restarts: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether more columns may follow: in CoNLL-2012, those of predicates."""
+        return read_brackets in self.tags.values()
 
     @property
     def split(self) -> Callable[[str], list[str]]:
@@ -217,7 +229,7 @@ def find_header(text: str, rows: Sequence[list[str]], settings: ColumnSettings) 
     has_names = any(TAG_NAMES.fullmatch(cell) for cell in first[1:]) or (
         TAG_NAMES.fullmatch(first[0]) and any(WORD_NAMES.fullmatch(cell) for cell in first)
     )
-    if chosen or (has_names and not any(map(parse_tag, first))):
+    if chosen or (has_names and not any(parse_tag(cell) for cell in first if cell != "_")):
         return first
     return ()
 
@@ -253,6 +265,9 @@ def find_tags(table: Table) -> dict[int, TagReader]:
         found = find_tag_reader(Counter(table.column(column)))
         if found and found[1] > 0.5:
             readers[column] = found[0]
+    if not readers and set(table.column(last)) <= UNKNOWN_TAGS:
+        # a file may begin with many words without annotation
+        readers[last] = read_tags
     return readers
 
 
@@ -280,17 +295,23 @@ def has_words(table: Table, column: int) -> bool:
     return len(cells) < FEW_ROWS or table.part_of_repeats(column) < 0.5
 
 
-def find_sentences(table: Table, words: int) -> int | None:
-    """The column of sentences' numbers, if there is one.
+def find_sentences(table: Table, words: int) -> tuple[int, ...]:
+    """The columns of sentences' numbers and of documents' names, if there are any.
 
     table: The first lines.
     words: The column of words.
     """
     for column, name in enumerate(table.header):
         if column != words and SENTENCE_NAMES.fullmatch(name):
-            return column
+            # each document may count its sentences anew
+            documents = (
+                other
+                for other, name in enumerate(table.header)
+                if other not in (column, words) and DOCUMENT_NAMES.fullmatch(name)
+            )
+            return (column, *documents)
     if table.has_gaps:
-        return None
+        return ()
     for column in range(words):
         cells = [cell for cell in table.column(column) if cell]
         matches = [SENTENCE_NUMBER.fullmatch(cell) for cell in cells]
@@ -300,8 +321,15 @@ def find_sentences(table: Table, words: int) -> int | None:
         steps = {second - first for first, second in pairwise(numbers)}
         has_repeats = len(cells) < len(table.rows) or table.part_of_repeats(column) > 0.3
         if has_repeats and steps <= {0, 1}:
-            return column
-    return None
+            return (column,)
+    return ()
+
+
+def has_restarts(table: Table, column: int) -> bool:
+    """Whether a column numbers the words of sentences, which nothing else separates."""
+    numbers = [int(cell) for cell in table.column(column) if cell.isdecimal()]
+    steps = [(first, second) for first, second in pairwise(numbers) if second != first + 1]
+    return bool(steps) and not table.has_gaps and all(second == numbers[0] for _, second in steps)
 
 
 def make_layout(table: Table, words: int, tags: dict[int, TagReader]) -> Layout:
@@ -313,17 +341,20 @@ def make_layout(table: Table, words: int, tags: dict[int, TagReader]) -> Layout:
     """
     sentences = find_sentences(table, words)
     ids = [
-        column for column in range(words) if column != sentences and table.is_mostly(column, NUMBER)
+        column
+        for column in range(words)
+        if column not in sentences and table.is_mostly(column, NUMBER)
     ]
+    number = ids[0] if ids and not table.is_conll_2012 else None
     return Layout(
         separator=table.separator,
         n_columns=table.n_columns,
-        is_open=table.is_conll_2012,
         header=table.header,
         words=words,
         tags=tags,
-        ids=ids[0] if ids and not table.is_conll_2012 else None,
+        ids=number,
         sentences=sentences,
+        restarts=number is not None and not sentences and has_restarts(table, number),
     )
 
 
@@ -347,13 +378,40 @@ def describe_columns(text: str) -> str:
                 "NER=B-CITY."
             )
         for column in reversed(range(table.n_columns)):
-            cells = Counter(table.column(column))
-            labels = [cell for cell in cells if cell != "O"]
-            # most words have no label
-            if labels and len(cells) <= MOST_LABELS and cells["O"] >= len(table.rows) / 5:
-                names = ", ".join(labels[:3])
-                return (
-                    f"Column {column + 1} has labels without a scheme ({names}). Write B- before "
-                    "the label of an entity's first word, and I- before those of its others."
-                )
+            if found := describe_labels(Counter(table.column(column))):
+                return f"Column {column + 1} has {found}"
+    return ""
+
+
+def describe_labels(cells: Counter[str]) -> str:
+    """What the cells of a column are, if they look like labels, and what to do; or else "".
+
+    cells: The cells, with their numbers.
+    """
+    ((outside, n_outside),) = cells.most_common(1)
+    if cells["O"] >= cells.total() / 5:
+        outside, n_outside = "O", cells["O"]
+    labels = [cell for cell in cells if cell != outside]
+    # most words have no label
+    if (
+        not labels
+        or cells.total() < FEW_ROWS
+        or len(cells) > MOST_LABELS
+        or n_outside < cells.total() / 5
+    ):
+        return ""
+    names = ", ".join(labels[:3])
+    if outside == "O":
+        if all(cell.upper() in POSITIONS for cell in labels):
+            return f"tags without labels ({names}). Write a label behind each, as in B-CITY."
+        if all(LETTER_LAST.fullmatch(cell) for cell in labels):
+            return f"tags with their letters last ({names}). Write them first, as in B-CITY."
+        return (
+            f"labels without a scheme ({names}). Write B- before the label of an entity's first "
+            "word, and I- before those of its others."
+        )
+    if all((tag := parse_tag(cell)) and tag.label for cell in labels):
+        return f"the tag {outside!r} outside of entities. Write O instead."
+    if outside == "0" and all(cell.isdecimal() for cell in labels):
+        return f"numbers of classes ({names}). Write the tags that they stand for, as B-CITY and O."
     return ""

@@ -99,10 +99,17 @@ def unquote(cell: str) -> str:
     return match[1].replace('""', '"') if match else cell
 
 
+def split_at_pipes(line: str) -> list[str]:
+    """Split a line at `|`."""
+    return [cell.strip(BLANKS) for cell in line.split("|")]
+
+
 SPLITTERS: dict[str, Callable[[str], list[str]]] = {
     "tabs": split_at_tabs,
+    "tabs, with quotes": split_table,
     "commas": csv_splitter(","),
     "semicolons": csv_splitter(";"),
+    "pipes": split_at_pipes,
     "blanks": split_at_blanks,
 }
 """The ways to split lines into columns, in the order in which they are tried."""

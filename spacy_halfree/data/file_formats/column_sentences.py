@@ -60,7 +60,8 @@ def split_into_sentences(lines: Iterable[tuple[int, str]], layout: Layout) -> It
     tags = next(iter(layout.tags))
     read = layout.tags[tags]
     sentence = Sentence()
-    number_of_sentence, is_at_start = "", True
+    numbers_of_sentence, last_number = [""] * len(sentences), 0
+    header = list(layout.header)
     for line, content in lines:
         if is_blank(content):
             if sentence.first:
@@ -74,22 +75,24 @@ def split_into_sentences(lines: Iterable[tuple[int, str]], layout: Layout) -> It
             # among words, "#Rome" without a tag is no comment, but "# Rome" is one
             if not is_row and (not sentence.words or content[1:2].isspace()):
                 continue
-        if is_at_start:
-            is_at_start = False
-            if tuple(cells) == layout.header:
-                continue
-        if not any(cells) or (fits and cells[words] == DOCUMENT):
+        # joined files have several headers
+        if cells == header or not any(cells) or (fits and cells[words] == DOCUMENT):
             if sentence.first:
                 yield sentence
                 sentence = Sentence()
             continue
-        if fits and sentences is not None:
-            own = cells[sentences]
-            if own and own != number_of_sentence:
-                number_of_sentence = own
-                if sentence.first:
-                    yield sentence
-                    sentence = Sentence()
+        is_next = False
+        if fits and sentences:
+            own = [cells[i] or n for i, n in zip(sentences, numbers_of_sentence, strict=True)]
+            is_next = own != numbers_of_sentence
+            numbers_of_sentence = own
+        elif fits and layout.restarts and ids is not None and cells[ids].isdecimal():
+            number = int(cells[ids])
+            is_next = number <= last_number
+            last_number = number
+        if is_next and sentence.first:
+            yield sentence
+            sentence = Sentence()
         if not fits:
             sentence.add_problem(line, content, describe_count(cells, layout))
         elif ids is not None and NO_WORD.fullmatch(cells[ids]):

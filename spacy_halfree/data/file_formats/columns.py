@@ -20,11 +20,17 @@ from .column_rows import is_blank, read_lines, split_lines
 from .column_sentences import Sentence, split_into_sentences
 from .file_format import AnnotationFormat, Head
 from .json_values import JSON_SUFFIXES
+from .marked_words import without_marks
 from .tag_cells import TagReader, read_tags
-from .tag_schemes import OUTSIDE, UNKNOWN, SchemeCheck, annotate_words
+from .tag_schemes import OUTSIDE, UNKNOWN, SchemeCheck, annotate_words, describe_no_tag
 from .word_tag_lines import part_of_sentences, read_sentences
 
 logger = logging.getLogger("spacy.halfree")
+UPLOAD = ("/", "data", "/", "upload", "/")
+"""How the words begin that Label Studio exports of a file: those of its path."""
+IS_PATH = "that is the path of a file, not its text; export JSON with content"
+MOST_TAGGED = 0.7
+"""Where more words are tagged, the tags are probably those of phrases."""
 MANY_WORDS = 200
 """Longer sentences are probably several."""
 
@@ -33,7 +39,7 @@ def recognize(head: Head) -> bool:
     """Whether a file has one of the suffixes, or words and tags in columns."""
     if head.suffix in COLUMNS.suffixes:
         return True
-    if head.suffix in JSON_SUFFIXES:
+    if head.suffix in JSON_SUFFIXES or "\0" in head.text:
         return False
     return is_certain(head.text) or part_of_sentences(head.text) > 0.9
 
@@ -60,7 +66,7 @@ def read(source: Source, settings: ReadSettings) -> Iterator[NumberedRecord]:
         if len(layout.tags) > 1:
             layout = choose_tags(source, layout)
         ((_, read_cells),) = layout.tags.items()
-        sentences = split_into_sentences(read_lines(source), layout)
+        sentences = without_marks(split_into_sentences(read_lines(source), layout), source.name)
         yield from annotate(source.name, sentences, read_cells, spaces=spaces)
     elif part > 0:
         if columns.words is not None or columns.tags is not None:
@@ -76,7 +82,8 @@ def read(source: Source, settings: ReadSettings) -> Iterator[NumberedRecord]:
 def choose_tags(source: Source, layout: Layout) -> Layout:
     """Choose the column of tags with the most tagged words, and tell so (W032).
 
-    Columns of phrases are chosen only if there is no other. Of several columns, it is the last one.
+    Columns of phrases, where nearly every word is tagged, are chosen only if there is no other. Of
+    columns with as many tagged words, it is the last one.
 
     source: The file.
     layout: Its columns, several of which hold tags.
@@ -96,7 +103,13 @@ def choose_tags(source: Source, layout: Layout) -> Layout:
         tagged = [(tag.label, n) for tag, n in tags if tag and tag.label]
         n_tagged[column] = sum(n for _, n in tagged)
         labels[column] = {label for label, _ in tagged}
-    chosen = max(layout.tags, key=lambda own: (not is_of_phrases(labels[own]), n_tagged[own], own))
+    part = {own: n_tagged[own] / max(counter.total(), 1) for own, counter in cells_of.items()}
+
+    def rank(own: int) -> tuple[bool, bool, bool, int, int]:
+        has_phrases, n = is_of_phrases(labels[own]), n_tagged[own]
+        return not has_phrases, n > 0, part[own] < MOST_TAGGED, n, own
+
+    chosen = max(layout.tags, key=rank)
     counts = ", ".join(f"{n} in column {layout.name(column)}" for column, n in n_tagged.items())
     logger.warning(
         Warnings.W032.format(path=source.name, counts=counts, column=layout.name(chosen))
@@ -124,10 +137,11 @@ def annotate(
             read_cells(sentence.cells), sentence.lines, sentence.words, sentence.cells, strict=True
         ):
             if tag is None:
-                problem = f"with a tag {cell!r} that is none, as 'B-CITY' and 'O' are"
-                sentence.add_problem(line, word, problem)
+                sentence.add_problem(line, word, describe_no_tag(cell))
             else:
                 tags.append(tag)
+        if tuple(sentence.words[: len(UPLOAD)]) == UPLOAD:
+            sentence.add_problem(sentence.first, "".join(sentence.words), IS_PATH)
         if sentence.problem:
             yield sentence.first, InvalidRecord(path, sentence.first, sentence.problem)
             continue

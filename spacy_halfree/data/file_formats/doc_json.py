@@ -4,17 +4,16 @@ Read: `text`, and spans under `ents`, or the span group that is chosen. Tokens a
 stored, if they are. Offsets are code points.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from ..read_settings import ReadSettings
 from ..records import Annotation, NumberedRecord, RecordError, Skipped
 from ..sources import Source
 from .file_format import AnnotationFormat, Head
-from .json_values import has_text, read_records, read_values, to_span
-from .spacy_docs import check_group
+from .json_values import has_text, read_records, to_span
+from .span_group_choice import without_entities, without_group
 
-ONLY_GROUPS = Skipped("no `ents`, only span groups; choose one with `--spans-key`")
 NOT_ANNOTATED = Skipped("not annotated: no `ents`, which spaCy writes for annotated docs")
 
 
@@ -34,21 +33,8 @@ def recognize(head: Head) -> bool:
 
 
 def read(source: Source, settings: ReadSettings) -> Iterator[NumberedRecord]:
-    """Read a file, see `read_value`.
-
-    RAISES: ValueError (H145) if no doc has the span group that is chosen.
-    """
-    if settings.spans_key is not None:
-        check_group(source, settings.spans_key, map(find_groups, read_values(source)))
+    """Read a file, see `read_value`."""
     return read_records(source, settings, read_value)
-
-
-def find_groups(numbered: tuple[int, Any]) -> Iterable[str]:
-    """The names of the span groups of a doc."""
-    match numbered[1]:
-        case {"spans": dict(groups)}:
-            return groups
-    return ()
 
 
 def read_value(value: Any, settings: ReadSettings) -> Iterator[Annotation | Skipped]:
@@ -58,13 +44,14 @@ def read_value(value: Any, settings: ReadSettings) -> Iterator[Annotation | Skip
     """
     if not has_text(value):
         raise RecordError("is not an object with a string under 'text'")
-    if settings.spans_key is not None:
-        spans = value.get("spans", {}).get(settings.spans_key, [])
-    elif "ents" in value:
-        spans = value["ents"]
-    else:
-        yield ONLY_GROUPS if value.get("spans") else NOT_ANNOTATED
+    key, groups = settings.spans_key, value.get("spans", {})
+    if key is not None and key not in groups:
+        yield without_group(key)
         return
+    if key is None and "ents" not in value:
+        yield without_entities(groups) if groups else NOT_ANNOTATED
+        return
+    spans = value["ents"] if key is None else groups[key]
     text = value["text"]
     words, spaces = read_tokens(text, value.get("tokens") or [])
     yield Annotation(text, tuple(map(to_span, spans)), words=words, spaces=spaces)
@@ -82,7 +69,7 @@ def read_tokens(
     ends = [token["end"] for token in tokens]
     spaces = tuple(start > end for end, start in zip(ends, starts[1:], strict=True))
     made = "".join(word + " " * space for word, space in zip(words, spaces, strict=True))
-    if tokens and made != text:
+    if tokens and (made != text or "" in words):
         raise RecordError("has tokens that do not make its text")
     return words, spaces
 

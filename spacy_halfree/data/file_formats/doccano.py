@@ -65,7 +65,7 @@ def text_of(value: Any) -> str | None:
     """The text of an object; None if it has none."""
     if not isinstance(value, dict):
         return None
-    text = value.get("text", value.get("data"))
+    text = value["text"] if "text" in value else value.get("data")
     return text if isinstance(text, str) else None
 
 
@@ -126,7 +126,7 @@ def read_value(value: Any, _: ReadSettings) -> tuple[Annotation]:
                 f"has the numbers of labels under '{NUMBERED}'; export as JSONL with text labels"
             )
         raise RecordError("has no list of spans under 'label' or 'entities'")
-    return (Annotation(text, tuple(map(to_span, found[1]))),)
+    return (Annotation(text, tuple([to_span(span) for span in found[1]])),)
 
 
 def write(suggestion: Suggestion, unit: OffsetUnit) -> dict[str, Any]:

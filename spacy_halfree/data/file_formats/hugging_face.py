@@ -7,6 +7,7 @@ is a word without annotation. The words are joined with spaces.
 
 import json
 import logging
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from typing import Any, NamedTuple
@@ -18,6 +19,7 @@ from ..sources import Source
 from .file_format import N_SAMPLE, AnnotationFormat, Head
 from .json_values import read_values
 from .parquet import PARQUET, open_table, read_rows
+from .tag_cells import find_tag_reader
 from .tag_schemes import UNKNOWN, SchemeCheck, Tag, annotate_words, parse_tag, to_tag
 from .text_lines import NOT_UTF8
 
@@ -28,6 +30,8 @@ TAG_FIELDS = ("ner_tags", "ner", "ner_labels", "bio_tags", "iob_tags", "tags", "
 """The usual names of tags of entities, the most certain ones first."""
 OTHER_TAGS = ("pos_tags", "chunk_tags")
 """The ends of names of tags that are none of entities."""
+MOST_LABELS = 5
+"""So many labels are named at most."""
 IGNORED = -100
 """The number of words that no loss is computed for."""
 METADATA = b"huggingface"
@@ -93,7 +97,8 @@ def read(source: Source, settings: ReadSettings) -> Iterator[NumberedRecord]:
 
     RAISES: ValueError (H046) if the file cannot be read, (H120) if tags are numbers without names,
         (H121) if there are no words and tags, (H122) if the names of classes are no tags,
-        ImportError (H054) if it is a Parquet file, and pyarrow is not installed.
+        (H140) if most labels are no tags; ImportError (H054) if it is a Parquet file, and pyarrow
+        is not installed.
     """
     is_table = source.suffix in PARQUET.suffixes
     rows = read_table(source) if is_table else read_values(source)
@@ -110,6 +115,12 @@ def read(source: Source, settings: ReadSettings) -> Iterator[NumberedRecord]:
     classes = to_classes(names, source)
     if not classes and any(has_numbers(row, fields) for _, row in sample):
         raise ValueError(Errors.H120.format(path=source.name, field=fields.tags))
+    cells = Counter(tag for _, row in sample for tag in tags_of(row, fields) if type(tag) is str)
+    reader = find_tag_reader(cells)
+    if cells and (reader is None or reader[1] <= 0.5):
+        labels = [cell for cell in cells if parse_tag(cell) is None][:MOST_LABELS]
+        some = ", ".join(labels)
+        raise ValueError(Errors.H140.format(path=source.name, field=fields.tags, names=some))
     is_spaced = settings.columns.spaces is not False
     check = SchemeCheck()
     for number, row in chain(sample, rows):
@@ -134,8 +145,13 @@ def describe_fields(sample: Sequence[tuple[int, Any]]) -> str:
 
 def has_numbers(row: Any, fields: Fields) -> bool:
     """Whether the tags of a row are numbers of classes."""
+    return any(type(tag) is int and tag != IGNORED for tag in tags_of(row, fields))
+
+
+def tags_of(row: Any, fields: Fields) -> list[Any]:
+    """The tags of a row; none if it has no list of them."""
     tags = row.get(fields.tags) if isinstance(row, dict) else None
-    return isinstance(tags, list) and any(type(tag) is int and tag != IGNORED for tag in tags)
+    return tags if isinstance(tags, list) else []
 
 
 def to_classes(names: Sequence[str], source: Source) -> tuple[Tag, ...]:

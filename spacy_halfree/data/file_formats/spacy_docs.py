@@ -1,6 +1,7 @@
 """spaCy's `DocBin` files, as raw and as annotated texts."""
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterator
 from typing import BinaryIO
 
 from spacy.tokens import Doc, DocBin
@@ -18,6 +19,8 @@ from ..records import (
 )
 from ..sources import Source
 from .file_format import AnnotationFormat, Head, RawFormat
+from .remarks import warn_of_ignored
+from .span_group_choice import BY_KEY, without_entities, without_group
 
 
 def read_tokens(file: BinaryIO, name: str) -> Iterator[Numbered]:
@@ -45,21 +48,9 @@ def read_docs(source: Source, vocab: Vocab) -> list[Doc]:
         raise ValueError(Errors.H046.format(path=source.name, reason=error)) from error
 
 
-def check_group(source: Source, key: str, groups: Iterable[Iterable[str]]) -> None:
-    """Check that any doc of a file has a span group. Docs without spans may lack it.
-
-    source: The file.
-    key: The group's name.
-    groups: The names of the groups of each doc.
-    RAISES: ValueError (H145) if no doc has it.
-    """
-    found: dict[str, None] = {}
-    for own in groups:
-        if key in own:
-            return
-        found.update(dict.fromkeys(own))
-    names = ", ".join(f"'{name}'" for name in found) or "none"
-    raise ValueError(Errors.H145.format(path=source.name, key=key, names=names))
+def groups_of(doc: Doc) -> list[str]:
+    """The names of the span groups of a doc that hold spans."""
+    return [name for name, spans in doc.spans.items() if len(spans)]
 
 
 def recognize(head: Head) -> bool:
@@ -70,18 +61,27 @@ def recognize(head: Head) -> bool:
 def read(source: Source, settings: ReadSettings) -> Iterator[NumberedRecord]:
     """Read annotated texts with their tokens.
 
+    A warning (W035) tells which span groups there are if the entities are read.
+
     source: The file.
     settings: Names the span group to read.
     YIELDS: The texts.
-    RAISES: ValueError (H046) if the file cannot be read, (H145) if no doc has the span group that
-        is chosen.
+    RAISES: ValueError (H046) if the file cannot be read.
     """
     key = settings.spans_key
     docs = read_docs(source, Vocab())
-    if key is not None and docs:
-        check_group(source, key, (doc.spans for doc in docs))
+    groups = Counter(name for doc in docs for name in groups_of(doc))
+    if key is None and any(doc.ents for doc in docs):
+        ignored = {f"the span group '{name}'": n for name, n in groups.items()}
+        warn_of_ignored(source.name, "the entities", ignored, f"{BY_KEY}.")
     for number, doc in enumerate(docs, start=1):
-        spans = doc.ents if key is None else doc.spans.get(key, ())
+        if key is not None and key not in doc.spans:
+            yield number, without_group(key)
+            continue
+        if key is None and groups_of(doc) and not doc.has_annotation("ENT_IOB"):
+            yield number, without_entities(groups_of(doc))
+            continue
+        spans = doc.ents if key is None else doc.spans[key]
         found = [LabelledSpan(span.start_char, span.end_char, span.label_) for span in spans]
         unknown = [
             (token.idx, token.idx + len(token))

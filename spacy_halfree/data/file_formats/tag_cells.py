@@ -8,7 +8,10 @@ from .tag_schemes import BEGIN, INSIDE, NO_TAG, UNKNOWN, Tag, parse_tag
 
 TagReader = Callable[[Sequence[str]], list[Tag | None]]
 """Reads the cells of a sentence. What is no tag becomes None."""
-MISC = re.compile(r"(?:(?:name|ne|ner)=)?([BIMELSUW][-_:][^|]+|O)", flags=re.IGNORECASE)
+MISC = re.compile(
+    r"(?:(?:name|ne|ner|ner_?tag|tag|entity|iob2?|bio)=)?([BIMELSUW][-_:][^|]+|O)",
+    flags=re.IGNORECASE,
+)
 """A tag among the miscellaneous entries of CoNLL-U."""
 BRACKETS = re.compile(r"(\((?P<label>[^()*\s]+))?(?P<word>\*?)(?P<close>\)?)")
 
@@ -65,7 +68,11 @@ def find_tag_reader(cells: Counter[str]) -> tuple[TagReader, float] | None:
     n_tags = sum(n for cell, n in known.items() if tags[cell])
     if not n_tags:
         return None
-    has_labels = any(tag and tag.label for tag in tags.values())
-    if has_labels and cells["0"] and not cells["O"] and not cells["o"]:
+    n_labelled = sum(n for cell, n in known.items() if (tag := tags[cell]) and tag.label)
+    if n_labelled and cells["0"] and not cells["O"] and not cells["o"]:
         return read_tags_with_zero, (n_tags + cells["0"]) / sum(known.values())
-    return read_tags, n_tags / sum(known.values())
+    # most words have no label: those that have one tell whether it is a tag
+    n_others = sum(known.values()) - n_tags
+    return read_tags, min(
+        n_tags / sum(known.values()), (n_labelled + 1) / (n_labelled + n_others + 1)
+    )

@@ -26,6 +26,8 @@ POSITIONS = {
 """The meanings of the letters before labels in all schemes."""
 WITHOUT_LABEL = {"O": OUTSIDE, "o": OUTSIDE, "-": UNKNOWN, "_": UNKNOWN}
 LABELLED = re.compile(r"([BIMELSUWbimelsuw])[-_:](\S.*)", flags=re.DOTALL)
+SEVERAL = re.compile(r".*[|,;/+ ]\s*(?:[BIMELSUW]-\S|O$)", flags=re.DOTALL)
+"""What stands in a label if a cell holds several tags, as `B-CITY|B-ORG` does."""
 
 
 class Tag(NamedTuple):
@@ -53,7 +55,20 @@ def parse_tag(tag: str) -> Tag | None:
     if tag in WITHOUT_LABEL:
         return Tag(WITHOUT_LABEL[tag])
     match = LABELLED.fullmatch(tag)
+    if match and SEVERAL.match(match[2]):
+        return None
     return Tag(POSITIONS[match[1].upper()], match[2]) if match else None
+
+
+def describe_no_tag(cell: str) -> str:
+    """What is wrong with a cell that is no tag, to follow a mention of its word."""
+    if not cell:
+        return "without a tag; words outside of entities have the tag O"
+    if SEVERAL.match(cell):
+        return f"with several tags ({cell!r}); a word has one, and other layers need other columns"
+    if cell.upper() in POSITIONS:
+        return f"with a tag {cell!r} without a label, as 'B-CITY' has"
+    return f"with a tag {cell!r} that is none, as 'B-CITY' and 'O' are"
 
 
 def to_tag(tag: str) -> Tag:

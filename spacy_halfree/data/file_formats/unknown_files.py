@@ -67,11 +67,30 @@ def folder_with(*names: str) -> Test:
     return lambda head: any((head.source.path / name).is_file() for name in names)
 
 
+def sentences_of_pair(head: Head) -> bool:
+    """Whether a file is the first one of the pair `seq.in` and `seq.out`."""
+    return head.source.path.name.endswith("seq.in")
+
+
+def tags_behind_words(head: Head) -> bool:
+    """Whether the first line with several words has a tag behind each, as in `to/O Rome/CITY`."""
+    for line in head.text.splitlines():
+        words = line.split()
+        if len(words) < 3:
+            continue
+        # other columns of words, such as an intent, may follow
+        ends = [re.split("[/_:#]", word)[1:] for word in words]
+        return sum(bool(end and end[-1]) for end in ends) >= len(words) / 2
+    return False
+
+
 def either(*tests: Test) -> Test:
     """Whether one of some tests succeeds."""
     return lambda head: any(test(head) for test in tests)
 
 
+TAG = r"(?:O|[BIMELSUW]-\S+)"
+"""A tag in a regular expression."""
 AS_LINES = (
     "Write a line of JSON for each text, with offsets as Python counts: "
     '{"text": "Oslo", "spans": [{"start": 0, "end": 4, "label": "CITY"}]}.'
@@ -112,6 +131,11 @@ KNOWN: tuple[Known, ...] = (
         "Export the texts from its tool: `prodigy db-out DATASET > texts.jsonl` for Prodigy.",
     ),
     Known("a Parquet table without lists of words and tags", suffix(".parquet"), AS_LINES),
+    Known(
+        "an archive or a compressed file",
+        suffix(".tar", ".tgz", ".bz2", ".xz", ".zst", ".7z", ".rar", ".zip"),
+        "Unpack it. Only `.zip` and `.gz` are read as they are, one in the other, too.",
+    ),
     Known("audio that is transcribed in ELAN or Praat", suffix(".eaf", ".textgrid"), AS_LINES),
     Known("binary data", pattern("\0"), "Export the texts as JSON or as text."),
     Known(
@@ -134,6 +158,11 @@ KNOWN: tuple[Known, ...] = (
         "a table with a value for each column",
         first_value(is_table_of_columns),
         "Write a row a line, as `to_json(orient='records', lines=True)` of pandas does.",
+    ),
+    Known(
+        "standoff of BioNLP",
+        suffix(".a1", ".a2"),
+        "Its entities are lines of brat: name it `.ann`, with its `.txt` beside it.",
     ),
     Known("a document of tagtog", keys("annotatable", "entities"), AS_LINES),
     Known(
@@ -189,7 +218,31 @@ KNOWN: tuple[Known, ...] = (
         AS_PARQUET,
     ),
     Known("a table of comma-separated values", suffix(".csv"), AS_COLUMNS),
+    Known("training data of OpenNLP", pattern(r"<START(:[\w-]+)?> [^\n]* <END>"), AS_LINES),
     Known("HTML or XML", pattern(r"\A\s*<[!?a-zA-Z]"), AS_LINES),
+    Known("texts of PubTator", pattern(r"\A\S+\|t\|"), AS_LINES),
+    Known("trees of NLTK", pattern(r"\A\s*\(S\s"), AS_COLUMNS),
+    Known(
+        "sentences and their tags on lines or in files of their own",
+        either(pattern(rf"\A(?:[^\n]+\n)?{TAG}(?:[ \t]+{TAG})+$"), sentences_of_pair),
+        AS_COLUMNS,
+    ),
+    Known(
+        "sentences with their tags and other columns",
+        pattern(rf"\A[^\t\n]+\t{TAG}(?: +{TAG})+"),
+        AS_COLUMNS,
+    ),
+    Known("text with tags behind its words", tags_behind_words, AS_COLUMNS),
+    Known(
+        "text with tags around its entities",
+        pattern(r"<([A-Za-z_]+)>[^<>\n]+</\1>|\[[^][\n]+\]\(\w+\)|\[[A-Z]{2,} [^][\n]+\]"),
+        AS_LINES,
+    ),
+    Known(
+        "an empty file",
+        lambda head: not head.text.strip(),
+        "Check that it is complete.",
+    ),
     Known(
         "text without annotation",
         suffix(".txt", ".md", ".text", ""),
@@ -205,7 +258,8 @@ def describe_unknown(head: Head) -> str:
     head: The beginning of the file.
     RETURNS: A sentence or two.
     """
-    if columns := describe_columns(head.text):
+    is_text = "\0" not in head.text
+    if is_text and (columns := describe_columns(head.text)):
         return columns
     for known in KNOWN:
         if known.test(head):

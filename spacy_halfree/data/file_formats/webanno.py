@@ -101,6 +101,9 @@ def read(source: Source, settings: ReadSettings) -> Iterator[NumberedRecord]:
     """
     lines = source.read_text().split("\n")
     is_old = not lines[0].startswith(FORMAT)
+    if is_old and not OLD.match("\n".join(lines[:3])):
+        reason = f"it does not begin with '{FORMAT}'"
+        raise ValueError(Errors.H046.format(path=source.name, reason=reason))
     version = "1 or 2" if is_old else lines[0].removeprefix(FORMAT).strip()
     if version not in VERSIONS:
         raise ValueError(Errors.H126.format(path=source.name, version=version))
