@@ -607,6 +607,10 @@ class Warnings:
         "[W040] {path}: every word has a mark, as '{word}' has. It is no part of the texts and is "
         "removed: '{own}' is read."
     )
+    W041 = (
+        "[W041] {path}: the first line alone has no tag, and is read as the names of columns: "
+        "{names}. If it is a word, correct its tag."
+    )
     W037 = (
         "[W037] {n_texts} of {n_all} texts in {path} are stored with other tokens than the "
         "tokenizer in use makes. A pipeline learns with its own tokens, and {n_spans} of "

@@ -34,6 +34,8 @@ logger = logging.getLogger("spacy.halfree")
 WITHOUT_SPACES = ("zh", "ja", "th")
 """Languages that are written without spaces between words."""
 TEXTS_IN_A_BATCH = 1024
+MAX_LENGTH = 1_000_000
+"""The most characters of a text, as spaCy's `Language.max_length` is set."""
 WITHOUT_SPANS = Skipped("they have no span, and such texts are skipped")
 
 
@@ -62,6 +64,9 @@ class AnnotatedFile:
             if isinstance(record, Annotation):
                 if skip_empty and not record.spans:
                     record = WITHOUT_SPANS
+                elif len(record.text) > MAX_LENGTH:
+                    reason = f"has {len(record.text)} characters, more than {MAX_LENGTH}: split it"
+                    record = InvalidRecord(self.source.name, number, reason)
                 elif not is_unicode(record.text):
                     record = InvalidRecord(self.source.name, number, HALF_PAIR)
                 elif new := {span.label for span in record.spans}.difference(labels):

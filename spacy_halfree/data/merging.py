@@ -105,8 +105,8 @@ class LabelAgreement:
 class Comparison:
     """How the files agree in the texts that they share.
 
-    n_shared: How many texts of a file stand in an earlier one, too.
-    n_equal: How many of them have the same annotation there.
+    n_shared: How many texts stand in several files.
+    n_equal: How many of them have the same annotation in all of these.
     labels: The agreement by label, summed over all pairs of files.
     disagreements: The differences, in the order of the files.
     """
@@ -210,7 +210,8 @@ def merge_files(files: Sequence[ReadFile], on_conflict: OnConflict = "newest") -
     check_choice(CONFLICT_CHOICES, on_conflict=on_conflict)
     comparison = Comparison()
     merged: dict[str, list[SourcedText]] = {}
-    left_out: set[str] = set()
+    shared: set[str] = set()
+    differing: set[str] = set()
     before: list[dict[str, list[SourcedText]]] = []
     for file in files:
         own: dict[str, list[SourcedText]] = {}
@@ -221,16 +222,18 @@ def merge_files(files: Sequence[ReadFile], on_conflict: OnConflict = "newest") -
         for key, texts in own.items():
             earlier = [known[key][0] for known in before if key in known]
             found = [comparison.add(text, texts[0]) for text in earlier]
-            comparison.n_shared += bool(earlier)
-            comparison.n_equal += bool(earlier) and not any(found)
-            if any(found) and on_conflict == "leave-out":
-                left_out.add(key)
+            if earlier:
+                shared.add(key)
+            if any(found):
+                differing.add(key)
             if key in merged and on_conflict != "newest":
                 first, *others = merged[key]
                 merged[key] = [without_disagreements(first, [*others, *texts])]
             else:
                 merged[key] = texts
         before.append(own)
+    comparison.n_shared, comparison.n_equal = len(shared), len(shared - differing)
+    left_out = differing if on_conflict == "leave-out" else set()
     kept = [text for key, texts in merged.items() if key not in left_out for text in texts]
     return MergedFiles(kept, comparison)
 

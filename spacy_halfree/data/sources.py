@@ -57,12 +57,15 @@ class Source:
         """
         try:
             if self.member:
-                with zipfile.ZipFile(self.path) as archive, archive.open(self.member) as member:
-                    if self.is_gzipped:
-                        with gzip.open(member, "rb") as unpacked:
-                            yield cast(BinaryIO, unpacked)
-                    else:
-                        yield cast(BinaryIO, member)
+                with zipfile.ZipFile(self.path) as archive:
+                    if self.member not in archive.namelist():
+                        raise FileNotFoundError("the archive has no such file")
+                    with archive.open(self.member) as member:
+                        if self.is_gzipped:
+                            with gzip.open(member, "rb") as unpacked:
+                                yield cast(BinaryIO, unpacked)
+                        else:
+                            yield cast(BinaryIO, member)
             elif self.is_gzipped:
                 with gzip.open(self.path, "rb") as unpacked:
                     yield cast(BinaryIO, unpacked)
@@ -116,7 +119,7 @@ def find_sources(path: Path, members: Sequence[str] = ()) -> list[Source]:
     try:
         with zipfile.ZipFile(path) as archive:
             names = [info.filename for info in archive.infolist() if is_data(info)]
-    except (OSError, zipfile.BadZipFile) as error:
+    except UNREADABLE as error:
         raise ValueError(Errors.H046.format(path=path, reason=error)) from error
     if not members and len(names) == 1:
         return [Source(path, names[0])]
@@ -134,6 +137,7 @@ def find_sources(path: Path, members: Sequence[str] = ()) -> list[Source]:
 
 def is_data(info: zipfile.ZipInfo) -> bool:
     """Whether a file in an archive may be one of texts: systems add hidden ones of their own."""
+    # damaged archives have files without a name
     parts = PurePosixPath(info.filename).parts
     is_hidden = any(part.startswith((".", "__MACOSX")) for part in parts)
-    return not (info.is_dir() or is_hidden or parts[-1].lower() == TYPE_SYSTEM)
+    return bool(parts) and not (info.is_dir() or is_hidden or parts[-1].lower() == TYPE_SYSTEM)

@@ -1,11 +1,13 @@
 """The tokenizer of a project, if it is not that of the language: so that a project is complete."""
 
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from spacy.language import Language
+from spacy.tokenizer import Tokenizer
 from thinc.api import Config
 
 from ..data.tokenizers import (
@@ -24,6 +26,14 @@ TOKENIZER = "assets/tokenizer"
 """The pipeline from which all pipelines of the project copy their tokenizer."""
 TO_SAVE = ("to_disk", "from_disk", "to_bytes", "from_bytes")
 """The methods without which a tokenizer can be neither saved nor copied."""
+LOADED_AS = {
+    "prefix_search": "search",
+    "suffix_search": "search",
+    "infix_finditer": "finditer",
+    "token_match": "match",
+    "url_match": "match",
+}
+"""The functions of spaCy's tokenizer, and the method of a pattern as which each is loaded."""
 
 
 @dataclass(frozen=True)
@@ -39,17 +49,42 @@ class OwnTokenizer:
 
 
 def check_can_be_saved(nlp: Language) -> None:
-    """Check that pipelines with a tokenizer can be saved once they are trained.
+    """Check that pipelines with a tokenizer tokenize alike once they are saved and loaded.
 
-    RAISES: ValueError (H128) if they cannot.
+    RAISES: ValueError (H128) if they cannot be saved, or would tokenize in another way.
     """
     missing = [name for name in TO_SAVE if not hasattr(nlp.tokenizer, name)]
+    lost = [f"`{name}`" for name in LOADED_AS if not _is_saved(nlp.tokenizer, name)]
     if missing:
         reason = (
             f"spaCy could not save a pipeline with it, as it has no methods {', '.join(missing)}. "
             "Add them (they may do nothing if the tokenizer is made by its settings alone)"
         )
-        raise ValueError(Errors.H128.format(source=type(nlp.tokenizer).__name__, reason=reason))
+    elif lost:
+        reason = (
+            "a saved pipeline would tokenize in another way, as spaCy saves the texts of patterns "
+            f"without their flags. Write flags into the pattern of {', '.join(lost)}, as in "
+            "`(?i)km$`, compile it with `re`, and give the method that spaCy loads: `search` for "
+            "prefixes and suffixes, `finditer` for infixes, `match` for the others"
+        )
+    else:
+        return
+    raise ValueError(Errors.H128.format(source=type(nlp.tokenizer).__name__, reason=reason))
+
+
+def _is_saved(tokenizer: Any, name: str) -> bool:
+    """Whether a function of spaCy's tokenizer finds the same once it is saved and loaded."""
+    function = getattr(tokenizer, name, None)
+    # other classes, and subclasses that save in their own way, know what they need
+    if function is None or getattr(type(tokenizer), "to_bytes", None) != Tokenizer.to_bytes:
+        return True
+    pattern = getattr(function, "__self__", None)
+    if not isinstance(pattern, re.Pattern) or function.__name__ != LOADED_AS[name]:
+        return False
+    try:
+        return bool(re.compile(pattern.pattern) == pattern)
+    except re.error:
+        return False
 
 
 def write_tokenizer(folder: Path, nlp: Language, settings: ProjectSettings) -> OwnTokenizer:

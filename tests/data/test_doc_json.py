@@ -7,7 +7,7 @@ import spacy
 from annotated_files import read, read_spans, write_json
 from hypothesis import HealthCheck, given, settings
 from spacy import displacy
-from spacy.tokens import Span
+from spacy.tokens import Doc, DocBin, Span
 from strategies import DocPlan, doc_plans
 
 from spacy_halfree.data.records import AnnotatedText, InvalidRecord, Skipped
@@ -60,3 +60,27 @@ def test_what_cannot_be_used(tmp_path: Path) -> None:
     expected = ["a string under 'text'", "do not make its text", "shape", "do not make its text"]
     assert len(reasons) == len(expected)
     assert all(own in reason for own, reason in zip(expected, reasons, strict=True))
+
+
+def make_doc() -> Doc:
+    doc = NLP("to Rome")
+    doc.spans["sc"] = [Span(doc, 1, 2, label="CITY")]
+    return doc
+
+
+def test_docs_without_the_group(tmp_path: Path) -> None:
+    """They are not texts without spans: nobody has annotated them with this group."""
+    docs = [make_doc(), NLP("to me")]
+    DocBin(docs=docs, store_user_data=True).to_disk(tmp_path / "a.spacy")
+    path = write_json(tmp_path / "a.json", [doc.to_json() for doc in docs])
+    for own in (path, tmp_path / "a.spacy"):
+        first, second = read(own, spans_key="sc")
+        assert isinstance(first, AnnotatedText)
+        assert isinstance(second, Skipped)
+        assert all(isinstance(record, Skipped) for record in read(own, spans_key="ruler"))
+
+
+def test_docs_with_groups_alone(tmp_path: Path) -> None:
+    (found,) = read(write_json(tmp_path / "a.json", [make_doc().to_json()]))
+    assert isinstance(found, Skipped)
+    assert "choose one with `--spans-key`" in found.reason

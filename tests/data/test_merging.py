@@ -69,6 +69,13 @@ def test_missing_annotation_contradicts_nothing() -> None:
         assert found.labels["CITY"].n_both == 1
 
 
+def test_texts_of_several_files_are_counted_once() -> None:
+    bonn = spans(text="Bonn")
+    files = [file("a", spans(ROME), bonn), file("b", spans(OSLO), bonn), file("c", spans(OSLO))]
+    found = merge_files([*files, file("d", bonn)]).comparison
+    assert (found.n_shared, found.n_equal) == (2, 1)
+
+
 def test_agreement_by_label() -> None:
     files = [file("a", spans(ROME, OSLO)), file("b", spans(OSLO, TEN)), file("c", spans(OSLO))]
     labels = merge_files(files).comparison.labels

@@ -73,6 +73,7 @@ EXAMPLES: list[tuple[str, str, Any]] = [
     ("Dataturks", "a.json", {"content": "Rome", "annotation": [{"label": ["CITY"], "points": []}]}),
     ("Kili", "a.json", [{"content": "Rome", "labels": [{"jsonResponse": {}}]}]),
     ("SQuAD", "a.json", {"data": [{"paragraphs": [{"context": "Rome", "qas": []}]}]}),
+    ("old JSON of UIMA", "a.json", {"_context": {}, "_views": {}, "_referenced_fss": {}}),
     ("standoff of BioNLP", "a.a1", "T1\tCITY 3 7\tRome\n"),
     ("SQuAD", "a.jsonl", {"context": "Rome", "question": "Where?", "answers": {}}),
     ("conversations", "a.jsonl", {"messages": [{"role": "user", "content": "Rome"}]}),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,11 +16,13 @@ from commands import run_command
 from own_functions import CONFIG, TEXTS, TOKENIZER, forget, write_code, write_config
 from spacy.cli.train import train
 from spacy.language import Language
+from spacy.tokenizer import Tokenizer
 from spacy.tokens import Doc, DocBin
 from spacy.util import registry
 from weasel.cli.run import project_run
 
 from spacy_halfree import ProjectSettings, create_project
+from spacy_halfree.project.own_tokenizer import check_can_be_saved
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ["unit", "PUMP9", "_", "G2", "is", "off"]
@@ -117,6 +121,50 @@ def test_a_tokenizer_that_no_pipeline_can_save(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"\[H128\] .*to_disk, from_disk, to_bytes, from_bytes"):
         create_project(tmp_path / "p", gold, raw, settings=settings)
     assert not (tmp_path / "p").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "function"),
+    [
+        ("suffix_search", re.compile("km$", re.IGNORECASE).search),
+        ("infix_finditer", re.compile("_ # an underscore", re.VERBOSE).finditer),
+        ("infix_finditer", re.compile(r"\W", re.ASCII).finditer),
+        ("prefix_search", re.compile("k").match),
+        ("token_match", re.compile("5").fullmatch),
+        ("url_match", re.compile("k").search),
+        ("url_match", re.compile("k", re.IGNORECASE).match),
+    ],
+)
+def test_a_tokenizer_that_is_saved_as_another_one(
+    name: str, function: Callable[..., object]
+) -> None:
+    """Else a tagger is trained on words that its saved pipeline does not make."""
+    nlp = spacy.blank("en")
+    others = {
+        "suffix_search": re.compile("(?i)km$").search,
+        "infix_finditer": re.compile("_").finditer,
+    }
+    nlp.tokenizer = Tokenizer(nlp.vocab, **others | {name: function})
+    with pytest.raises(ValueError, match=rf"\[H128\] .*flags into the pattern of `{name}`,"):
+        check_can_be_saved(nlp)
+    # what spaCy loads is saved as it is, and tokenizes in another way
+    loaded = spacy.blank("en").from_bytes(nlp.to_bytes())
+    check_can_be_saved(loaded)
+    text = "5km 5KM naïve axk K_a a_k"
+    words = [[token.text for token in own(text)] for own in (nlp, loaded)]
+    assert words[0] != words[1]
+
+
+def test_a_tokenizer_with_a_function_that_is_not_saved() -> None:
+    nlp = spacy.blank("en")
+    nlp.tokenizer = Tokenizer(nlp.vocab, token_match=lambda word: word.startswith("k") or None)
+    with pytest.raises(ValueError, match=r"\[H128\] .*`token_match`"):
+        check_can_be_saved(nlp)
+
+
+@pytest.mark.parametrize("lang", ["en", "de", "fr", "hu", "xx"])
+def test_the_tokenizers_of_languages_are_saved(lang: str) -> None:
+    check_can_be_saved(spacy.blank(lang))
 
 
 def test_no_project_is_inside_of_what_it_is_made_of(tmp_path: Path) -> None:

@@ -1,17 +1,19 @@
 """Which columns of a file hold words, tags and numbers: found in its first lines."""
 
+import logging
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from ...errors import Errors
+from ...errors import Errors, Warnings
 from ..read_settings import ColumnSettings
 from .column_rows import SPLITTERS, is_blank, split_lines, split_table
 from .tag_cells import TagReader, find_tag_reader, read_brackets, read_misc, read_tags
 from .tag_schemes import POSITIONS, parse_tag
 
+logger = logging.getLogger("spacy.halfree")
 MOST_ROWS = 2000
 """How many rows are looked at."""
 NUMBER = re.compile(r"[0-9]{1,18}(?:[-.][0-9]{1,18})?")
@@ -156,6 +158,10 @@ def find_layout(text: str, path: str, settings: ColumnSettings) -> Layout | None
             tags = {chosen: tags.get(chosen, read_tags)}
         words = find_column(settings.words, table, path)
         if tags:
+            if is_header(table, tags):
+                table = replace(table, header=tuple(table.rows[0]), rows=table.rows[1:])
+                names = ", ".join(table.header)
+                logger.warning(Warnings.W041.format(path=path, names=names))
             words = find_words(table, tags) if words is None else words
             others = {column: read for column, read in tags.items() if column != words}
             if not others:
@@ -229,7 +235,7 @@ def find_header(text: str, rows: Sequence[list[str]], settings: ColumnSettings) 
     has_names = any(TAG_NAMES.fullmatch(cell) for cell in first[1:]) or (
         TAG_NAMES.fullmatch(first[0]) and any(WORD_NAMES.fullmatch(cell) for cell in first)
     )
-    if chosen or (has_names and not any(parse_tag(cell) for cell in first if cell != "_")):
+    if chosen or (has_names and not any(map(parse_tag, first))):
         return first
     return ()
 
@@ -271,6 +277,23 @@ def find_tags(table: Table) -> dict[int, TagReader]:
     return readers
 
 
+def is_header(table: Table, tags: dict[int, TagReader]) -> bool:
+    """Whether the first line must have names that nobody knows: it alone has no tags.
+
+    table: The first lines.
+    tags: The columns of tags, and how to read each.
+    """
+    if table.header or table.is_conll_2012 or len(table.rows) < FEW_ROWS:
+        return False
+    for column, read in tags.items():
+        first, *others = read(table.column(column))
+        labels = {tag.label for tag in others if tag}
+        # a label without its letter is a mistake
+        if first or None in others or table.rows[0][column] in {"", *labels}:
+            return False
+    return True
+
+
 def find_words(table: Table, tags: Collection[int]) -> int:
     """The column of words: the first one that holds neither tags, nor numbers, nor names of texts.
 
@@ -282,7 +305,9 @@ def find_words(table: Table, tags: Collection[int]) -> int:
     named = [index for index, name in enumerate(table.header) if WORD_NAMES.fullmatch(name)]
     others = [column for column in range(table.n_columns) if column not in tags]
     words = [column for column in others if has_words(table, column)]
-    return next(iter([*named, *words, *others]), 0)
+    # if all words are numbers, running ones stand before them
+    numbers = [column for column in reversed(others) if table.is_mostly(column, NUMBER)]
+    return next(iter([*named, *words, *numbers, *others]), 0)
 
 
 def has_words(table: Table, column: int) -> bool:
@@ -328,8 +353,12 @@ def find_sentences(table: Table, words: int) -> tuple[int, ...]:
 def has_restarts(table: Table, column: int) -> bool:
     """Whether a column numbers the words of sentences, which nothing else separates."""
     numbers = [int(cell) for cell in table.column(column) if cell.isdecimal()]
-    steps = [(first, second) for first, second in pairwise(numbers) if second != first + 1]
-    return bool(steps) and not table.has_gaps and all(second == numbers[0] for _, second in steps)
+    restarts = [second for first, second in pairwise(numbers) if second != first + 1]
+    if not restarts or table.has_gaps or set(restarts) != {numbers[0]}:
+        return False
+    # constants and columns of 0 and 1 mean something else
+    n_words = len(numbers) / (len(restarts) + 1)
+    return n_words > 2 and max(numbers) > numbers[0] + 1
 
 
 def make_layout(table: Table, words: int, tags: dict[int, TagReader]) -> Layout:

@@ -9,6 +9,8 @@ from .column_rows import DOCUMENT, is_blank
 
 NO_WORD = re.compile(r"[0-9]+[-.][0-9]+")
 """A number of CoNLL-U for a range of words, or an empty word."""
+NEXT_SENTENCE = re.compile(r"#\s*(?:sent_id|newdoc|newpar)\b")
+"""Comments of CoNLL-U before a sentence, which some programs write without an empty line."""
 MOST_SHOWN = 40
 """How many characters of a line a message shows."""
 
@@ -74,6 +76,9 @@ def split_into_sentences(lines: Iterable[tuple[int, str]], layout: Layout) -> It
             is_row = fits and (ids is None or cells[ids].isdecimal()) and read([cells[tags]])[0]
             # among words, "#Rome" without a tag is no comment, but "# Rome" is one
             if not is_row and (not sentence.words or content[1:2].isspace()):
+                if sentence.first and NEXT_SENTENCE.match(content):
+                    yield sentence
+                    sentence = Sentence()
                 continue
         # joined files have several headers
         if cells == header or not any(cells) or (fits and cells[words] == DOCUMENT):

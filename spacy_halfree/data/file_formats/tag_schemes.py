@@ -26,7 +26,7 @@ POSITIONS = {
 """The meanings of the letters before labels in all schemes."""
 WITHOUT_LABEL = {"O": OUTSIDE, "o": OUTSIDE, "-": UNKNOWN, "_": UNKNOWN}
 LABELLED = re.compile(r"([BIMELSUWbimelsuw])[-_:](\S.*)", flags=re.DOTALL)
-SEVERAL = re.compile(r".*[|,;/+ ]\s*(?:[BIMELSUW]-\S|O$)", flags=re.DOTALL)
+SEVERAL = re.compile(r".*[|,;+]\s*[BIMELSUW]-\S", flags=re.DOTALL)
 """What stands in a label if a cell holds several tags, as `B-CITY|B-ORG` does."""
 
 

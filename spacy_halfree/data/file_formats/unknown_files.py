@@ -154,6 +154,16 @@ KNOWN: tuple[Known, ...] = (
     Known("audio that is transcribed in ELAN or Praat", suffix(".eaf", ".textgrid"), AS_LINES),
     Known("binary data", pattern("\0"), "Export the texts as JSON or as text."),
     Known(
+        "standoff of BioNLP",
+        suffix(".a1", ".a2"),
+        "Its entities are lines of brat: name it `.ann`, with its `.txt` beside it.",
+    ),
+    Known(
+        "the old JSON of UIMA CAS",
+        keys("_context", "_views"),
+        "Export it as UIMA CAS JSON 0.4.0 or as UIMA CAS XMI.",
+    ),
+    Known(
         "an answer of Label Studio's API",
         either(keys("tasks", "total"), keys("annotation", "project", "action")),
         "Export the project in Label Studio as JSON.",
@@ -173,11 +183,6 @@ KNOWN: tuple[Known, ...] = (
         "a table with a value for each column",
         first_value(is_table_of_columns),
         "Write a row a line, as `to_json(orient='records', lines=True)` of pandas does.",
-    ),
-    Known(
-        "standoff of BioNLP",
-        suffix(".a1", ".a2"),
-        "Its entities are lines of brat: name it `.ann`, with its `.txt` beside it.",
     ),
     Known("a document of tagtog", keys("annotatable", "entities"), AS_LINES),
     Known(
