@@ -399,6 +399,10 @@ class Errors:
         "[H110] `--offsets` is how doccano counts, which has no effect on --format {tool}. Leave "
         "out `--offsets`, or use `--format doccano`."
     )
+    H111 = (
+        "[H111] These options choose how to read labelled texts, but no labelled texts are given: "
+        "{options}. Use `--labelled` to name the files, or leave out the options."
+    )
     H123 = (
         "[H123] {path} has nested records of Argilla, which do not say whether a response was "
         "submitted, discarded or only a draft. Export the flattened form: "
