@@ -387,12 +387,16 @@ def test_columns_are_chosen(tmp_path: Path, caplog: pytest.LogCaptureFixture) ->
         read(path, words="1")
 
 
-def test_words_are_joined_without_spaces(tmp_path: Path) -> None:
+def test_words_are_joined_without_spaces(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / "a.txt"
     path.write_text("我\tO\n去\t-\n羅馬\t-\n城\tB-CITY\n市\tI-CITY\n", encoding="utf8")
     expected = [("我去羅馬城市", [(4, 6, "CITY")])]
-    assert read(path, spaces=False) == read(path, lang="zh") == expected
+    assert read(path, spaces=False) == expected
+    assert read(path, lang="zh", spaces=False) == expected
     assert read(path, lang="zh", spaces=True) == [("我 去 羅馬 城 市", [(7, 10, "CITY")])]
+    assert not caplog.records
+    assert read(path, lang="zh") == expected
+    assert f"[W026] The words of {path} are joined without spaces, as 'zh' is" in caplog.text
     settings = ReadSettings(columns=ColumnSettings(spaces=False))
     (file,) = find_annotated_files([path], settings)
     ((_, record),) = file.read()
@@ -422,7 +426,8 @@ def test_words_without_annotation(tmp_path: Path, caplog: pytest.LogCaptureFixtu
     for unknown in "-_":
         path.write_text(rows().replace("\tO", f"\t{unknown}"))
         assert read(path) == [FLIGHT, OSLO]
-        assert "no word has the tag O, and 5 words have the tags - or _" in caplog.text
+        told = f"[W033] {path}: no word has the tag O, and 5 words have the tags - or _"
+        assert told in caplog.text
         caplog.clear()
 
 
@@ -433,7 +438,7 @@ def test_sentences_that_nothing_separates(
     path = tmp_path / "a.conll"
     path.write_text("first O\n\n" + "word O\n" * n_words + "\nlast O\n", encoding="utf8")
     assert len(read(path)) == 3
-    assert ("line 3: a sentence of 201 words" in caplog.text) == told
+    assert (f"[W020] {path}, line 3: a sentence of 201 words" in caplog.text) == told
 
 
 @pytest.mark.parametrize(
