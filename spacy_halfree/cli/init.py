@@ -69,13 +69,13 @@ def init_cli(
     update: bool = typer.Option(
         False,
         "--update",
-        help="Add texts to an existing project. Its texts to tune and to test on stay as they are",
+        help="Add texts to an existing project. Its texts to tune and to test on do not change",
     ),
     on_conflict: Conflict = typer.Option(
         Conflict.NEWEST,
         "--on-conflict",
         help="What to keep of a text that files annotate differently: the annotation of the "
-        "'newest' file, none of the words that differ ('missing'), or nothing ('leave-out')",
+        "'newest' file, only what the files agree on ('missing'), or nothing ('leave-out')",
     ),
     reading: ReadSettings = READING,
     lang: str | None = LANG,
@@ -103,9 +103,9 @@ def init_cli(
     ),
     gpu_id: int = typer.Option(-1, "--gpu-id", "-g", help="GPU to train on, or -1 for CPU"),
 ) -> None:
-    """Write a project that makes a small pipeline of your own texts.
+    """Write a project that makes a small pipeline from your own texts.
 
-    Checks the labelled texts, splits them, takes them out of the raw ones, and writes a folder in
+    Checks the labelled texts, splits them, removes them from the raw ones, and writes a folder in
     which `python -m spacy project run all` works at once. Nothing is trained or downloaded yet.
     What is left out is counted in `corpus/summary.json`, and what is wrong is written to
     `corpus/problems.jsonl`.
@@ -203,7 +203,7 @@ def update_existing(
     warn_of_problems([*project.labelled.reports[1:], project.pool], folder)
     if project.n_held_out:
         msg.info(f"{project.n_held_out} labelled texts are not used: {HELD_OUT}")
-    msg.info(f"The texts to train on before are in {project.previous}")
+    msg.info(f"The previous texts to train on are in {project.previous}")
     msg.good(
         f"{project.n_gold} texts to train on ({project.n_new} new), {project.pool.n_texts} raw "
         f"texts to learn from"
@@ -220,7 +220,7 @@ def warn_of_problems(reports: Sequence[FileReport], folder: Path) -> None:
 
 
 def show_labelled(bar: "tqdm[Any]", labelled: LabelledTexts) -> None:
-    """Print what is wrong with the labelled texts and how files agree, in the place of a bar."""
+    """Print what is wrong with the labelled texts and how files agree, in place of a bar."""
     bar.clear()
     show_comparison(labelled.comparison)
     for report in labelled.reports:

@@ -228,7 +228,7 @@ def test_labels_of_whole_texts(read: Read, write: Callable[..., Path], label: li
     """Projects of classification and of translation write strings."""
     ((found,), _) = read(write({"id": 1, "text": "to Rome", "label": label, "Comments": []}))
     assert isinstance(found, InvalidRecord)
-    assert "which is no span but a label of the whole text" in found.reason
+    assert "which is a label of the whole text and not a span" in found.reason
 
 
 def test_metadata_called_answer(read: Read, write: Callable[..., Path]) -> None:
