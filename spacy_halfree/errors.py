@@ -399,8 +399,8 @@ class Errors:
         "[H110] `--offsets` is for `--format doccano` and has no effect on `--format {tool}`. "
         "Leave out `--offsets`, or use `--format doccano`."
     )
-    H111 = (
-        "[H111] These options choose how to read labelled texts, but no labelled texts are given: "
+    H146 = (
+        "[H146] These options choose how to read labelled texts, but no labelled texts are given: "
         "{options}. Use `--labelled` to name the files, or leave out the options."
     )
     H123 = (

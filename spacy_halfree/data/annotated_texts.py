@@ -90,12 +90,12 @@ def find_annotated_files(
     lang: The language of the texts.
     RETURNS: The files, in order; of an archive the chosen members.
     RAISES: ValueError (H046, H109) if a file cannot be read, (H047) if its format is not known,
-        (H013) if there is no such format, (H097) if a setting applies to none of the files, (H111)
-        if there are no files but settings.
+        (H013) if there is no such format, (H097) if a setting applies to none of the files, (H146)
+        if there are settings and no files.
     """
     settings = settings or ReadSettings()
     if not paths and settings.given:
-        raise ValueError(Errors.H111.format(options=", ".join(settings.given)))
+        raise ValueError(Errors.H146.format(options=", ".join(settings.given)))
     files = []
     sources = [source for path in paths for source in find_sources(path, settings.members)]
     check_members(sources, settings.members)
@@ -180,12 +180,14 @@ def tokenize_records(records: Iterable[NumberedRecord], nlp: Language) -> Iterat
             yield record
 
 
-def tokenize_in_batches(file: AnnotatedFile, nlp: Language) -> Iterator[AnnotatedRecord]:
-    """Read a file and tokenize its texts with flat memory, see `read_annotated_texts`.
+def tokenize_in_batches(
+    records: Iterable[NumberedRecord], nlp: Language
+) -> Iterator[AnnotatedRecord]:
+    """Tokenize the texts of records with flat memory, see `read_annotated_texts`.
 
     Each text must be used before the next one is taken: what the vocabulary learns is forgotten.
     """
-    records = file.read()
+    records = iter(records)
     while batch := list(islice(records, TEXTS_IN_A_BATCH)):
         with nlp.memory_zone():
             yield from tokenize_records(batch, nlp)

@@ -112,7 +112,7 @@ def test_options_of_labelled_texts_without_such_texts(
     output = tmp_path / "out.jsonl"
     code, printed = suggest(model, "--raw", raw, "--output", output, "--field", "text")
     assert code == 1
-    assert "[H111]" in printed
+    assert "[H146]" in printed
     assert "are given: --field. Use `--labelled`" in printed
 
 

@@ -52,11 +52,12 @@ def test_what_cannot_be_used(tmp_path: Path) -> None:
         doc | {"text": None},
         doc | {"tokens": [{"id": 0, "start": 0, "end": 3}]},
         doc | {"tokens": [{"id": 0, "start": 0}]},
+        doc | {"tokens": [{"start": 0, "end": 4}, {"start": 4, "end": 4}]},
     ]
     first, *others = read(write_json(tmp_path / "a.json", values))
     assert isinstance(first, AnnotatedText)
     reasons = [own.reason for own in others if isinstance(own, InvalidRecord)]
-    expected = ["a string under 'text'", "do not make its text", "shape"]
+    expected = ["a string under 'text'", "do not make its text", "shape", "do not make its text"]
     assert len(reasons) == len(expected)
     assert all(own in reason for own, reason in zip(expected, reasons, strict=True))
 
@@ -82,4 +83,4 @@ def test_docs_without_the_group(tmp_path: Path) -> None:
 def test_docs_with_groups_alone(tmp_path: Path) -> None:
     (found,) = read(write_json(tmp_path / "a.json", [make_doc().to_json()]))
     assert isinstance(found, Skipped)
-    assert "choose one with `--spans-key`" in found.reason
+    assert "`--spans-key` chooses a span group" in found.reason

@@ -271,13 +271,6 @@ def test_members_without_an_archive(write: Callable[..., Path]) -> None:
         )
 
 
-def test_settings_without_files() -> None:
-    settings = ReadSettings(format="doccano", field="text", skip_empty=True)
-    with pytest.raises(ValueError, match=r"H111.*: --read-as, --field, --skip-empty\."):
-        find_annotated_files([], settings)
-    assert find_annotated_files([], ReadSettings()) == []
-
-
 @pytest.mark.parametrize(("spaces", "option"), [(True, "--spaces"), (False, "--no-spaces")])
 def test_spaces_of_a_format_without_columns(
     write: Callable[..., Path], spaces: bool, option: str
