@@ -11,15 +11,21 @@ import tempfile
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from .check_inputs import CASES, write_case
 from .check_process import MEASURES
+from .json_results import write_json
+from .origin import describe_origin, find_commit
 from .speed.asked_process import AskedProcess
 from .speed.builds import copy_build, copy_current
 from .speed.timing import by_round, in_turns, spread
+
+RESULTS = Path("benchmarks/results/check_time.json")
+Answers = dict[str, list[tuple[float, str]]]
+"""The seconds and the digests of what was found, turn by turn, for each build."""
 
 
 def start(folder: Path, module: str) -> AskedProcess:
@@ -51,8 +57,10 @@ def main(
     before: Annotated[Path, typer.Option(help="A checkout of the build to compare with.")],
     rounds: Annotated[int, typer.Option(help="Turns of each build.")] = 3,
     case: Annotated[list[str], typer.Option(help="Which files.")] = list(CASES),  # noqa: B006
+    results: Annotated[Path, typer.Option(help="Where figures are kept.")] = RESULTS,
 ) -> None:
     """Compare the time of checks with another build."""
+    found: dict[str, Any] = {**describe_origin(), "before": find_commit(before), "rounds": rounds}
     with ExitStack() as stack:
         place = Path(stack.enter_context(tempfile.TemporaryDirectory())).resolve()
         copy_build(before, place / "before")
@@ -63,25 +71,35 @@ def main(
             stack.callback(processes[name].close)
         for own in case:
             path = write_case(place, own)
+            figures = found.setdefault("cases", {}).setdefault(own, {})
             for measure in MEASURES:
                 turns = {
                     name: lambda _, ask=partial(ask, process, measure, path): ask()
                     for name, process in processes.items()
                 }
                 answers = in_turns(turns, rounds)
-                typer.echo(f"{own}, {measure}: {describe(answers)}")
+                figures[measure] = compare(answers)
+                typer.echo(f"{own}, {measure}: {describe(figures[measure])}")
+    write_json(results, found)
 
 
-def describe(answers: dict[str, list[tuple[float, str]]]) -> str:
-    """A line about what both builds have answered."""
+def compare(answers: Answers) -> dict[str, Any]:
+    """How many times as fast the current build is, the seconds, and whether the output is equal."""
     seconds = {name: [taken for taken, _ in own] for name, own in answers.items()}
-    ratio = spread(by_round(seconds["before"], seconds["current"]), digits=1)
-    medians = {name: spread(own)["median"] for name, own in seconds.items()}
-    digests = {digest for own in answers.values() for _, digest in own}
+    return {
+        "times_as_fast": spread(by_round(seconds["before"], seconds["current"]), digits=1),
+        "seconds": {name: spread(own)["median"] for name, own in seconds.items()},
+        "same_output": len({digest for own in answers.values() for _, digest in own}) == 1,
+    }
+
+
+def describe(figures: dict[str, Any]) -> str:
+    """A line about figures."""
+    ratio, seconds = figures["times_as_fast"], figures["seconds"]
     return (
         f"{ratio['median']} times as fast ({ratio['least']} to {ratio['greatest']}), "
-        f"{medians['current']} s instead of {medians['before']} s; "
-        f"{'the same' if len(digests) == 1 else 'ANOTHER'} output"
+        f"{seconds['current']} s instead of {seconds['before']} s; "
+        f"{'the same' if figures['same_output'] else 'ANOTHER'} output"
     )
 
 

@@ -188,13 +188,13 @@ class Errors:
         "or leave the diagram out."
     )
     H046 = (
-        "[H046] Cannot read annotated texts from {path}: {reason}. Check that the file is complete "
-        "and that its content fits its name. Text must be UTF-8, JSON a list of objects or an "
-        "object a line."
+        "[H046] Cannot read annotated texts from {path}: {reason}. Check that the file is "
+        "complete and that its content fits its name. Text must be UTF-8; JSON must be a list of "
+        "objects, or an object on each line."
     )
     H047 = (
         "[H047] Cannot read annotated texts from {path}. {guess} These formats are read: "
-        "{formats}. If it has one of them, name it with `--read-as`."
+        "{formats}. If the file has one of them, use `--read-as` to name it."
     )
     H048 = (
         "[H048] {folder} contains the partial results of an interrupted run. Use `--resume` to "
@@ -233,7 +233,7 @@ class Errors:
         "it is missing, or something was added; copy or annotate it again."
     )
     H057 = (
-        "[H057] The pipeline or code in {path} is another one than where this run was started. "
+        "[H057] The pipeline or code in {path} is not the one with which this run was started. "
         "Give all machines the same files."
     )
     H058 = "[H058] The folder {path} has no files of texts: none ends in {endings}."
@@ -294,7 +294,7 @@ class Errors:
         "language '{lang}' with `--encoder`: a folder, or a name on the Hugging Face hub."
     )
     H079 = (
-        "[H079] {path} has no raw text to learn from. {reason}. Give texts that are not labelled: "
+        "[H079] {path} has no raw text to learn from: {reason}. Give texts that are not labelled: "
         "the more, the better."
     )
     H080 = (
@@ -396,71 +396,71 @@ class Errors:
         "[H109] {path} is an archive {reason}. Use `--member` to choose one of its files: {names}."
     )
     H110 = (
-        "[H110] `--offsets` is how doccano counts, which has no effect on --format {tool}. Leave "
-        "out `--offsets`, or use `--format doccano`."
+        "[H110] `--offsets` is for `--format doccano` and has no effect on `--format {tool}`. "
+        "Leave out `--offsets`, or use `--format doccano`."
+    )
+    H146 = (
+        "[H146] These options choose how to read labelled texts, but no labelled texts are given: "
+        "{options}. Use `--labelled` to name the files, or leave out the options."
     )
     H123 = (
         "[H123] {path} has nested records of Argilla, which do not say whether a response was "
         "submitted, discarded or only a draft. Export the flattened form: "
-        "`json.dump(dataset.records.to_list(flatten=True), open('records.json', 'w'))`. Use "
+        "`json.dump(dataset.records.to_list(flatten=True), open('records.json', 'w'))`. Or use "
         "`--accept-unknown-status` to read all responses as if they were submitted."
     )
-    H124 = "[H124] {path}: {problem}. Choose with `--field`: {names}."
+    H124 = "[H124] {path}: {problem}. Use `--field` to choose one of: {names}."
     H126 = (
-        "[H126] {path} is WebAnno TSV {version}, and only versions 3.2 and 3.3 are read. Export it "
-        "as WebAnno TSV v3.3 or as UIMA CAS JSON."
+        "[H126] {path} is WebAnno TSV {version}, but only versions 3.2 and 3.3 are read. Export "
+        "it as WebAnno TSV v3.3 or as UIMA CAS JSON."
     )
     H135 = (
-        "[H135] {path} is not a project that `python -m spacy halfree init` has written: {reason}. "
-        "Name such a folder, or leave out `--update` to write a new one."
+        "[H135] {path} is not a project that `python -m spacy halfree init` has written: "
+        "{reason}. Give the folder of such a project, or leave out `--update` to write a new one."
     )
     H136 = (
-        "[H136] These options are for new projects, and have no effect with `--update`: "
-        "{options}. Leave them out. Change the settings of a project in its `project.yml` and "
+        "[H136] These options are for new projects and have no effect with `--update`: {options}. "
+        "Leave them out. To change the settings of a project, edit its `project.yml` and "
         "`configs/`."
     )
-    H137 = "[H137] A new project needs raw texts. Name them with `--raw`."
+    H137 = "[H137] A new project needs raw texts. Use `--raw` to name them."
     H117 = (
         "[H117] {path} has no column '{name}'. It has {n} columns{names}. Give another name, or a "
         "number from 1 to {n}, or from -1 to -{n} to count from the last column."
     )
     H118 = (
-        "[H118] Cannot find words and tags in the columns of {path}. {guess} Tags are such as "
-        "B-CITY, I-CITY and O (IOB1, IOB2, BIOES, BILUO or BMES), and every line has as many "
-        "columns as the others. Use `--tag-column` to name the column of tags."
+        "[H118] Cannot find words and tags in the columns of {path}. {guess} Tags look like "
+        "B-CITY, I-CITY and O (IOB1, IOB2, BIOES, BILUO or BMES), and every line has the same "
+        "number of columns. Use `--tag-column` to name the column of tags."
     )
     H119 = (
-        "[H119] Column {column} of {path} cannot be both the words and the tags. Use "
-        "`--word-column` and `--tag-column` to name two columns."
+        "[H119] Column {column} of {path} cannot hold both the words and the tags. Use "
+        "`--word-column` and `--tag-column` to name two different columns."
     )
     H120 = (
-        "[H120] The tags under '{field}' in {path} are numbers of classes, and the file does not "
-        "name the classes. Give the names in order, such as `--tag-names O,B-CITY,I-CITY`. A "
-        "Hugging Face data set has them in `dataset.features['{field}'].feature.names`; its "
-        "Parquet files (`dataset.to_parquet`) keep them."
+        "[H120] The tags under '{field}' in {path} are class numbers, and the file does not name "
+        "the classes. Give the names in order, such as `--tag-names O,B-CITY,I-CITY`. A Hugging "
+        "Face data set has them in `dataset.features['{field}'].feature.names`; its Parquet files "
+        "(`dataset.to_parquet`) keep them."
     )
     H121 = (
         "[H121] {path} has no list of words with a list of their tags. Its fields are: {fields}. "
-        "Name the right ones with `--word-column` and `--tag-column`."
+        "Use `--word-column` and `--tag-column` to name the right ones."
     )
     H122 = (
-        "[H122] These names of classes in {path} are no tags: {names}. Tags are 'O', 'B-CITY' and "
-        "'I-CITY', or those of BIOES or BILUO. If consecutive words with the same name are one "
-        "entity, name the classes so: `--tag-names O,I-CITY,I-STREET`."
+        "[H122] These class names in {path} are not tags: {names}. Tags look like 'O', 'B-CITY' "
+        "and 'I-CITY', or like those of BIOES or BILUO. If consecutive words of the same class "
+        "are one entity, name the classes like this: `--tag-names O,I-CITY,I-STREET`."
     )
     H140 = (
         "[H140] The tags under '{field}' in {path} are labels without a scheme: {names}. Write B- "
-        "before the label of an entity's first word, and I- before those of its others."
+        "before the label of an entity's first word, and I- before the labels of its other words."
     )
-    H113 = "[H113] {path} has no text called '{field}'. Choose one with `--field`: {names}."
-    H146 = (
-        "[H146] These options say how annotated texts are read, and no file of these is given: "
-        "{options}. Name one, or leave them out."
-    )
+    H113 = "[H113] {path} has no text called '{field}'. Use `--field` to choose one of: {names}."
     H114 = (
         "[H114] {path} has no text to read: in all of its annotated tasks ({n}), the text is "
-        "{what}; export with content. This stands under '{field}': {example}. Put the content in "
-        "its place, or choose another text with `--field`."
+        "{what}. An example of '{field}' is: {example}. Replace these with their content, or use "
+        "`--field` to choose another text."
     )
     H127 = (
         "[H127] Cannot import the code in {path}: {reason}. It is run as `python -m spacy train "
@@ -515,8 +515,8 @@ class Warnings:
         "(texts in which there is nothing to find must say so: see `Doc.set_ents`)."
     )
     W012 = (
-        "[W012] {n_spans} of {n_all} spans cannot be learned, for the reasons above. They are left "
-        "out, and their words count as not annotated."
+        "[W012] {n_spans} of {n_all} spans cannot be learned, for the reasons above. They are "
+        "left out, and their words count as not annotated."
     )
     W013 = (
         "[W013] All problems ({n_problems}) are listed in {path}. Texts and spans that cannot be "
@@ -534,8 +534,8 @@ class Warnings:
         "texts, or if confidence was right before. `--dry-run` changes nothing."
     )
     W020 = (
-        "[W020] {path}, line {line}: a sentence of {n_words} words. Is there no empty line between "
-        "sentences? Without one, they are read as a single text."
+        "[W020] {path}, line {line}: a sentence of {n_words} words. Check that an empty line "
+        "separates sentences. Without such lines, they are read as a single text."
     )
     W021 = (
         "[W021] Training may end before the model is evaluated, which is to be after every "
@@ -549,10 +549,10 @@ class Warnings:
     )
     W023 = (
         "[W023] {path} does not say how its annotation tool counts, and other units would give "
-        "other spans in these texts ({n} in all): number {numbers}. They are read in UTF-16 units, "
-        "as the editors of doccano and Argilla count. Use `--offsets graphemes` if the project in "
-        "doccano counts grapheme clusters, `--offsets code-points` if the spans come from a "
-        "program that counts as Python does, or `--offsets utf-16` to keep what is read now, "
+        "other spans in these texts ({n} in all): number {numbers}. They are read in UTF-16 "
+        "units, as the editors of doccano and Argilla count. Use `--offsets graphemes` if the "
+        "project in doccano counts grapheme clusters, `--offsets code-points` if the spans come "
+        "from a program that counts as Python does, or `--offsets utf-16` to keep UTF-16 units "
         "without this warning."
     )
     W024 = (
@@ -565,21 +565,22 @@ class Warnings:
     )
     W026 = (
         "[W026] The words of {path} are joined without spaces, as '{lang}' is written. Use "
-        "`--spaces` if spaces separate them, or `--no-spaces` to keep this without the warning."
+        "`--spaces` if spaces separate them, or `--no-spaces` to join them without this warning."
     )
-    W035 = "[W035] {path}: spans are read from {chosen}. Ignored: {ignored}."
+    W035 = "[W035] {path}: {read}. Ignored: {ignored}."
     W036 = (
-        "[W036] {path}: annotations {reason}. They are left out, and their words count as not "
-        "annotated ({n} in all): {names}."
+        "[W036] {path}: annotations that {reason} are left out ({n} in all): {names}. Their words "
+        "count as not annotated."
     )
     W031 = (
-        "[W031] {path}: {n} tags do not follow the scheme of the file ({scheme}), the first one in "
-        "line {line}. They are read as in CoNLL's evaluation: an entity starts wherever a tag does "
-        "not continue the one before it. Correct these tags if entities are split or joined."
+        "[W031] {path}: some tags ({n}) do not follow the scheme of the file ({scheme}); the "
+        "first one is in line {line}. They are read as in CoNLL's evaluation: an entity starts "
+        "wherever a tag does not continue the one before it. Correct these tags if entities are "
+        "split or joined."
     )
     W032 = (
         "[W032] {path} has several columns of tags. Their tagged words: {counts}. Column {column} "
-        "is read, and the others are left out. Use `--tag-column` to choose one."
+        "is read, and the others are ignored. Use `--tag-column` to choose another one."
     )
     W033 = (
         "[W033] {path}: no word has the tag O, and {n} words have the tags - or _, which stand for "
@@ -587,34 +588,34 @@ class Warnings:
         "these tags with O."
     )
     W034 = (
-        "[W034] The tags under '{field}' in {path} are read. Other fields look like tags of "
-        "entities, too: {others}. Use `--tag-column` to choose."
+        "[W034] {path}: the tags under '{field}' are read. Other fields that look like tags of "
+        "entities are ignored: {others}. Use `--tag-column` to choose another one."
     )
     W028 = (
-        "[W028] {path} has regions of several texts. Those of '{field}' ({n}) are read, and these "
-        "are not: {others}. Use `--field` to choose another text."
+        "[W028] {path} has regions of several texts. Those of '{field}' ({n}) are read. Those of "
+        "other texts are ignored: {others}. Use `--field` to choose another text."
     )
     W029 = (
-        "[W029] {path} has parts of annotations that are not read, because only labelled spans of "
-        "a text are: {parts}."
+        "[W029] {path} has annotations that are not labelled spans of a text. They are ignored: "
+        "{parts}."
     )
     W030 = (
-        "[W030] {n_empty} of {n_texts} texts of {path} have no span. doccano does not tell whether "
-        "somebody has looked at them, and they are read as texts with nothing to find. If nobody "
-        "has, use `--skip-empty`, or export approved texts only."
+        "[W030] {n_empty} of {n_texts} texts of {path} have no spans. doccano does not say "
+        "whether anybody has looked at them, so they are read as texts with nothing to find. If "
+        "nobody has, use `--skip-empty`, or export approved texts only."
     )
     W040 = (
-        "[W040] {path}: every word has a mark, as '{word}' has. It is no part of the texts and is "
-        "removed: '{own}' is read."
+        "[W040] {path}: every word is marked, such as '{word}'. The marks are not part of the "
+        "texts and are removed: '{own}' is read."
     )
     W041 = (
-        "[W041] {path}: the first line alone has no tag, and is read as the names of columns: "
+        "[W041] {path}: only the first line has no tag. It is read as the names of the columns: "
         "{names}. If it is a word, correct its tag."
     )
     W037 = (
-        "[W037] {n_texts} of {n_all} texts in {path} are stored with other tokens than the "
-        "tokenizer in use makes. A pipeline learns with its own tokens, and {n_spans} of "
-        "{n_all_spans} spans do not align with them: they would not be learned. Use the tokenizer "
-        "that made the file: `--tokenizer-from CONFIG_OR_PIPELINE`, and `--code FILE` if it is in "
-        "a Python file of your own."
+        "[W037] {n_texts} of {n_all} texts in {path} are stored with other tokens than those of "
+        "the current tokenizer. A pipeline learns with its own tokens, and {n_spans} of "
+        "{n_all_spans} spans do not align with them, so they would not be learned. Use the "
+        "tokenizer that made the file: `--tokenizer-from CONFIG_OR_PIPELINE`, and `--code FILE` "
+        "if it is in a Python file of your own."
     )

@@ -38,18 +38,18 @@ def check_cli(
     code: Path | None = CODE,
     reading: ReadSettings = READING,
     output: Path | None = typer.Option(
-        None, "--output", help="Where to write all problems, a JSON object a line"
+        None, "--output", help="Where to write all problems, as a JSON object on each line"
     ),
     summary: Path | None = typer.Option(
         None, "--summary", help="Where to write the counts of all files as JSON"
     ),
     overwrite: bool = typer.Option(False, "--overwrite", help="Replace existing outputs"),
 ) -> None:
-    """Look for what is wrong with texts before training on them.
+    """Look for problems in texts before training on them.
 
-    Ends with status 1 if any text or span is wrong, if a text to train on stands in another file
-    (white space apart), if files to train on annotate a text differently, or if a file has no
-    labelled span. What is scarce is told, and is no error.
+    Ends with status 1 if any text or span is wrong, if a text to train on is also in another file
+    (ignoring white space), if files to train on annotate a text differently, or if a file has no
+    labelled span. Few texts or examples of a label are warned of, but are not errors.
     """
     try:
         inputs = [*train, dev, test, code, *map(local_path, filter(None, (raw, tokenizer_from)))]

@@ -69,13 +69,13 @@ def init_cli(
     update: bool = typer.Option(
         False,
         "--update",
-        help="Add texts to an existing project. Its texts to tune and to test on stay as they are",
+        help="Add texts to an existing project. Its texts to tune and to test on do not change",
     ),
     on_conflict: Conflict = typer.Option(
         Conflict.NEWEST,
         "--on-conflict",
         help="What to keep of a text that files annotate differently: the annotation of the "
-        "'newest' file, none of the words that differ ('missing'), or nothing ('leave-out')",
+        "'newest' file, only what the files agree on ('missing'), or nothing ('leave-out')",
     ),
     reading: ReadSettings = READING,
     lang: str | None = LANG,
@@ -103,9 +103,9 @@ def init_cli(
     ),
     gpu_id: int = typer.Option(-1, "--gpu-id", "-g", help="GPU to train on, or -1 for CPU"),
 ) -> None:
-    """Write a project that makes a small pipeline of your own texts.
+    """Write a project that makes a small pipeline from your own texts.
 
-    Checks the labelled texts, splits them, takes them out of the raw ones, and writes a folder in
+    Checks the labelled texts, splits them, removes them from the raw ones, and writes a folder in
     which `python -m spacy project run all` works at once. Nothing is trained or downloaded yet.
     What is left out is counted in `corpus/summary.json`, and what is wrong is written to
     `corpus/problems.jsonl`.
@@ -203,9 +203,11 @@ def update_existing(
         show_problems(report)
     warn_of_problems(project.reports, folder / "corpus" / f"update.{PROBLEMS}")
     if project.n_held_out:
-        msg.info(f"Labelled texts that are not used: {project.n_held_out}: {HELD_OUT}")
+        msg.info(f"Labelled texts that are not used ({project.n_held_out}): {HELD_OUT}")
     if project.previous.exists():
-        msg.info(f"The texts to train on before the last change are in {project.previous}")
+        msg.info(
+            f"The texts to train on, as they were before the last change, are in {project.previous}"
+        )
     msg.good(
         f"{project.n_gold} texts to train on ({project.n_new} new), {project.n_raw} raw "
         "texts to learn from"
@@ -221,7 +223,7 @@ def warn_of_problems(reports: Sequence[FileReport], path: Path) -> None:
 
 
 def show_labelled(bar: "tqdm[Any]", labelled: LabelledTexts) -> None:
-    """Print what is wrong with the labelled texts and how files agree, in the place of a bar."""
+    """Print what is wrong with the labelled texts and how files agree, in place of a bar."""
     bar.clear()
     show_comparison(labelled.comparison)
     for report in labelled.reports:

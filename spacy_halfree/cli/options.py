@@ -38,12 +38,12 @@ CODE = typer.Option(
     "--code",
     "-c",
     metavar="FILE",
-    help="Python file with functions that you have registered, such as a tokenizer of your own",
+    help="Python file with functions that you have registered, such as your own tokenizer",
     exists=True,
     dir_okay=False,
 )
 LANG = typer.Option(
-    None, "--lang", help="Language, for the tokenizer [default: en, or that of --tokenizer-from]"
+    None, "--lang", help="Language of the tokenizer [default: en, or that of --tokenizer-from]"
 )
 TOKENIZER_FROM = typer.Option(
     None,
@@ -90,7 +90,7 @@ def read_options(
     members: list[str] = typer.Option(
         [],
         "--member",
-        help="A file to read in a .zip, if it has several; may be given several times",
+        help="A file to read from a .zip with several files; may be given several times",
     ),
     field: str | None = typer.Option(
         None,
@@ -101,23 +101,26 @@ def read_options(
     word_column: str | None = typer.Option(
         None,
         "--word-column",
-        help="The column of words: a number (-1 is the last one) or a name [default: found]",
+        help="The column of words: a number (-1 is the last one) or a name [default: recognized]",
     ),
     tag_column: str | None = typer.Option(
         None,
         "--tag-column",
-        help="The column of tags: a number (-1 is the last one) or a name [default: found]",
+        help="The column of tags: a number (-1 is the last one) or a name [default: recognized]",
     ),
     tag_names: str | None = typer.Option(
-        None, "--tag-names", help="The names of tags that are numbers, in order: O,B-CITY,I-CITY"
+        None,
+        "--tag-names",
+        help="The names of tags that are numbers, in order, such as O,B-CITY,I-CITY",
     ),
     spaces: bool | None = typer.Option(
         None,
         "--spaces/--no-spaces",
-        help="Whether spaces separate the words of columns [default: not in zh, ja and th]",
+        help="Whether spaces separate words in columns and lists [default: yes, but not in zh, ja "
+        "and th]",
     ),
     skip_empty: bool = typer.Option(
-        False, "--skip-empty", help="Leave out texts without spans: nobody has annotated them"
+        False, "--skip-empty", help="Leave out texts without spans, as if nobody had annotated them"
     ),
     accept_unknown_status: bool = typer.Option(
         False,
@@ -144,7 +147,7 @@ def read_options(
 
 
 def reads_annotated_texts(*without: str) -> Callable[[Command], Command]:
-    """Give a command the options of `read_options` in the place of its argument `reading`.
+    """Give a command the options of `read_options` in place of its argument `reading`.
 
     without: The options that it does not have.
     """
@@ -170,8 +173,9 @@ def reads_annotated_texts(*without: str) -> Callable[[Command], Command]:
 
 
 def reading_bar() -> "tqdm[Any]":
-    """A bar of the records that are read, which appears after a second."""
-    return tqdm(unit=" records", delay=1, leave=False)
+    """A count of the records that are read, which appears after a second on terminals."""
+    layout = "Records read: {n_fmt} [{elapsed}, {rate_noinv_fmt}]"
+    return tqdm(unit="", bar_format=layout, delay=1, leave=False, disable=None)
 
 
 def unit_of(offsets: Offsets | None) -> OffsetUnit | None:

@@ -87,14 +87,17 @@ def suggest_cli(
         Per.TEXT, "--per", help="Sum the score over a 'text', or take its mean per 'word'"
     ),
     diversity: float = typer.Option(
-        1.0, "--diversity", min=0.0, help="How much likeness to a known text takes away; 0: nothing"
+        1.0,
+        "--diversity",
+        min=0.0,
+        help="How much similarity to a known text lowers the score; 0: not at all",
     ),
     max_similarity: float = typer.Option(
         0.8,
         "--max-similarity",
         min=0.0,
         max=1.0,
-        help="Leave out texts at least so alike to a labelled or suggested one",
+        help="Leave out texts that are at least this similar to a labelled or suggested one",
     ),
     component: str | None = typer.Option(
         None, "--component", help="The tagger's name, if a pipeline has several"

@@ -15,7 +15,7 @@ from ..ranges import check_choice
 from .file_formats import ANNOTATED, ANNOTATED_FILES
 from .file_formats.file_format import AnnotationFormat, Head
 from .file_formats.unknown_files import describe_unknown
-from .read_settings import ReadSettings
+from .read_settings import OF_ALL_FORMATS, ReadSettings
 from .records import (
     HALF_PAIR,
     AnnotatedRecord,
@@ -28,7 +28,7 @@ from .records import (
     is_unicode,
     touched_tokens,
 )
-from .sources import Source, find_sources
+from .sources import Source, ask_for_member, find_sources, list_members
 
 logger = logging.getLogger("spacy.halfree")
 WITHOUT_SPACES = ("zh", "ja", "th")
@@ -36,7 +36,7 @@ WITHOUT_SPACES = ("zh", "ja", "th")
 TEXTS_IN_A_BATCH = 1024
 MAX_LENGTH = 1_000_000
 """The most characters of a text, as spaCy's `Language.max_length` is set."""
-WITHOUT_SPANS = Skipped("they have no span, and such texts are skipped")
+WITHOUT_SPANS = Skipped("no spans (`--skip-empty`)")
 
 
 @dataclass(frozen=True)
@@ -94,8 +94,11 @@ def find_annotated_files(
         if there are settings and no files.
     """
     settings = settings or ReadSettings()
+    if not paths and settings.given:
+        raise ValueError(Errors.H146.format(options=", ".join(settings.given)))
     files = []
     sources = [source for path in paths for source in find_sources(path, settings.members)]
+    check_members(sources, settings.members)
     for source in sources:
         found = find_format(source, settings)
         has_spaces = settings.columns.spaces
@@ -105,24 +108,28 @@ def find_annotated_files(
                 logger.warning(Warnings.W026.format(path=source.name, lang=lang))
         own = replace(settings, columns=replace(settings.columns, spaces=has_spaces))
         files.append(AnnotatedFile(source, found, own))
-    known = {option for file in files for option in file.format.options}
-    read = {file.source.member for file in files}
-    known |= {"--member"} if read.issuperset(settings.members) else set()
-    archive = next((file.source.path for file in files if file.source.member), None)
-    if archive is not None and "--member" not in known:
-        missing = next(own for own in settings.members if own not in read)
-        reason = f"without a file called '{missing}'"
-        names = ", ".join(sorted(read - {""}))
-        raise ValueError(Errors.H109.format(path=archive, reason=reason, names=names))
+    known = {option for file in files for option in file.format.options} | set(OF_ALL_FORMATS)
+    if "--spaces" in known:
+        known.add("--no-spaces")
+    if any(source.member for source in sources):
+        known.add("--member")
     unused = [option for option in settings.given if option not in known]
-    if not paths and (unused or settings != ReadSettings()):
-        unused += [] if settings.format is None else ["--read-as"]
-        unused += ["--skip-empty"] if settings.skip_empty else []
-        raise ValueError(Errors.H146.format(options=", ".join(unused)))
     if unused:
         titles = ", ".join(dict.fromkeys(file.format.title for file in files))
         raise ValueError(Errors.H097.format(options=", ".join(unused), titles=titles))
     return files
+
+
+def check_members(sources: Sequence[Source], members: Sequence[str]) -> None:
+    """Check that all files that were chosen are in an archive, if there is any.
+
+    RAISES: ValueError (H109) with the missing ones.
+    """
+    found = {source.member for source in sources}
+    missing = [member for member in members if member not in found]
+    archive = next((source.path for source in sources if source.member), None)
+    if missing and archive is not None:
+        raise ValueError(ask_for_member(archive, list_members(archive), missing))
 
 
 def find_format(source: Source, settings: ReadSettings) -> AnnotationFormat:

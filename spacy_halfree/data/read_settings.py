@@ -63,21 +63,25 @@ class ReadSettings:
             and getattr(self, own.name) != getattr(default, own.name)
         ]
         columns = [
-            COLUMN_OPTIONS[own.name]
+            "--no-spaces" if value is False else COLUMN_OPTIONS[own.name]
             for own in fields(self.columns)
-            if getattr(self.columns, own.name) != getattr(default.columns, own.name)
+            if (value := getattr(self.columns, own.name)) != getattr(default.columns, own.name)
         ]
         return (*options, *columns)
 
 
 OPTIONS = {
+    "format": "--read-as",
     "offsets": "--offsets",
     "spans_key": "--spans-key",
     "members": "--member",
     "field": "--field",
+    "skip_empty": "--skip-empty",
     "accept_unknown_status": "--accept-unknown-status",
 }
-"""The options that only some formats have, by their fields."""
+"""The options of commands by the fields of `ReadSettings`."""
+OF_ALL_FORMATS = ("--read-as", "--skip-empty")
+"""The options that apply to files of every format."""
 COLUMN_OPTIONS = {
     "words": "--word-column",
     "tags": "--tag-column",

@@ -9,7 +9,7 @@ from spacy.attrs import IDX, LENGTH
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
-HALF_PAIR = "holds half of a surrogate pair, which is no character"
+HALF_PAIR = "holds half of a surrogate pair, which is not a character"
 DIGITS = 4
 """How many digits of these numbers annotation tools are given."""
 
@@ -292,7 +292,7 @@ def _check_words(words: Any) -> list[str]:
     if not isinstance(words, list) or not words:
         raise RecordError("has no list of words under the key 'words'")
     if not all(isinstance(word, str) and word for word in words):
-        raise RecordError("has words that are no strings, or empty")
+        raise RecordError("has words that are empty or not strings")
     _check_characters("".join(words))
     if not "".join(words).strip():
         raise RecordError("has an empty text")
@@ -301,7 +301,7 @@ def _check_words(words: Any) -> list[str]:
 
 def _check_spaces(spaces: Any, n_words: int) -> list[bool]:
     if not isinstance(spaces, list) or len(spaces) != n_words:
-        raise RecordError("has not as many spaces as words")
+        raise RecordError("does not have as many spaces as words")
     return [bool(space) for space in spaces]
 
 

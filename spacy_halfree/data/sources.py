@@ -116,11 +116,7 @@ def find_sources(path: Path, members: Sequence[str] = ()) -> list[Source]:
     """
     if path.is_dir() or path.suffix.lower() != ".zip":
         return [Source(path)]
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = [info.filename for info in archive.infolist() if is_data(info)]
-    except UNREADABLE as error:
-        raise ValueError(Errors.H046.format(path=path, reason=error)) from error
+    names = list_members(path)
     if not members and len(names) == 1:
         return [Source(path, names[0])]
     chosen = [member for member in members if member in names]
@@ -128,11 +124,33 @@ def find_sources(path: Path, members: Sequence[str] = ()) -> list[Source]:
         return [Source(path, member) for member in chosen]
     if not names:
         raise ValueError(Errors.H046.format(path=path, reason="the archive has no files"))
-    quoted = " or ".join(f"'{member}'" for member in members)
-    reason = f"without a file called {quoted}" if members else "of several files"
+    raise ValueError(ask_for_member(path, names, members))
+
+
+def list_members(path: Path) -> list[str]:
+    """The names of the files of texts in an archive.
+
+    RAISES: ValueError (H046) if the archive cannot be read.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return [info.filename for info in archive.infolist() if is_data(info)]
+    except UNREADABLE as error:
+        raise ValueError(Errors.H046.format(path=path, reason=error)) from error
+
+
+def ask_for_member(path: Path, names: Sequence[str], missing: Sequence[str]) -> str:
+    """A message (H109) with the names of an archive's files.
+
+    path: The archive.
+    names: The names of its files.
+    missing: The files that were chosen, but are not there.
+    """
+    quoted = " or ".join(f"'{member}'" for member in missing)
+    reason = f"without a file called {quoted}" if missing else "of several files"
     found = ", ".join(sorted(names)[:MOST_NAMES])
     found += f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
-    raise ValueError(Errors.H109.format(path=path, reason=reason, names=found))
+    return Errors.H109.format(path=path, reason=reason, names=found)
 
 
 def is_data(info: zipfile.ZipInfo) -> bool:

@@ -103,10 +103,10 @@ def lang_of(config: dict[str, Any], lang: str | None, source: str | Path) -> str
     """
     own = (config.get("nlp") or {}).get("lang")
     if own and lang and own != lang:
-        reason = f"its language is '{own}', and `--lang` is '{lang}'"
+        reason = f"its language is '{own}', but `--lang` is '{lang}'"
         raise ValueError(Errors.H128.format(source=source, reason=reason))
     if not own and not lang:
-        reason = "it has no `lang` in [nlp]; use `--lang`, too"
+        reason = "it has no `lang` in [nlp]; use `--lang` as well"
         raise ValueError(Errors.H128.format(source=source, reason=reason))
     return str(own or lang)
 
@@ -130,7 +130,7 @@ def read_source(source: str | Path) -> tuple[Config, Path | None]:
         reason = (
             "there is no file, folder or installed package of this name"
             if folder is None
-            else "it is no pipeline's folder, as there is no `config.cfg` in it"
+            else "it is not the folder of a pipeline: it has no `config.cfg`"
         )
         raise ValueError(Errors.H128.format(source=source, reason=reason))
     try:

@@ -1,11 +1,14 @@
 """`python -m spacy halfree check`, as users run it."""
 
+import io
 import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from spacy_halfree.cli.options import reading_bar
 
 COMMAND = [sys.executable, "-m", "spacy", "halfree", "check"]
 GOOD = [{"text": f"play song {i} now", "spans": [[5, 9, "WHAT"]]} for i in range(60)]
@@ -96,3 +99,23 @@ def test_a_file_that_cannot_be_read(tmp_path: Path, name: str) -> None:
     assert code == 1
     assert "The files were not checked" in output
     assert "Traceback" not in output
+
+
+class Terminal(io.StringIO):
+    """Takes what is printed, and says that somebody sees it."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("stream", "is_shown"), [(Terminal(), True), (io.StringIO(), False)])
+def test_records_are_counted_on_terminals_only(
+    monkeypatch: pytest.MonkeyPatch, stream: io.StringIO, is_shown: bool
+) -> None:
+    monkeypatch.setattr(sys, "stderr", stream)
+    with reading_bar() as bar:
+        bar.delay = 0
+        bar.update(3)
+        bar.refresh()
+    assert ("Records read: 3 [00:00, " in stream.getvalue()) == is_shown
+    assert bool(stream.getvalue()) == is_shown

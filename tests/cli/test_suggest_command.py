@@ -106,6 +106,16 @@ def test_the_same_bytes_twice_and_no_file_replaced_unasked(
     assert output.read_bytes() == before
 
 
+def test_options_of_labelled_texts_without_such_texts(
+    model: Path, raw: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "out.jsonl"
+    code, printed = suggest(model, "--raw", raw, "--output", output, "--field", "text")
+    assert code == 1
+    assert "[H146]" in printed
+    assert "are given: --field. Use `--labelled`" in printed
+
+
 def test_bad_lines_are_named_and_the_others_used(model: Path, tmp_path: Path) -> None:
     raw, gold = tmp_path / "raw.jsonl", tmp_path / "gold.jsonl"
     raw.write_text('{"text": "Play Debut"}\n{"text": 5}\n{"text": "Find bars"}\n')

@@ -151,10 +151,10 @@ def test_choices_that_cannot_be_made(tmp_path: Path) -> None:
     ("record", "reason"),
     [
         ({**flattened("Rome", ([], "submitted")), "text": None}, "no string under 'text'"),
-        (flattened("Rome", ([{"start": 0}], "submitted")), "no span with a start"),
+        (flattened("Rome", ([{"start": 0}], "submitted")), "not a span with a start"),
         (
             flattened("Rome", ([], "submitted"), **{"spans.responses.status": []}),
-            "has not as many values",
+            "does not have as many values",
         ),
     ],
 )

@@ -291,25 +291,26 @@ def test_lines_with_other_columns_are_named(tmp_path: Path) -> None:
     path = tmp_path / "a.conll"
     path.write_text("Ann _ O I-PER\nvan Dam _ O I-PER\nsleeps _ O O\n\nOslo _ O I-LOC\n")
     reason = (
-        "1: has a line 2 ('van Dam _ O I-PER') of 5 columns, not 4 as others; spaces separate "
-        "columns here, so words and labels with spaces need tabs"
+        "1: has a line 2 ('van Dam _ O I-PER') of 5 columns, not 4 like the others; spaces "
+        "separate columns here, so words and labels with spaces need tabs"
     )
     assert read(path) == [reason, ("Oslo", [(0, 4, "LOC")])]
     path.write_text(rows(" ").replace("B-CITY", "B-Home City").replace("\nOslo", "\n\nWe O\nOslo"))
     assert read(path) == [
-        "1: has a line 4 ('Rome B-Home City') of 3 columns, not 2 as others; spaces separate "
+        "1: has a line 4 ('Rome B-Home City') of 3 columns, not 2 like the others; spaces separate "
         "columns here, so words and labels with spaces need tabs",
-        "7: has a line 8 ('Oslo B-Home City') of 3 columns, not 2 as others; spaces separate "
+        "7: has a line 8 ('Oslo B-Home City') of 3 columns, not 2 like the others; spaces separate "
         "columns here, so words and labels with spaces need tabs",
     ]
     path.write_text(rows().replace("fly\tO", "fly") + "\nx\ty\tO\n\n\tO\n\nx\tX-1\n\n#\tO\n#x\n")
     assert read(path) == [
-        "1: has a line 2 ('fly') of 1 column, not 2 as others",
+        "1: has a line 2 ('fly') of 1 column, not 2 like the others",
         OSLO,
-        "10: has a line 10 ('x\\ty\\tO') of 3 columns, not 2 as others",
+        "10: has a line 10 ('x\\ty\\tO') of 3 columns, not 2 like the others",
         "12: has a line 12 ('\\tO') without a word",
-        "14: has a line 14 ('x') with a tag 'X-1' that is none, as 'B-CITY' and 'O' are",
-        "16: has a line 17 ('#x') of 1 column, not 2 as others",
+        "14: has a line 14 ('x') with a tag 'X-1' that is not a tag; tags look like 'B-CITY' or "
+        "'O'",
+        "16: has a line 17 ('#x') of 1 column, not 2 like the others",
     ]
     # empty columns at the end are nothing
     path.write_text(rows().replace("fly\tO", "fly\tO\t\t"))
@@ -387,12 +388,16 @@ def test_columns_are_chosen(tmp_path: Path, caplog: pytest.LogCaptureFixture) ->
         read(path, words="1")
 
 
-def test_words_are_joined_without_spaces(tmp_path: Path) -> None:
+def test_words_are_joined_without_spaces(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / "a.txt"
     path.write_text("我\tO\n去\t-\n羅馬\t-\n城\tB-CITY\n市\tI-CITY\n", encoding="utf8")
     expected = [("我去羅馬城市", [(4, 6, "CITY")])]
-    assert read(path, spaces=False) == read(path, lang="zh") == expected
+    assert read(path, spaces=False) == expected
+    assert read(path, lang="zh", spaces=False) == expected
     assert read(path, lang="zh", spaces=True) == [("我 去 羅馬 城 市", [(7, 10, "CITY")])]
+    assert not caplog.records
+    assert read(path, lang="zh") == expected
+    assert f"[W026] The words of {path} are joined without spaces, as 'zh' is" in caplog.text
     settings = ReadSettings(columns=ColumnSettings(spaces=False))
     (file,) = find_annotated_files([path], settings)
     ((_, record),) = file.read()
@@ -406,8 +411,9 @@ def test_tags_that_do_not_follow_the_scheme_are_told(
     path = tmp_path / "a.txt"
     path.write_text(rows() + "\nin\tO\nBari\tI-CITY\nand\tO\nPisa\tI-CITY\n")
     assert read(path)[2] == ("in Bari and Pisa", [(3, 7, "CITY"), (12, 16, "CITY")])
-    assert "2 tags do not follow the scheme of the file (IOB2), the first one in line 11" in (
-        caplog.text
+    assert (
+        "some tags (2) do not follow the scheme of the file (IOB2); the first one is in line 11"
+        in (caplog.text)
     )
 
 
@@ -422,7 +428,8 @@ def test_words_without_annotation(tmp_path: Path, caplog: pytest.LogCaptureFixtu
     for unknown in "-_":
         path.write_text(rows().replace("\tO", f"\t{unknown}"))
         assert read(path) == [FLIGHT, OSLO]
-        assert "no word has the tag O, and 5 words have the tags - or _" in caplog.text
+        told = f"[W033] {path}: no word has the tag O, and 5 words have the tags - or _"
+        assert told in caplog.text
         caplog.clear()
 
 
@@ -433,7 +440,7 @@ def test_sentences_that_nothing_separates(
     path = tmp_path / "a.conll"
     path.write_text("first O\n\n" + "word O\n" * n_words + "\nlast O\n", encoding="utf8")
     assert len(read(path)) == 3
-    assert ("line 3: a sentence of 201 words" in caplog.text) == told
+    assert (f"[W020] {path}, line 3: a sentence of 201 words" in caplog.text) == told
 
 
 @pytest.mark.parametrize(

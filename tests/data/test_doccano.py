@@ -13,7 +13,7 @@ import spacy
 
 from spacy_halfree.data.annotated_texts import find_annotated_files
 from spacy_halfree.data.gold import read_gold
-from spacy_halfree.data.read_settings import ReadSettings
+from spacy_halfree.data.read_settings import ColumnSettings, ReadSettings
 from spacy_halfree.data.records import (
     Annotation,
     FileRecord,
@@ -228,7 +228,7 @@ def test_labels_of_whole_texts(read: Read, write: Callable[..., Path], label: li
     """Projects of classification and of translation write strings."""
     ((found,), _) = read(write({"id": 1, "text": "to Rome", "label": label, "Comments": []}))
     assert isinstance(found, InvalidRecord)
-    assert "which is no span but a label of the whole text" in found.reason
+    assert "which is a label of the whole text and not a span" in found.reason
 
 
 def test_metadata_called_answer(read: Read, write: Callable[..., Path]) -> None:
@@ -246,5 +246,35 @@ def test_numbers_of_labels_beside_none(read: Read, write: Callable[..., Path]) -
 
 
 def test_a_member_beside_one_that_is_missing() -> None:
-    with pytest.raises(ValueError, match=r"H109.*without a file called 'nobody.jsonl'"):
-        find_annotated_files([MEMBERS], ReadSettings(members=("annotator1.jsonl", "nobody.jsonl")))
+    settings = ReadSettings(members=("annotator1.jsonl", "nobody.jsonl"))
+    names = r"annotator1\.jsonl, annotator2\.jsonl\."
+    with pytest.raises(ValueError, match=rf"H109.*a file called 'nobody\.jsonl'\. .*: {names}"):
+        find_annotated_files([MEMBERS], settings)
+
+
+def test_members_of_several_archives(tmp_path: Path) -> None:
+    paths = [tmp_path / "a.zip", tmp_path / "b.zip"]
+    for path in paths:
+        with zipfile.ZipFile(path, "w") as archive:
+            for name in ("all.jsonl", f"{path.stem}.jsonl"):
+                archive.writestr(name, json.dumps({"text": "to Rome", "label": LIST}) + "\n")
+    found = find_annotated_files(paths, ReadSettings(members=("a.jsonl", "b.jsonl")))
+    assert [file.source.member for file in found] == ["a.jsonl", "b.jsonl"]
+    with pytest.raises(ValueError, match=r"H109.*'c\.jsonl'.*: a\.jsonl, all\.jsonl\."):
+        find_annotated_files(paths, ReadSettings(members=("all.jsonl", "c.jsonl")))
+
+
+def test_members_without_an_archive(write: Callable[..., Path]) -> None:
+    with pytest.raises(ValueError, match=r"H097.*: --member\."):
+        find_annotated_files(
+            [write({"text": "to Rome", "label": LIST})], ReadSettings(members=("a.jsonl",))
+        )
+
+
+@pytest.mark.parametrize(("spaces", "option"), [(True, "--spaces"), (False, "--no-spaces")])
+def test_spaces_of_a_format_without_columns(
+    write: Callable[..., Path], spaces: bool, option: str
+) -> None:
+    settings = ReadSettings(columns=ColumnSettings(spaces=spaces))
+    with pytest.raises(ValueError, match=rf"H097.*: {option}\."):
+        find_annotated_files([write({"text": "to Rome", "label": LIST})], settings)

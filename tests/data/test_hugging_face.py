@@ -176,7 +176,7 @@ def test_rows_that_cannot_be_used(tmp_path: Path) -> None:
     assert [own.reason for own in others if isinstance(own, InvalidRecord)] == [
         "has 1 words under 'tokens' and 2 tags under 'ner_tags'",
         "has the tag 1, and there are names for 1 classes",
-        "has the tag 'CITY', which is none such as 'O', 'B-CITY' or 'I-CITY'",
+        "has the tag 'CITY', which is not a tag; tags look like 'O', 'B-CITY' or 'I-CITY'",
         "has the tag True, which is neither a name nor a number",
         "has no list of tags under 'ner_tags'",
         *["has no list of words under 'tokens'"] * 3,

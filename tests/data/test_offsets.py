@@ -355,5 +355,5 @@ def test_only_the_first_texts_are_named(tmp_path: Path, caplog: pytest.LogCaptur
 )
 def test_options_without_files(settings: ReadSettings, option: str) -> None:
     assert find_annotated_files([]) == []
-    with pytest.raises(ValueError, match=f"H146.* is given: {option}"):
+    with pytest.raises(ValueError, match=f"H146.* are given: {option}"):
         find_annotated_files([], settings)

@@ -8,7 +8,7 @@ import pytest
 from annotated_files import read, read_spans, spans_of, write_json
 
 from spacy_halfree.data.file_formats.prodigy import OTHER_INTERFACES
-from spacy_halfree.data.records import AnnotatedText, InvalidRecord, Skipped
+from spacy_halfree.data.records import HALF_PAIR, AnnotatedText, InvalidRecord, Skipped
 
 TEXT = "Fly to Rome"
 CITY = {"start": 7, "end": 11, "label": "CITY", "token_start": 2, "token_end": 2}
@@ -102,8 +102,8 @@ def test_decisions(tmp_path: Path) -> None:
     [
         ({"text": TEXT, "meta": {}}, "no list of spans under any of spans, label, labels, "),
         ({"text": TEXT, "annotation": []}, "; its keys are: text, annotation"),
-        ({"text": TEXT, "label": ["TRAVEL"]}, '"TRAVEL", which is no span but a label of the'),
-        ({"text": TEXT, "spans": [{"start": 0, "end": 3, "label": None}]}, "which is no span with"),
+        ({"text": TEXT, "label": ["TRAVEL"]}, '"TRAVEL", which is a label of the whole'),
+        ({"text": TEXT, "spans": [{"start": 0, "end": 3, "label": None}]}, "is not a span with"),
     ],
 )
 def test_what_cannot_be_used(tmp_path: Path, value: dict[str, Any], reason: str) -> None:
@@ -129,7 +129,7 @@ def test_halves_of_characters(tmp_path: Path) -> None:
         assert isinstance(found, InvalidRecord)
         json.dumps(found.reason, ensure_ascii=False).encode()
     assert isinstance(label, InvalidRecord)
-    assert label.reason == "has a label that holds half of a surrogate pair, which is no character"
+    assert label.reason == f"has a label that {HALF_PAIR}"
 
 
 @pytest.mark.parametrize("content", ["Oslo", " Oslo\n", "Oslo "])

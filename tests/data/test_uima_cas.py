@@ -141,7 +141,7 @@ def test_annotations_without_a_label(tmp_path: Path, kind: str, others: Spans) -
     assert [record.doc[i].text for i in record.missing] == ["Oslo"]
     ((message,), _) = warning.call_args
     assert "W036" in message
-    assert "annotations have no label" in message
+    assert "annotations that have no label" in message
     assert "'Oslo'" in message
 
 

@@ -104,7 +104,7 @@ def test_annotations_without_a_label(tmp_path: Path) -> None:
         (record,) = read(tmp_path / "a.tsv", content)
     assert isinstance(record, AnnotatedText)
     assert (record.spans, record.missing) == ((), (1,))
-    assert "annotations have no label" in warning.call_args.args[0]
+    assert "annotations that have no label" in warning.call_args.args[0]
     assert "'Rome'" in warning.call_args.args[0]
 
 

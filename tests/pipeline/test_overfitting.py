@@ -87,13 +87,14 @@ def test_settings_survive(tmp_path, architecture):
 @toy.architectures
 def test_pickle(trained, architecture, target):
     nlp = trained(architecture, target)
-    tagger = pickle.loads(pickle.dumps(nlp.get_pipe("halfree_tagger")))
+    # a copy that has met no word, like what is pickled: vectors of words are computed for all new
+    # words of a batch at a time, and their last bits depend on how many these are
+    fresh, _ = toy.make_nlp(architecture, target)
+    fresh.from_bytes(nlp.to_bytes())
+    tagger = pickle.loads(pickle.dumps(fresh.get_pipe("halfree_tagger")))
     docs = [nlp.make_doc(text) for text in toy.TEXTS]
-    np.testing.assert_allclose(
-        tagger.predict(docs)[1].probabilities,
-        toy.probabilities(nlp, toy.TEXTS),
-        rtol=1e-5,
-        atol=1e-8,
+    np.testing.assert_array_equal(
+        tagger.predict(docs)[1].probabilities, toy.probabilities(fresh, toy.TEXTS)
     )
     toy.assert_same_pipelines(nlp, srsly.pickle_loads(srsly.pickle_dumps(nlp)), target)
 

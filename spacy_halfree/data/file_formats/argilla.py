@@ -101,7 +101,7 @@ def parse_record(value: Any) -> ArgillaRecord:
     RAISES: RecordError if it is none.
     """
     if not is_record(value):
-        raise RecordError("is no record of Argilla: `id`, `status` or `_server_id` is missing")
+        raise RecordError("is not a record of Argilla: `id`, `status` or `_server_id` is missing")
     return parse_nested(value) if is_nested(value) else parse_flattened(value)
 
 
@@ -127,7 +127,9 @@ def parse_flattened(value: dict[str, Any]) -> ArgillaRecord:
         if key.endswith(RESPONSES) and isinstance(own, list):
             status = value.get(key.removesuffix(RESPONSES) + STATUS)
             if not isinstance(status, list) or len(status) != len(own):
-                raise RecordError(f"has not as many values under '{key}.status' as under '{key}'")
+                raise RecordError(
+                    f"does not have as many values under '{key}.status' as under '{key}'"
+                )
             responses[key.removesuffix(RESPONSES)] = list(zip(own, status, strict=True))
         elif key.endswith(SUGGESTION) and own is not None:
             suggestions.append(key.removesuffix(SUGGESTION))
@@ -200,7 +202,7 @@ def choose(source: Source, settings: ReadSettings) -> Choice:
         question = next((name for name, n in found.spans.most_common(1) if n), None)
     text = next((name for name in names if name in found.strings and name != question), None)
     text = text or find_text(found.strings, source)
-    chosen = f"responses to '{question}' about '{text}'" if question else "no question"
+    chosen = f"responses to '{question}' about '{text}'" if question else None
     warn_of_ignored(source.name, chosen, found.without(question, text), BY_FIELD)
     return Choice(text, question, settings.accept_unknown_status)
 
@@ -243,7 +245,7 @@ def annotations_of(value: Any, choice: Choice) -> Iterator[Annotation | Skipped]
     ]
     for own in submitted:
         if not isinstance(own, list):
-            raise RecordError(f"has a response to '{choice.question}' that is no list of spans")
+            raise RecordError(f"has a response to '{choice.question}' that is not a list of spans")
         yield Annotation(text, tuple(map(to_span, own)))
     if not responses:
         yield Skipped("not annotated in Argilla (no response)")

@@ -173,7 +173,7 @@ def parse_mark(line: str) -> Mark:
     match = TEXT_BOUND.fullmatch(line)
     if match is None:
         raise RecordError(
-            f"has the line {line[:40]!r}, which is no annotation, as 'T1\\tCITY 7 11\\tRome' is"
+            f"has the line {line[:40]!r}, which is not an annotation like 'T1\\tCITY 7 11\\tRome'"
         )
     name, label, pieces, words = match.groups()
     bounds = [piece.split(" ") for piece in pieces.split(";")]
@@ -188,7 +188,7 @@ def name_of_line(line: str) -> str:
     """
     kind = OTHERS.get(line[0])
     if kind is None:
-        raise RecordError(f"has the line {line[:40]!r}, which is no annotation of brat")
+        raise RecordError(f"has the line {line[:40]!r}, which is not an annotation of brat")
     return kind
 
 

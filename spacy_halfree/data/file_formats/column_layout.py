@@ -432,7 +432,7 @@ def describe_labels(cells: Counter[str]) -> str:
     names = ", ".join(labels[:3])
     if outside == "O":
         if all(cell.upper() in POSITIONS for cell in labels):
-            return f"tags without labels ({names}). Write a label behind each, as in B-CITY."
+            return f"tags without labels ({names}). Write a label after each, as in B-CITY."
         if all(LETTER_LAST.fullmatch(cell) for cell in labels):
             return f"tags with their letters last ({names}). Write them first, as in B-CITY."
         return (
@@ -442,5 +442,5 @@ def describe_labels(cells: Counter[str]) -> str:
     if all((tag := parse_tag(cell)) and tag.label for cell in labels):
         return f"the tag {outside!r} outside of entities. Write O instead."
     if outside == "0" and all(cell.isdecimal() for cell in labels):
-        return f"numbers of classes ({names}). Write the tags that they stand for, as B-CITY and O."
+        return f"class numbers ({names}). Write the tags that they stand for, such as B-CITY and O."
     return ""

@@ -103,7 +103,7 @@ def split_into_sentences(lines: Iterable[tuple[int, str]], layout: Layout) -> It
         elif ids is not None and NO_WORD.fullmatch(cells[ids]):
             (tag,) = read([cells[tags]])
             if tag and tag.label:
-                sentence.add_problem(line, content, "with a tag for what is no single word")
+                sentence.add_problem(line, content, "with a tag, though it is not a single word")
         elif not cells[words]:
             sentence.add_problem(line, content, "without a word")
         else:
@@ -115,7 +115,7 @@ def split_into_sentences(lines: Iterable[tuple[int, str]], layout: Layout) -> It
 def describe_count(cells: list[str], layout: Layout) -> str:
     """What is wrong with a line that has another number of columns than the others."""
     columns = "column" if len(cells) == 1 else "columns"
-    problem = f"of {len(cells)} {columns}, not {layout.n_columns} as others"
+    problem = f"of {len(cells)} {columns}, not {layout.n_columns} like the others"
     if layout.separator == "blanks" and len(cells) > layout.n_columns:
         problem += "; spaces separate columns here, so words and labels with spaces need tabs"
     return problem

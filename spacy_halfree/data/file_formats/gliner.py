@@ -56,7 +56,7 @@ def read_entity(entity: Any, bounds: list[tuple[int, int]]) -> LabelledSpan:
             if 0 <= first <= last < len(bounds):
                 return LabelledSpan(bounds[first][0], bounds[last][1], label)
             raise RecordError(
-                f"has {entity}, and its {len(bounds)} words are numbered from 0 to "
+                f"has {entity}, but its {len(bounds)} words are numbered from 0 to "
                 f"{len(bounds) - 1}; the last word of an entity belongs to it"
             )
     raise RecordError(f"has {entity!r}, which is not a first word, a last word and a label")

@@ -205,7 +205,7 @@ def read_tag(tag: Any, classes: Sequence[Tag]) -> Tag:
     if tag == IGNORED:
         return Tag(UNKNOWN)
     if not 0 <= tag < len(classes):
-        raise RecordError(f"has the tag {tag}, and there are names for {len(classes)} classes")
+        raise RecordError(f"has the tag {tag}, but there are names for {len(classes)} classes only")
     return classes[tag]
 
 

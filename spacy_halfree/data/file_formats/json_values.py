@@ -86,7 +86,7 @@ def _read_line(source: Source, number: int, line: bytes) -> Any:
         # the first line may begin with a byte-order mark
         return json.loads(line.decode("utf-8-sig" if number == 1 else "utf-8"))
     except (ValueError, RecursionError) as error:
-        return InvalidRecord(source.name, number, f"is no JSON: {error}")
+        return InvalidRecord(source.name, number, f"is not valid JSON: {error}")
 
 
 def read_records(
@@ -165,7 +165,7 @@ def to_span(span: Any) -> LabelledSpan:
         return LabelledSpan(start, end, label)
     if isinstance(span, str):
         raise RecordError(
-            f"has {show(span)}, which is no span but a label of the whole text; only "
+            f"has {show(span)}, which is a label of the whole text and not a span; only "
             "spans with a start, an end and a label are read"
         )
-    raise RecordError(f"has {show(span)}, which is no span with a start, an end and a label")
+    raise RecordError(f"has {show(span)}, which is not a span with a start, an end and a label")

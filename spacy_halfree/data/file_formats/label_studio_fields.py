@@ -44,7 +44,7 @@ def describe_content(value: Any) -> str:
         # Label Studio's import reads columns of digits as numbers, and its editor shows these
         return ""
     if not isinstance(value, str):
-        return "no string"
+        return "not a string"
     if len(value) <= LONGEST_LINK and LINK.fullmatch(value):
         return "a link"
     return ""
@@ -124,8 +124,8 @@ class TextField:
         if self.name is None:
             strings = ", ".join(key for key, value in data.items() if isinstance(value, str))
             raise RecordError(
-                f"has several strings in its data ({strings}), or none, and none is called "
-                f"'{TEXT}'; choose the text with `--field`"
+                f"has no string called '{TEXT}' in its data (its strings: {strings or 'none'}); "
+                "use `--field` to choose the text"
             )
         text = data.get(self.name)
         if text is None:
@@ -162,9 +162,9 @@ class TextField:
             return self.name in found
         homes = homes or frozenset(key for key, value in data.items() if isinstance(value, str))
         raise RecordError(
-            f"has a region {show(result.value)}, and nothing tells to which of the texts it "
-            f"belongs: {', '.join(sorted(found or homes))}; export as JSON, or choose the text "
-            "with `--field`"
+            f"has a region {show(result.value)}, but nothing says to which text it belongs: "
+            f"{', '.join(sorted(found or homes))}; export as JSON, or use `--field` "
+            "to choose the text"
         )
 
     def has_other(self, result: Result) -> bool:

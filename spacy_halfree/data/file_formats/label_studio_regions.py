@@ -62,16 +62,16 @@ def describe_other_region(result: Result) -> str:
     """Why a region cannot be read, see `Result.is_other_region`."""
     if result.kind != LABELS:
         return (
-            f"has a region of the type '{result.kind}', and only regions of plain texts (`<Text>` "
+            f"has a region of the type '{result.kind}', but only regions of plain texts (`<Text>` "
             "with `<Labels>`) are read"
         )
     start = result.value.get("start")
     if isinstance(start, str):
         return (
-            f"has a region that starts at {start[:MOST_SHOWN]!r}, which is no offset: only regions "
-            "of plain texts (`<Text>`) are read"
+            f"has a region that starts at {start[:MOST_SHOWN]!r}, which is not an offset: only "
+            "regions of plain texts (`<Text>`) are read"
         )
-    return f"has {show(result.value)}, which is no region with a start, an end and labels"
+    return f"has {show(result.value)}, which is not a region with a start, an end and labels"
 
 
 def describe_unlabelled_region(result: Result) -> str:
@@ -95,7 +95,9 @@ def read_region(region: dict[str, Any], text: str) -> Iterator[LabelledSpan]:
         # left by suggestions for other names than those of the labelling interface
         raise RecordError(f"has {show(region)}, which is a region without a label")
     if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
-        raise RecordError(f"has {show(region)}, which is no region with a start, an end and labels")
+        raise RecordError(
+            f"has {show(region)}, which is not a region with a start, an end and labels"
+        )
     bounds = find_region(text, region["start"], region["end"], region.get("text"))
     yield from (LabelledSpan(*bounds, label) for label in labels)
 

@@ -89,7 +89,7 @@ def to_task(value: Any) -> Task:
     if is_task(value):
         return read_task(value)
     if not isinstance(value, dict):
-        raise RecordError("is no task of Label Studio: no object")
+        raise RecordError("is not a task of Label Studio, which is an object")
     return read_row(value)
 
 
@@ -101,9 +101,9 @@ def read_task(task: dict[str, Any]) -> Task:
     if not found:
         return Task(data, left_out=NOT_LABELLED)
     if not isinstance(found, list):
-        raise RecordError("has annotations that are no list; export it as JSON")
+        raise RecordError("has annotations that are not a list; export it as JSON")
     if not all(isinstance(annotation, dict) for annotation in found):
-        raise RecordError("has the numbers of its annotations alone; export it as JSON")
+        raise RecordError("has only the numbers of its annotations; export it as JSON")
     kept = [annotation for annotation in found if not annotation.get("was_cancelled")]
     if not kept:
         return Task(data, left_out=SKIPPED)
@@ -117,7 +117,7 @@ def to_result(result: dict[str, Any]) -> Result:
     """Read a part of an annotation. Relations have neither a value nor an object."""
     kind, value = result.get("type", ""), result.get("value", {})
     if not isinstance(kind, str) or not isinstance(value, dict):
-        raise RecordError(f"has {show(result)}, which is no region")
+        raise RecordError(f"has {show(result)}, which is not a region")
     if kind == LABELS and "startOffset" not in value:
         bounds = {key: to_offset(value[key]) for key in ("start", "end") if key in value}
         value = {**value, **bounds}
@@ -183,7 +183,7 @@ def read_rows(source: Source) -> Iterator[tuple[int, Any]]:
         if isinstance(cells, InvalidRecord):
             yield number, cells
         elif len(cells) != len(header):
-            reason = f"has {len(cells)} cells, and the header has {len(header)}"
+            reason = f"has {len(cells)} cells, but the header has {len(header)}"
             yield number, InvalidRecord(source.name, number, reason)
         else:
             yield _to_row(source, number, header, cells)
@@ -202,9 +202,9 @@ def _to_row(
             except (ValueError, RecursionError):
                 if REGION.match(cell):
                     reason = (
-                        f"has regions under '{key}' that are no JSON: spreadsheets cut long cells, "
-                        "and pandas changes quotation marks; use the export as Label Studio wrote "
-                        "it"
+                        f"has regions under '{key}' that are not valid JSON: spreadsheets cut "
+                        "long cells, and pandas changes quotation marks; use the export as "
+                        "Label Studio wrote it"
                     )
                     return number, InvalidRecord(source.name, number, reason)
     # versions before 1.0 have no such column

@@ -83,6 +83,6 @@ def choose_layer(path: str, counts: Mapping[Layer, int], name: str | None) -> La
         names = [*map(str, sorted(found if len(found) > 1 else counts)), NAMED_ENTITY]
         every = ", ".join(dict.fromkeys(names))
         raise ValueError(Errors.H124.format(path=path, problem=problem, names=every))
-    chosen = str(found[0]) if found else "no layer"
+    chosen = str(found[0]) if found else None
     warn_of_ignored(path, chosen, {str(layer): n for layer, n in others.items()}, BY_FIELD)
     return found[0] if found else None

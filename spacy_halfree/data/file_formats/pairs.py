@@ -76,7 +76,7 @@ def read_pair(value: Any, unit: OffsetUnit) -> Annotation:
         case [str(text), {"entities": list(spans)}] | [str(text), list(spans)]:
             return Annotation(text, in_code_points(text, tuple(map(to_span, spans)), unit))
     raise RecordError(
-        """is not a text and its entities, as ["Rome", {"entities": [[0, 4, "CITY"]]}] is"""
+        """is not a text with its entities, like ["Rome", {"entities": [[0, 4, "CITY"]]}]"""
     )
 
 

@@ -54,14 +54,14 @@ def read_value(value: Any, _: ReadSettings) -> Iterator[Annotation | Skipped]:
         return
     if not has_text(value):
         raise RecordError(
-            "is not an object with a string under 'text', as "
-            """{"text": "Rome", "spans": [{"start": 0, "end": 4, "label": "CITY"}]} is"""
+            "is not an object with a string under 'text', like "
+            """{"text": "Rome", "spans": [{"start": 0, "end": 4, "label": "CITY"}]}"""
         )
     interface = value.get("_view_id")
     if interface in OTHER_INTERFACES:
         raise RecordError(
             f"was annotated in Prodigy's interface '{interface}', in which no spans are marked; "
-            "remove `_view_id` if its spans are right all the same"
+            "remove `_view_id` if its spans are right anyway"
         )
     found = find_spans(value)
     if found is None and "answer" in value and not any(key in value for key in OTHER_TASKS):

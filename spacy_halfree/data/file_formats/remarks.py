@@ -12,17 +12,20 @@ BY_FIELD = "Use `--field` to choose others."
 """What to do if something else should be read."""
 
 
-def warn_of_ignored(path: str, chosen: str, ignored: Mapping[str, int], advice: str = "") -> None:
+def warn_of_ignored(
+    path: str, chosen: str | None, ignored: Mapping[str, int], advice: str = ""
+) -> None:
     """Tell what is ignored of a file (W035), if there is anything.
 
     path: The file.
-    chosen: What is read.
+    chosen: What is read; None if nothing has spans.
     ignored: What is not, and how much of each there is.
     advice: How to read it.
     """
     if ignored:
         parts = ", ".join(f"{own} ({n})" for own, n in sorted(ignored.items()))
-        message = Warnings.W035.format(path=path, chosen=chosen, ignored=parts)
+        read = "there are no spans to read" if chosen is None else f"spans are read from {chosen}"
+        message = Warnings.W035.format(path=path, read=read, ignored=parts)
         logger.warning(f"{message} {advice}".rstrip())
 
 

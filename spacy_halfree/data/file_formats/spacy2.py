@@ -53,7 +53,7 @@ def read_paragraph(paragraph: Any, settings: ReadSettings) -> Iterator[Annotatio
         in its text, or entities that contradict its tags.
     """
     if not isinstance(paragraph, dict):
-        raise RecordError("is no object with sentences of tokens")
+        raise RecordError("is not an object with sentences of tokens")
     tokens = [own for sentence in paragraph.get("sentences", []) for own in sentence["tokens"]]
     text, bounds = place_tokens(paragraph.get("raw"), tokens, settings.columns.spaces is not False)
     entities = tuple(map(to_span, paragraph.get("entities") or []))
@@ -63,7 +63,7 @@ def read_paragraph(paragraph: Any, settings: ReadSettings) -> Iterator[Annotatio
     tags = [to_tag(token.get("ner") or UNKNOWN) for token in tokens]
     spans = tuple(spans_of_tags(bounds, tags))
     if entities and set(entities) != set(spans):
-        raise RecordError("has other entities under 'entities' than its tokens' tags say")
+        raise RecordError("has entities under 'entities' that differ from its tokens' tags")
     yield Annotation(text, spans, unknown=tuple(unknown_stretches(bounds, tags)))
 
 

@@ -73,7 +73,7 @@ def read(source: Source, settings: ReadSettings) -> Iterator[NumberedRecord]:
     groups = Counter(name for doc in docs for name in groups_of(doc))
     if key is None and any(doc.ents for doc in docs):
         ignored = {f"the span group '{name}'": n for name, n in groups.items()}
-        warn_of_ignored(source.name, "the entities", ignored, f"{BY_KEY}.")
+        warn_of_ignored(source.name, "the entities", ignored, f"{BY_KEY.capitalize()}.")
     for number, doc in enumerate(docs, start=1):
         if key is not None and key not in doc.spans:
             yield number, without_group(key)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from ..records import Skipped
 
-BY_KEY = "`--spans-key` chooses a span group"
+BY_KEY = "use `--spans-key` to choose one"
 
 
 def without_group(key: str) -> Skipped:
@@ -15,4 +15,4 @@ def without_group(key: str) -> Skipped:
 def without_entities(groups: Iterable[str]) -> Skipped:
     """A doc that has no entities, but span groups."""
     names = ", ".join(sorted(groups))
-    return Skipped(f"not annotated with entities, but with span groups ({names}): {BY_KEY}")
+    return Skipped(f"not annotated with entities, only with span groups ({names}); {BY_KEY}")

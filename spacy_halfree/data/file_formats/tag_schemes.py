@@ -67,8 +67,8 @@ def describe_no_tag(cell: str) -> str:
     if SEVERAL.match(cell):
         return f"with several tags ({cell!r}); a word has one, and other layers need other columns"
     if cell.upper() in POSITIONS:
-        return f"with a tag {cell!r} without a label, as 'B-CITY' has"
-    return f"with a tag {cell!r} that is none, as 'B-CITY' and 'O' are"
+        return f"with a tag {cell!r} without a label; tags look like 'B-CITY'"
+    return f"with a tag {cell!r} that is not a tag; tags look like 'B-CITY' or 'O'"
 
 
 def to_tag(tag: str) -> Tag:
@@ -78,7 +78,9 @@ def to_tag(tag: str) -> Tag:
     """
     parsed = parse_tag(tag)
     if parsed is None:
-        raise RecordError(f"has the tag {tag!r}, which is none such as 'O', 'B-CITY' or 'I-CITY'")
+        raise RecordError(
+            f"has the tag {tag!r}, which is not a tag; tags look like 'O', 'B-CITY' or 'I-CITY'"
+        )
     return parsed
 
 

@@ -149,7 +149,7 @@ KNOWN: tuple[Known, ...] = (
     Known(
         "an archive or a compressed file",
         suffix(".tar", ".tgz", ".bz2", ".xz", ".zst", ".7z", ".rar", ".zip"),
-        "Unpack it. Only `.zip` and `.gz` are read as they are, one in the other, too.",
+        "Unpack it. Only `.zip` and `.gz` are read as they are, also one inside the other.",
     ),
     Known("audio that is transcribed in ELAN or Praat", suffix(".eaf", ".textgrid"), AS_LINES),
     Known("binary data", pattern("\0"), "Export the texts as JSON or as text."),
@@ -182,7 +182,7 @@ KNOWN: tuple[Known, ...] = (
     Known(
         "a table with a value for each column",
         first_value(is_table_of_columns),
-        "Write a row a line, as `to_json(orient='records', lines=True)` of pandas does.",
+        "Write one row on each line, as pandas does with `to_json(orient='records', lines=True)`.",
     ),
     Known("a document of tagtog", keys("annotatable", "entities"), AS_LINES),
     Known(
@@ -196,7 +196,7 @@ KNOWN: tuple[Known, ...] = (
     Known("a data set of Snips", keys("intents", "entities", "language"), AS_LINES),
     Known("a manifest of SageMaker Ground Truth", pattern('"groundtruth/text-span"'), AS_LINES),
     Known(
-        "annotations for Amazon Comprehend, which are without their texts",
+        "annotations for Amazon Comprehend, which do not contain their texts",
         pattern(r"\AFile,Line,Begin Offset,End Offset,Type"),
         AS_LINES,
     ),
@@ -207,7 +207,7 @@ KNOWN: tuple[Known, ...] = (
     ),
     Known("an export of Labelbox", keys("data_row", "projects"), AS_LINES),
     Known(
-        "an export of Dataturks, where the last character of a span belongs to it",
+        "an export of Dataturks, whose spans include their last character",
         keys("content", "annotation"),
         AS_LINES,
     ),
@@ -276,7 +276,7 @@ KNOWN: tuple[Known, ...] = (
     Known(
         "text without annotation",
         suffix(".txt", ".md", ".text", ""),
-        "Texts that are not annotated are given to `init` with `--raw`.",
+        "To give `init` raw texts, use `--raw`.",
     ),
 )
 """Kinds of files, the first one that fits is told."""
@@ -297,7 +297,7 @@ def describe_unknown(head: Head) -> str:
     names = dict.fromkeys(name for own in head.values if isinstance(own, dict) for name in own)
     if names:
         first = printable(", ".join(islice(names, MOST_KEYS)))
-        return f"It is JSON whose objects have such keys: {first}. {AS_LINES}"
+        return f"It is JSON whose objects have these keys: {first}. {AS_LINES}"
     if head.values:
         return f"It is JSON with values such as {show(head.values[0])}. {AS_LINES}"
     return "Its format is not recognized."
