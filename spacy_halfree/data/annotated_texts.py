@@ -90,7 +90,8 @@ def find_annotated_files(
     lang: The language of the texts.
     RETURNS: The files, in order; of an archive the chosen members.
     RAISES: ValueError (H046, H109) if a file cannot be read, (H047) if its format is not known,
-        (H013) if there is no such format, (H097) if a setting applies to none of the files.
+        (H013) if there is no such format, (H097) if a setting applies to none of the files, (H146)
+        if there are settings and no files.
     """
     settings = settings or ReadSettings()
     files = []
@@ -114,6 +115,10 @@ def find_annotated_files(
         names = ", ".join(sorted(read - {""}))
         raise ValueError(Errors.H109.format(path=archive, reason=reason, names=names))
     unused = [option for option in settings.given if option not in known]
+    if not paths and (unused or settings != ReadSettings()):
+        unused += [] if settings.format is None else ["--read-as"]
+        unused += ["--skip-empty"] if settings.skip_empty else []
+        raise ValueError(Errors.H146.format(options=", ".join(unused)))
     if unused:
         titles = ", ".join(dict.fromkeys(file.format.title for file in files))
         raise ValueError(Errors.H097.format(options=", ".join(unused), titles=titles))

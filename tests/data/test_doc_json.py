@@ -7,7 +7,7 @@ import spacy
 from annotated_files import read, read_spans, write_json
 from hypothesis import HealthCheck, given, settings
 from spacy import displacy
-from spacy.tokens import Doc, DocBin, Span
+from spacy.tokens import Span
 from strategies import DocPlan, doc_plans
 
 from spacy_halfree.data.records import AnnotatedText, InvalidRecord, Skipped
@@ -52,11 +52,12 @@ def test_what_cannot_be_used(tmp_path: Path) -> None:
         doc | {"text": None},
         doc | {"tokens": [{"id": 0, "start": 0, "end": 3}]},
         doc | {"tokens": [{"id": 0, "start": 0}]},
+        doc | {"tokens": [{"start": 0, "end": 4}, {"start": 4, "end": 4}]},
     ]
     first, *others = read(write_json(tmp_path / "a.json", values))
     assert isinstance(first, AnnotatedText)
     reasons = [own.reason for own in others if isinstance(own, InvalidRecord)]
-    expected = ["a string under 'text'", "do not make its text", "shape"]
+    expected = ["a string under 'text'", "do not make its text", "shape", "do not make its text"]
     assert len(reasons) == len(expected)
     assert all(own in reason for own, reason in zip(expected, reasons, strict=True))
 

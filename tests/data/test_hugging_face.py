@@ -241,10 +241,10 @@ def test_spans_beside_words_are_no_tags(tmp_path: Path) -> None:
 
 
 def test_fields_of_other_names(tmp_path: Path) -> None:
-    path = write_json(tmp_path / "a.jsonl", [{"sentence": ["Rome"], "classes": ["S-CITY"]}])
+    path = write_json(tmp_path / "a.jsonl", [{"pieces": ["Rome"], "classes": ["S-CITY"]}])
     with pytest.raises(ValueError, match="H047"):
         read(path)
-    columns = ColumnSettings(words="sentence", tags="classes")
+    columns = ColumnSettings(words="pieces", tags="classes")
     assert read_spans(path, columns, format="hugging-face") == [("Rome", [(0, 4, "CITY")])]
 
 
@@ -320,3 +320,9 @@ def test_the_command(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert "CITY" in done.stdout, done.stdout + done.stderr
     assert "H120" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", ["sentence", "text", "word"])
+def test_usual_names_of_words(tmp_path: Path, name: str) -> None:
+    path = write_json(tmp_path / "a.jsonl", [{name: ["to", "Rome"], "ner_tags": ["O", "B-CITY"]}])
+    assert read_spans(path) == [("to Rome", [(3, 7, "CITY")])]

@@ -15,7 +15,7 @@ import spacy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spacy_halfree.data.annotated_texts import read_annotated_texts
+from spacy_halfree.data.annotated_texts import find_annotated_files, read_annotated_texts
 from spacy_halfree.data.checks import check_text
 from spacy_halfree.data.file_formats import offset_units
 from spacy_halfree.data.gold import make_gold, read_gold
@@ -343,3 +343,17 @@ def test_only_the_first_texts_are_named(tmp_path: Path, caplog: pytest.LogCaptur
     assert "number 1, 2, 3, " in record.getMessage()
     assert ", 49, 50 and 3 more. " in record.getMessage()
     assert [ent.text for doc in docs for ent in doc.ents] == ["Rome"] * 53
+
+
+@pytest.mark.parametrize(
+    ("settings", "option"),
+    [
+        (ReadSettings(offsets="graphemes"), "--offsets"),
+        (ReadSettings(skip_empty=True), "--skip-empty"),
+        (ReadSettings(format="doccano"), "--read-as"),
+    ],
+)
+def test_options_without_files(settings: ReadSettings, option: str) -> None:
+    assert find_annotated_files([]) == []
+    with pytest.raises(ValueError, match=f"H146.* is given: {option}"):
+        find_annotated_files([], settings)
