@@ -7,7 +7,7 @@ import spacy
 from annotated_files import read, read_spans, write_json
 from hypothesis import HealthCheck, given, settings
 from spacy import displacy
-from spacy.tokens import Span
+from spacy.tokens import Doc, DocBin, Span
 from strategies import DocPlan, doc_plans
 
 from spacy_halfree.data.records import AnnotatedText, InvalidRecord, Skipped
@@ -83,4 +83,4 @@ def test_docs_without_the_group(tmp_path: Path) -> None:
 def test_docs_with_groups_alone(tmp_path: Path) -> None:
     (found,) = read(write_json(tmp_path / "a.json", [make_doc().to_json()]))
     assert isinstance(found, Skipped)
-    assert "choose one with `--spans-key`" in found.reason
+    assert "`--spans-key` chooses a span group" in found.reason
