@@ -453,6 +453,10 @@ class Errors:
         "before the label of an entity's first word, and I- before those of its others."
     )
     H113 = "[H113] {path} has no text called '{field}'. Choose one with `--field`: {names}."
+    H146 = (
+        "[H146] These options say how annotated texts are read, and no file of these is given: "
+        "{options}. Name one, or leave them out."
+    )
     H114 = (
         "[H114] {path} has no text to read: in all of its annotated tasks ({n}), the text is "
         "{what}; export with content. This stands under '{field}': {example}. Put the content in "
