@@ -248,3 +248,25 @@ def test_numbers_of_labels_beside_none(read: Read, write: Callable[..., Path]) -
 def test_a_member_beside_one_that_is_missing() -> None:
     with pytest.raises(ValueError, match=r"H109.*without a file called 'nobody.jsonl'"):
         find_annotated_files([MEMBERS], ReadSettings(members=("annotator1.jsonl", "nobody.jsonl")))
+
+
+def test_annotations_that_are_no_spans(read: Read, write: Callable[..., Path]) -> None:
+    relation = {"id": 1, "from_id": 1, "to_id": 2, "type": "near"}
+    rows = [
+        {"id": 1, "text": "to Rome", "entities": OBJECTS, "relations": relations, "Comments": []}
+        for relations in ([relation] * 2, [], [relation])
+    ]
+    records, warnings = read(write(*rows))
+    assert records == [ROME] * 3
+    (message,) = warnings
+    assert "W035" in message
+    assert message.endswith("read from the labelled spans. Ignored: relations (3).")
+    row = {"id": 1, "text": "to Rome", "cats": ["TRAVEL"], "entities": LIST, "Comments": []}
+    records, (message,) = read(write(row))
+    assert records == [ROME]
+    assert message.endswith("Ignored: labels of whole texts (1).")
+
+
+def test_relations_of_the_tool(read: Read) -> None:
+    _, warnings = read(EXPORTS / "doccano_1.8.4_relations.jsonl", offsets="code-points")
+    assert any("Ignored: relations (" in own for own in warnings)
