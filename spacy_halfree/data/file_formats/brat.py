@@ -1,8 +1,8 @@
 """brat's standoff: a text in `NAME.txt`, and its annotations in `NAME.ann` beside it.
 
 Read: text-bound annotations, as `T1<TAB>CITY 7 11<TAB>Rome`. A document is a text. A folder or an
-archive is read as its documents, with those of its folders. An empty `.ann` says that there is nothing to annotate;
-a text without one is not annotated.
+archive is read as its documents, with those of its folders. An empty `.ann` says that there is
+nothing to annotate; a text without one is not annotated.
 
 brat counts code points, and writes the words of each annotation. By these, offsets of programs that
 count UTF-16 units, or other line ends than those of the text, are recognized, too.
