@@ -13,6 +13,7 @@ from spacy.tokens import Doc
 from ..errors import Errors, Warnings
 from ..ranges import check_choice
 from .file_formats import ANNOTATED, ANNOTATED_FILES
+from .file_formats.brat import BRAT
 from .file_formats.file_format import AnnotationFormat, Head
 from .file_formats.unknown_files import describe_unknown
 from .read_settings import ReadSettings
@@ -135,7 +136,8 @@ def find_format(source: Source, settings: ReadSettings) -> AnnotationFormat:
         check_choice(ANNOTATED, format=settings.format)
         return ANNOTATED[settings.format]
     head = Head(source)
-    for own in ANNOTATED.values():
+    # an empty file of brat says that its text has no spans
+    for own in (BRAT,) if head.is_empty else ANNOTATED.values():
         if own.recognize(head):
             return own
     guess = describe_unknown(head)

@@ -265,8 +265,3 @@ def test_annotations_that_are_no_spans(read: Read, write: Callable[..., Path]) -
     records, (message,) = read(write(row))
     assert records == [ROME]
     assert message.endswith("Ignored: labels of whole texts (1).")
-
-
-def test_relations_of_the_tool(read: Read) -> None:
-    _, warnings = read(EXPORTS / "doccano_1.8.4_relations.jsonl", offsets="code-points")
-    assert any("Ignored: relations (" in own for own in warnings)
