@@ -105,12 +105,14 @@ def read_options(
     word_column: str | None = typer.Option(
         None,
         "--word-column",
-        help="The column of words: a number (-1 is the last one) or a name [default: found]",
+        help="The column of words: a number (-1 is the last one) or a name; the name of a list in "
+        "Hugging Face's rows [default: found]",
     ),
     tag_column: str | None = typer.Option(
         None,
         "--tag-column",
-        help="The column of tags: a number (-1 is the last one) or a name [default: found]",
+        help="The column of tags: a number (-1 is the last one) or a name; the name of a list in "
+        "Hugging Face's rows [default: found]",
     ),
     tag_names: str | None = typer.Option(
         None, "--tag-names", help="The names of tags that are numbers, in order: O,B-CITY,I-CITY"

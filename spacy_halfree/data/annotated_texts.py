@@ -134,7 +134,10 @@ def find_format(source: Source, settings: ReadSettings) -> AnnotationFormat:
     """
     if settings.format is not None:
         check_choice(ANNOTATED, format=settings.format)
-        return ANNOTATED[settings.format]
+        chosen = ANNOTATED[settings.format]
+        if chosen is not BRAT and Head(source).is_empty:
+            raise ValueError(Errors.H046.format(path=source.name, reason="it is empty"))
+        return chosen
     head = Head(source)
     # an empty file of brat says that its text has no spans
     for own in (BRAT,) if head.is_empty else ANNOTATED.values():

@@ -133,6 +133,12 @@ def test_empty_files(tmp_path: Path, name: str, content: bytes) -> None:
         read(path)
 
 
+@pytest.mark.parametrize("name", [name for name in ANNOTATED if name != "brat"])
+def test_an_empty_file_of_a_named_format(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ValueError, match=r"H046.*a\.jsonl: it is empty"):
+        read(write(tmp_path / "a.jsonl", ""), format=name)
+
+
 def test_an_empty_member(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         archive.writestr("a.jsonl", "")
