@@ -10,8 +10,9 @@ from ..data.read_settings import ReadSettings
 from ..errors import Warnings
 from ..evaluation.calibrate import Calibration, calibrate
 from ..outputs import check_place
-from .options import CODE, READING, reads_annotated_texts, warn_of_left_out
+from .options import CODE, READING, reads_annotated_texts
 from .outcome import describe, reports_failures
+from .show_reports import warn_of_left_out
 
 
 @reports_failures

@@ -6,12 +6,13 @@ import typer
 from wasabi import msg
 
 from ..custom_code import import_code
-from ..data.check_files import check_files, write_problems, write_summary
+from ..data.check_files import check_files
 from ..data.checks import find_gaps
 from ..data.file_formats import ANNOTATED_FILES, RAW_FILES
 from ..data.file_report import combine
 from ..data.inputs import local_path
 from ..data.read_settings import ReadSettings
+from ..data.report_files import write_problems, write_summary
 from ..outputs import check_output_file
 from .options import CODE, LANG, READING, TOKENIZER_FROM, reading_bar, reads_annotated_texts
 from .outcome import describe, reports_failures
@@ -78,7 +79,7 @@ def check_cli(
     if output is not None:
         write_problems(output, found.reports, overwrite=overwrite)
     if summary is not None:
-        write_summary(summary, found.reports, overwrite=overwrite)
+        write_summary(summary, found.reports, found.comparison, overwrite=overwrite)
     n_problems = sum(len(report.problems) for report in found.reports)
     if n_problems:
         where = f"; all of them are in {output}" if output is not None else ""

@@ -170,7 +170,7 @@ def create_new(
     pool = project.pool
     show_split(project.split)
     show_problems(pool)
-    warn_of_problems(project.reports, folder)
+    warn_of_problems(project.reports, project.problems)
     if pool.n_texts < FEW_RAW_TEXTS:
         msg.warn(Warnings.W022.format(n=pool.n_texts, least=FEW_RAW_TEXTS))
     unfit = find_unfit_heads(settings)
@@ -199,23 +199,24 @@ def update_existing(
             on_report=partial(show_labelled, bar),
             on_progress=bar.update,
         )
-    show_problems(project.pool)
-    warn_of_problems([*project.labelled.reports[1:], project.pool], folder)
+    for report in project.raw:
+        show_problems(report)
+    warn_of_problems(project.reports, folder / "corpus" / f"update.{PROBLEMS}")
     if project.n_held_out:
-        msg.info(f"{project.n_held_out} labelled texts are not used: {HELD_OUT}")
-    msg.info(f"The texts to train on before are in {project.previous}")
+        msg.info(f"Labelled texts that are not used: {project.n_held_out}: {HELD_OUT}")
+    if project.previous.exists():
+        msg.info(f"The texts to train on before the last change are in {project.previous}")
     msg.good(
-        f"{project.n_gold} texts to train on ({project.n_new} new), {project.pool.n_texts} raw "
-        f"texts to learn from"
+        f"{project.n_gold} texts to train on ({project.n_new} new), {project.n_raw} raw "
+        "texts to learn from"
     )
     msg.text(f"Train again: cd {shlex.quote(str(folder))} && python -m spacy project run all")
 
 
-def warn_of_problems(reports: Sequence[FileReport], folder: Path) -> None:
+def warn_of_problems(reports: Sequence[FileReport], path: Path) -> None:
     """Name the file with all problems, if there are any."""
     n_problems = sum(len(report.problems) for report in reports)
     if n_problems:
-        path = folder / "corpus" / PROBLEMS
         msg.warn(Warnings.W013.format(n_problems=n_problems, path=path))
 
 

@@ -1,21 +1,17 @@
-"""Options that several commands have, and what they print."""
+"""Options that several commands have."""
 
 from collections.abc import Callable, Collection
 from enum import Enum
 from functools import wraps
 from inspect import Parameter, Signature, signature
-from pathlib import Path
 from typing import Any, TypeVar
 
 import typer
 from tqdm import tqdm
-from wasabi import msg
 
 from ..data.file_formats import ANNOTATED
-from ..data.gold import GoldFile
 from ..data.offsets import OffsetUnit
 from ..data.read_settings import ColumnSettings, ReadSettings
-from ..errors import Warnings
 
 
 class Offsets(str, Enum):
@@ -183,9 +179,3 @@ def reading_bar() -> "tqdm[Any]":
 def unit_of(offsets: Offsets | None) -> OffsetUnit | None:
     """The unit that an option names."""
     return None if offsets is None else offsets.value
-
-
-def warn_of_left_out(gold: GoldFile, path: Path) -> None:
-    """Warn of the spans of a file that are left out."""
-    if gold.n_left_out:
-        msg.warn(Warnings.W024.format(n_spans=gold.n_left_out, n_all=gold.n_spans, path=path))

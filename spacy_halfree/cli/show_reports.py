@@ -1,11 +1,14 @@
 """What commands print about files of texts."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from wasabi import msg
 
+from ..data.agreement import Comparison
 from ..data.file_report import N_FIRST, FileReport, Problem
-from ..data.merging import Comparison
+from ..data.gold import GoldFile
+from ..errors import Warnings
 
 
 def show_counts(reports: Sequence[FileReport]) -> None:
@@ -50,16 +53,24 @@ def describe_problem(problem: Problem) -> str:
 
 
 def show_comparison(comparison: Comparison) -> None:
-    """Print how files agree in the texts that they share, if there are any."""
+    """Print how annotations agree of texts that have several, if there are any."""
     if not comparison.n_shared:
         return
     n, n_equal = comparison.n_shared, comparison.n_equal
     texts = "1 text is" if n == 1 else f"{n} texts are"
-    msg.info(f"{texts} in several files, {n_equal} of them with the same annotation")
+    msg.info(f"{texts} annotated several times, {n_equal} of them in the same way")
     rows = [
         (label, own.n_first, own.n_second, own.n_both, f"{100 * own.f1:.1f}")
         for label, own in sorted(comparison.labels.items())
     ]
     if rows:
-        header = ("", "earlier file", "later file", "both", "agreement (F1)")
+        header = ("", "first", "second", "both", "agreement (F1)")
         msg.table(rows, header=header, divider=True, aligns=("l", "r", "r", "r", "r"))
+
+
+def warn_of_left_out(gold: GoldFile, path: Path) -> None:
+    """Tell which texts and spans of a file are left out."""
+    for reason, n in gold.skipped.items():
+        msg.info(f"{path}: {n} left out: {reason}")
+    if gold.n_left_out:
+        msg.warn(Warnings.W024.format(n_spans=gold.n_left_out, n_all=gold.n_spans, path=path))

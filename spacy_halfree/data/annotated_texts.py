@@ -178,12 +178,14 @@ def tokenize_records(records: Iterable[NumberedRecord], nlp: Language) -> Iterat
             yield record
 
 
-def tokenize_in_batches(file: AnnotatedFile, nlp: Language) -> Iterator[AnnotatedRecord]:
-    """Read a file and tokenize its texts with flat memory, see `read_annotated_texts`.
+def tokenize_in_batches(
+    records: Iterable[NumberedRecord], nlp: Language
+) -> Iterator[AnnotatedRecord]:
+    """Tokenize the texts of records with flat memory, see `read_annotated_texts`.
 
     Each text must be used before the next one is taken: what the vocabulary learns is forgotten.
     """
-    records = file.read()
+    records = iter(records)
     while batch := list(islice(records, TEXTS_IN_A_BATCH)):
         with nlp.memory_zone():
             yield from tokenize_records(batch, nlp)

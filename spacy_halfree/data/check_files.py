@@ -1,13 +1,12 @@
 """Checking the files of annotated and raw texts that belong together."""
 
-import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from spacy.language import Language
 
-from ..outputs import write_output
+from .agreement import Comparison, SourcedText
 from .annotated_texts import (
     AnnotatedFile,
     find_annotated_files,
@@ -16,10 +15,11 @@ from .annotated_texts import (
 )
 from .checks import check_file, missing_labels
 from .file_report import FileReport, Problem
-from .merging import Comparison, ReadFile, merge_files
+from .merging import ReadFile, merge_files
 from .progress import Progress, counted
-from .raw_pool import read_pool
+from .raw_pool import LABELLED, read_pool
 from .read_settings import ReadSettings
+from .records import Annotation, NumberedRecord
 from .sources import find_sources
 from .stored_tokens import compare_stored_tokens
 from .tokenizers import make_tokenizing_pipeline
@@ -31,7 +31,7 @@ class CheckedFiles:
 
     train: A report on each file to train on.
     held_out: Reports on the files to tune and to test on.
-    comparison: How the files to train on agree in the texts that they share.
+    comparison: How annotations agree, in the files to train on, of texts that have several.
     raw: A report on the raw texts, if there are any.
     """
 
@@ -84,13 +84,13 @@ def check_files(
     reports, comparison = check_training_files(own, nlp, on_progress)
     found = CheckedFiles(reports, [], comparison)
     for file in others:
-        texts = counted(tokenize_in_batches(file, nlp), on_progress)
+        texts = tokenize_in_batches(counted(file.read(), on_progress), nlp)
         records = compare_stored_tokens(texts, nlp, file.source.name)
         found.held_out.append(finish(check_file(file.source.name, records, found.reports), file))
     if raw is None:
         return found
     report = FileReport(str(raw))
-    labelled = {digest for own in found.reports for digest in own.texts}
+    labelled = dict.fromkeys((digest for own in found.reports for digest in own.texts), LABELLED)
     for _ in read_pool(str(raw), labelled, nlp.max_length, report, on_progress):
         pass
     return CheckedFiles(found.train, found.held_out, comparison, report)
@@ -100,21 +100,57 @@ def check_training_files(
     files: Sequence[AnnotatedFile], nlp: Language, on_progress: Progress | None = None
 ) -> tuple[list[FileReport], Comparison]:
     """Check files that are trained on together."""
-    if len(files) == 1:
-        # a single file needs not be kept
+    if len(files) > 1:
+        read = [ReadFile.of(file, on_progress) for file in files]
+        reports, comparison = check_read_files(read, files, nlp), merge_files(read).comparison
+    else:
+        # a single file is not kept in memory
         (file,) = files
-        texts = counted(tokenize_in_batches(file, nlp), on_progress)
-        records = compare_stored_tokens(texts, nlp, file.source.name)
-        report = check_file(file.source.name, records)
-        return [finish(report, file)], Comparison()
-    read = [ReadFile.of(file, on_progress) for file in files]
+        comparison = Comparison()
+        records = compare_annotators(counted(file.read(), on_progress), file, comparison)
+        texts = compare_stored_tokens(tokenize_in_batches(records, nlp), nlp, file.source.name)
+        reports = [finish(check_file(file.source.name, texts), file)]
+    add_disagreements(reports, comparison)
+    return reports, comparison
+
+
+def check_read_files(
+    read: Sequence[ReadFile], files: Sequence[AnnotatedFile], nlp: Language
+) -> list[FileReport]:
+    """Check files that have been read.
+
+    read: Their records.
+    files: The files, in the same order.
+    nlp: Tokenizes the texts.
+    """
     reports = []
     for own, file in zip(read, files, strict=True):
         records = compare_stored_tokens(tokenize_records(own.records, nlp), nlp, own.name)
         reports.append(finish(check_file(own.name, records), file))
-    comparison = merge_files(read).comparison
-    add_disagreements(reports, comparison)
-    return reports, comparison
+    return reports
+
+
+def compare_annotators(
+    records: Iterable[NumberedRecord], file: AnnotatedFile, comparison: Comparison
+) -> Iterator[NumberedRecord]:
+    """Compare the annotations that several people have made of one text, while a file is read.
+
+    records: The records. Annotations of one text follow each other, under one number.
+    file: The file.
+    comparison: Is filled.
+    YIELDS: The same records.
+    """
+    texts: list[SourcedText] = []
+    for number, record in records:
+        if texts and texts[0].number != number:
+            if len(texts) > 1:
+                comparison.add(texts)
+            texts = []
+        if isinstance(record, Annotation):
+            texts.append(SourcedText(file.source.name, number, record))
+        yield number, record
+    if len(texts) > 1:
+        comparison.add(texts)
 
 
 def finish(report: FileReport, file: AnnotatedFile) -> FileReport:
@@ -131,34 +167,3 @@ def add_disagreements(reports: Sequence[FileReport], comparison: Comparison) -> 
         later = found.later
         problem = Problem("disagreement", later.number, found.reason, later.annotation.text)
         report_on[later.file].problems.append(problem)
-
-
-def write_problems(output: Path, reports: list[FileReport], *, overwrite: bool) -> None:
-    """Write all problems as JSON lines.
-
-    RAISES: OSError (H024, H100) if the file cannot be written.
-    """
-    lines = []
-    for report in reports:
-        for problem in report.problems:
-            entry = {
-                "file": problem.file or report.name,
-                "number": problem.number,
-                "kind": problem.kind,
-                "reason": problem.reason,
-                "text": problem.text,
-            }
-            if problem.span is not None:
-                entry |= vars(problem.span)
-            lines.append(json.dumps(entry, ensure_ascii=False) + "\n")
-    write_output(output, "".join(lines).encode(), overwrite=overwrite)
-
-
-def write_summary(output: Path, reports: list[FileReport], *, overwrite: bool) -> None:
-    """Write what is in each file, what is left out and what is wrong, as a JSON list.
-
-    RAISES: OSError (H024, H100) if the file cannot be written.
-    """
-    summary = [report.to_json() for report in reports]
-    content = json.dumps(summary, ensure_ascii=False, indent=2) + "\n"
-    write_output(output, content.encode(), overwrite=overwrite)

@@ -21,6 +21,7 @@ from .similar_labels import FEW_EXAMPLES, find_slips
 
 FEW_TEXTS = 50
 """Fewer texts than these are too few to train a teacher on."""
+UNANNOTATED = "not annotated: nothing is said about any word"
 FEW_RAW_TEXTS = 500
 """The fewest raw texts that students were measured with."""
 MOST_NAMES = 10
@@ -40,7 +41,7 @@ def check_file(
         and follow its other problems.
     """
     report = FileReport(name)
-    annotations: dict[bytes, bytes] = {}
+    annotations: dict[bytes, tuple[int, bytes]] = {}
     shared: list[list[Problem]] = [[] for _ in others]
     for record in records:
         if isinstance(record, InvalidRecord):
@@ -49,22 +50,28 @@ def check_file(
         if isinstance(record, Skipped):
             report.leave_out(record.reason, record.number)
             continue
+        if is_unannotated(record):
+            report.leave_out(UNANNOTATED, record.number)
+            continue
         report.n_texts += 1
         report.n_tokens += len(record.doc)
         report.labels.update(span.label for span in record.spans)
         report.problems += check_text(record)
-        if is_unannotated(record):
-            report.leave_out("they are not annotated", record.number)
         text, number = record.text, record.number
-        key, spans = digest_text(text), digest_spans(text, record.spans)
+        key = digest_text(text)
         if key not in report.texts:
-            report.texts[key], annotations[key] = number, spans
+            report.texts[key] = number
             for other, problems in zip(others, shared, strict=True):
                 if key in other.texts:
                     reason = f"{other.name} has it as number {other.texts[key]}"
                     problems.append(Problem("text of two files", number, reason, text))
-        elif annotations[key] != spans:
-            reason = f"number {report.texts[key]} has the same text with other spans"
+        if record.missing:
+            # tools that ask about one span at a time write a text several times
+            continue
+        spans = digest_spans(text, record.spans)
+        first, expected = annotations.setdefault(key, (number, spans))
+        if spans != expected and first != number:
+            reason = f"number {first} has the same text with other spans"
             report.problems.append(Problem("contradicting annotation", number, reason, text))
     report.problems += chain.from_iterable(shared)
     return report

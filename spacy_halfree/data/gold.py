@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 
@@ -63,11 +63,13 @@ class GoldFile:
     docs: The docs.
     n_left_out: How many spans cannot be used.
     n_spans: How many spans there are, including those.
+    skipped: How many texts have no annotation, by reason.
     """
 
     docs: list[Doc]
     n_left_out: int = 0
     n_spans: int = 0
+    skipped: Counter[str] = field(default_factory=Counter)
 
 
 def read_gold(path: Path, nlp: Language, settings: ReadSettings | None = None) -> GoldFile:
@@ -81,15 +83,21 @@ def read_gold(path: Path, nlp: Language, settings: ReadSettings | None = None) -
     """
     files = find_annotated_files([path], settings, lang=str(nlp.lang))
     if len(files) == 1 and files[0].format is DOCS:
+        if settings and (settings.spans_key is not None or settings.skip_empty):
+            # docs are scored as they are
+            options = "--spans-key, --skip-empty"
+            raise ValueError(Errors.H097.format(options=options, titles=DOCS.title))
         return GoldFile(read_docs(files[0].source, nlp.vocab))
-    texts = []
+    texts, skipped = [], Counter[str]()
     for record in chain.from_iterable(tokenize(file, nlp) for file in files):
         if isinstance(record, InvalidRecord):
             reason = f"number {record.line}: it {record.reason}"
             raise ValueError(Errors.H046.format(path=path, reason=reason))
         if isinstance(record, AnnotatedText):
             texts.append(record)
-    return make_gold_file(texts)
+        else:
+            skipped[record.reason] += 1
+    return replace(make_gold_file(texts), skipped=skipped)
 
 
 def make_gold_file(texts: Iterable[AnnotatedText]) -> GoldFile:

@@ -1,18 +1,23 @@
-"""The same texts in several files: how far their annotation agrees, and which one is kept."""
+"""One annotation of each text of several files."""
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from itertools import accumulate
+from functools import reduce
 from typing import Literal, get_args
 
+import numpy as np
+
 from ..ranges import check_choice
+from .agreement import Comparison, SourcedText
 from .annotated_texts import AnnotatedFile
+from .placed_annotation import PlacedAnnotation
 from .progress import Progress, counted
-from .records import Annotation, LabelledSpan, NumberedRecord, without_white_space
+from .records import Annotation, NumberedRecord, without_white_space
 
 OnConflict = Literal["newest", "missing", "leave-out"]
 CONFLICT_CHOICES: tuple[OnConflict, ...] = get_args(OnConflict)
+MERGED = "the same text in another file, whose annotation is kept"
+CONTRADICTED = "annotated differently elsewhere"
 
 
 @dataclass(frozen=True)
@@ -31,232 +36,127 @@ class ReadFile:
         """Read a file."""
         return cls(file.source.name, list(counted(file.read(), on_progress)))
 
-
-PlacedSpan = tuple[int, int, str]
-"""The start, the end and the label of a span, counted without white space."""
-
-
-@dataclass(frozen=True)
-class SourcedText:
-    """A text and where it was read.
-
-    file: The name of its file.
-    number: Its line, or the number of its doc or task.
-    annotation: The text and its spans.
-    """
-
-    file: str
-    number: int
-    annotation: Annotation
-
-    @property
-    def place(self) -> str:
-        """What messages call it."""
-        return f"number {self.number} of {self.file}"
-
-
-@dataclass(frozen=True)
-class Disagreement:
-    """Spans that one of two files has for a text, although the other one annotates their words.
-
-    earlier, later: The text in both files.
-    only_earlier, only_later: The spans that only one of them has.
-    """
-
-    earlier: SourcedText
-    later: SourcedText
-    only_earlier: tuple[LabelledSpan, ...]
-    only_later: tuple[LabelledSpan, ...]
-
-    @property
-    def reason(self) -> str:
-        """What differs, as the reason of a problem of the later file."""
-        parts = [
-            f"{text.place} has {describe_spans(text.annotation.text, spans)}"
-            for text, spans in (
-                (self.earlier, self.only_earlier),
-                (self.later, self.only_later),
-            )
-            if spans
-        ]
-        return "; ".join(parts)
-
-
-@dataclass
-class LabelAgreement:
-    """How far pairs of files agree in the spans of a label, in texts that both have.
-
-    n_first, n_second: How many spans the first and the second file of each pair has.
-    n_both: How many of them are the same.
-    """
-
-    n_first: int = 0
-    n_second: int = 0
-    n_both: int = 0
-
-    @property
-    def f1(self) -> float:
-        """The F1 score of one file's spans against the other's, from 0 to 1."""
-        n_all = self.n_first + self.n_second
-        return 2 * self.n_both / n_all if n_all else 1.0
-
-
-@dataclass
-class Comparison:
-    """How the files agree in the texts that they share.
-
-    n_shared: How many texts stand in several files.
-    n_equal: How many of them have the same annotation in all of these.
-    labels: The agreement by label, summed over all pairs of files.
-    disagreements: The differences, in the order of the files.
-    """
-
-    n_shared: int = 0
-    n_equal: int = 0
-    labels: dict[str, LabelAgreement] = field(default_factory=lambda: defaultdict(LabelAgreement))
-    disagreements: list[Disagreement] = field(default_factory=list)
-
-    def add(self, earlier: SourcedText, later: SourcedText) -> Disagreement | None:
-        """Compare a text of two files.
-
-        RETURNS: The difference, if there is one.
-        """
-        first, second = PlacedAnnotation(earlier.annotation), PlacedAnnotation(later.annotation)
-        known_first = {span for span in first.spans if second.knows(span)}
-        known_second = {span for span in second.spans if first.knows(span)}
-        both = known_first & known_second
-        for n, spans in (("n_first", known_first), ("n_second", known_second), ("n_both", both)):
-            for label, count in Counter(label for _, _, label in spans).items():
-                own = self.labels[label]
-                setattr(own, n, getattr(own, n) + count)
-        if known_first == known_second:
-            return None
-        found = Disagreement(
-            earlier,
-            later,
-            tuple(first.span_at[own] for own in sorted(known_first - both)),
-            tuple(second.span_at[own] for own in sorted(known_second - both)),
-        )
-        self.disagreements.append(found)
+    def texts(self) -> dict[str, list[SourcedText]]:
+        """The annotations of each text, by the text without white space."""
+        found: dict[str, list[SourcedText]] = {}
+        for number, record in self.records:
+            if isinstance(record, Annotation):
+                text = SourcedText(self.name, number, record)
+                found.setdefault(without_white_space(record.text), []).append(text)
         return found
-
-
-class PlacedAnnotation:
-    """An annotation with places that do not depend on white space.
-
-    span_at: The spans by their places.
-    """
-
-    def __init__(self, annotation: Annotation) -> None:
-        self.annotation = annotation
-        text = annotation.text
-        self.before = [0, *accumulate(not character.isspace() for character in text)]
-        self.span_at: dict[PlacedSpan, LabelledSpan] = {
-            self.place_of(span): span for span in annotation.spans
-        }
-        self.unknown = [self.to_place(*bounds) for bounds in annotation.unknown]
-
-    @property
-    def spans(self) -> set[PlacedSpan]:
-        """The places of the spans."""
-        return set(self.span_at)
-
-    def to_place(self, start: int, end: int) -> tuple[int, int]:
-        """A stretch of the text, counted without white space."""
-        last = len(self.before) - 1
-        return self.before[min(max(start, 0), last)], self.before[min(max(end, 0), last)]
-
-    def place_of(self, span: LabelledSpan) -> PlacedSpan:
-        """Where a span of the text is, counted without white space."""
-        return (*self.to_place(span.start, span.end), span.label)
-
-    def from_place(self, start: int, end: int) -> tuple[int, int]:
-        """A stretch that was counted without white space, in characters of the text."""
-        # the last place that has so many characters before it begins the next one
-        first = max(i for i, n in enumerate(self.before) if n == start)
-        return first, min(i for i, n in enumerate(self.before) if n == end)
-
-    def knows(self, span: PlacedSpan) -> bool:
-        """Whether the words of a span are annotated here."""
-        if span in self.span_at:
-            return True
-        start, end, _ = span
-        if self.annotation.is_partial:
-            return any(first < end and start < last for first, last, _ in self.span_at)
-        return not any(first < end and start < last for first, last in self.unknown)
 
 
 @dataclass(frozen=True)
 class MergedFiles:
     """The texts of several files.
 
-    texts: The texts, in the order of the files. What one file has several times stays so.
-    comparison: How the files agree in the texts that they share.
+    texts: The texts, in the order of the files.
+    comparison: How the annotations agree of texts that have several.
+    dropped: The texts that are not kept, and why.
     """
 
     texts: list[SourcedText]
     comparison: Comparison
+    dropped: list[tuple[SourcedText, str]] = field(default_factory=list)
 
 
 def merge_files(files: Sequence[ReadFile], on_conflict: OnConflict = "newest") -> MergedFiles:
-    """Keep one annotation of each text that several files have.
+    """Keep one annotation of each text that several files have, or that several people annotated.
+
+    Annotation is completed: words that one annotation says nothing about are annotated as another
+    one does.
 
     files: The files, from the oldest to the newest.
-    on_conflict: What to keep of a text that they annotate differently: the annotation of the
-        "newest" file; the earliest one, with "missing" annotation where others differ from it; or
-        nothing ("leave-out").
+    on_conflict: What to keep where annotations contradict each other: what the "newest" file says;
+        no annotation of these words ("missing"); or nothing of the text ("leave-out"). With
+        "newest", all annotations in the newest file are kept.
     RAISES: ValueError (H013) for another choice.
     """
     check_choice(CONFLICT_CHOICES, on_conflict=on_conflict)
-    comparison = Comparison()
-    merged: dict[str, list[SourcedText]] = {}
-    shared: set[str] = set()
-    differing: set[str] = set()
-    before: list[dict[str, list[SourcedText]]] = []
-    for file in files:
-        own: dict[str, list[SourcedText]] = {}
-        for number, record in file.records:
-            if isinstance(record, Annotation):
-                text = SourcedText(file.name, number, record)
-                own.setdefault(without_white_space(record.text), []).append(text)
-        for key, texts in own.items():
-            earlier = [known[key][0] for known in before if key in known]
-            found = [comparison.add(text, texts[0]) for text in earlier]
-            if earlier:
-                shared.add(key)
-            if any(found):
-                differing.add(key)
-            if key in merged and on_conflict != "newest":
-                first, *others = merged[key]
-                merged[key] = [without_disagreements(first, [*others, *texts])]
-            else:
-                merged[key] = texts
-        before.append(own)
-    comparison.n_shared, comparison.n_equal = len(shared), len(shared - differing)
-    left_out = differing if on_conflict == "leave-out" else set()
-    kept = [text for key, texts in merged.items() if key not in left_out for text in texts]
-    return MergedFiles(kept, comparison)
-
-
-def without_disagreements(earlier: SourcedText, later: Iterable[SourcedText]) -> SourcedText:
-    """A text whose annotation is missing wherever a later one differs from it."""
-    annotation = earlier.annotation
-    for text in later:
-        own, other = PlacedAnnotation(annotation), PlacedAnnotation(text.annotation)
-        differing = {span for span in own.spans - other.spans if other.knows(span)}
-        removed = [span for span in annotation.spans if own.place_of(span) in differing]
-        # also where nothing is known already: these spans may be longer
-        added = other.spans - own.spans
-        bounds = [(span.start, span.end) for span in removed]
-        bounds += [own.from_place(start, end) for start, end, _ in added]
-        annotation = replace(
-            annotation,
-            spans=tuple(span for span in annotation.spans if span not in removed),
-            unknown=(*annotation.unknown, *sorted(bounds)),
+    merged = MergedFiles([], Comparison())
+    by_file = [file.texts() for file in files]
+    for key in dict.fromkeys(key for own in by_file for key in own):
+        groups = [own[key] for own in by_file if key in own]
+        compared = find_annotators(groups)
+        agrees = len(compared) < 2 or merged.comparison.add(compared)
+        if not agrees and on_conflict == "leave-out":
+            merged.dropped.extend((text, CONTRADICTED) for group in groups for text in group)
+            continue
+        kept = keep(groups, on_conflict, has_annotators=len(compared) > len(groups))
+        merged.texts.extend(kept)
+        places = {(text.file, text.number) for text in kept}
+        merged.dropped.extend(
+            (text, MERGED)
+            for group in groups
+            for text in group
+            if (text.file, text.number) not in places
         )
-    return replace(earlier, annotation=annotation)
+    return merged
 
 
-def describe_spans(text: str, spans: Sequence[LabelledSpan]) -> str:
-    """Name some spans of a text."""
-    return ", ".join(f"{text[span.start : span.end]!r} ({span.label})" for span in spans)
+def find_annotators(groups: Sequence[list[SourcedText]]) -> list[SourcedText]:
+    """The annotations of a text that are compared: of each file all with the first one's number.
+
+    A file that repeats a text says so with another number: this is no other annotator.
+    """
+    return [text for group in groups for text in group if text.number == group[0].number]
+
+
+def keep(
+    groups: Sequence[list[SourcedText]], on_conflict: OnConflict, *, has_annotators: bool
+) -> list[SourcedText]:
+    """Choose the annotation of a text.
+
+    groups: Its annotations in each file, from the oldest to the newest.
+    on_conflict: What to keep where they contradict each other.
+    has_annotators: Whether a file has several annotations of one record.
+    """
+    *older, newest = groups
+    if on_conflict == "newest":
+        others = [text.annotation for group in reversed(older) for text in group]
+        return [
+            replace(text, annotation=reduce(complete, others, text.annotation)) for text in newest
+        ]
+    if not older and not has_annotators:
+        return newest
+    texts = [text for group in groups for text in group]
+    return [replace(texts[0], annotation=agreed([text.annotation for text in texts]))]
+
+
+def complete(annotation: Annotation, older: Annotation) -> Annotation:
+    """Add what an older annotation says about words that a newer one says nothing about.
+
+    annotation: The newer one, which wins where both say something.
+    older: The older one.
+    """
+    own, other = PlacedAnnotation(annotation), PlacedAnnotation(older)
+    if own.is_known.all():
+        return annotation
+    added = {place for place in other.places if not own.judges(place)}
+    is_known = own.is_known | other.is_known
+    for start, end, _ in other.places - added - own.places:
+        # what is contradicted says nothing about its other words
+        is_known[start:end] = own.is_known[start:end]
+    for start, end, _ in added | own.places:
+        is_known[start:end] = True
+    spans = [*annotation.spans, *(own.span_from(other, place) for place in added)]
+    return own.with_spans(spans, is_known)
+
+
+def agreed(annotations: Sequence[Annotation]) -> Annotation:
+    """Keep what no annotation of a text contradicts.
+
+    annotations: The annotations.
+    RETURNS: The first one, with all spans that nobody contradicts. Words of the others are missing.
+    """
+    placed = [PlacedAnnotation(annotation) for annotation in annotations]
+    source_of = {place: own for own in reversed(placed) for place in own.places}
+    is_known = np.logical_or.reduce([own.is_known for own in placed])
+    spans = []
+    for place, source in source_of.items():
+        if all(place in own.places or not own.judges(place) for own in placed):
+            spans.append(placed[0].span_from(source, place))
+        else:
+            start, end, _ = place
+            is_known[start:end] = False
+    return placed[0].with_spans(spans, is_known)

@@ -1,6 +1,6 @@
 """Raw texts for the teachers to label: those that can be used and are not labelled yet."""
 
-from collections.abc import Container, Iterator
+from collections.abc import Iterator, Mapping
 
 from ..errors import Errors
 from .checks import digest_text
@@ -11,19 +11,20 @@ from .raw_texts import read_raw_texts
 from .records import InvalidRecord, Record, text_of
 
 LABELLED = "labelled already"
+IN_POOL = "in the pool already"
 
 
 def read_pool(
     location: str,
-    labelled: Container[bytes],
+    known: Mapping[bytes, str],
     max_length: int,
     report: FileReport,
     on_progress: Progress | None = None,
 ) -> Iterator[Record]:
-    """Read the raw texts that are not labelled.
+    """Read the raw texts that are not known.
 
     location: Texts in a file, or in a folder of files; see `find_inputs`.
-    labelled: The digests of the labelled texts, see `digest_text`.
+    known: The digests of the texts to leave out, see `digest_text`, and why.
     max_length: The most characters of a text.
     report: Is filled with what is read, what is left out and what is wrong.
     on_progress: Is called with the number of records that have been read since the last call.
@@ -36,18 +37,23 @@ def read_pool(
         for number, record in counted(read_raw_texts(file, max_length), on_progress):
             if isinstance(record, InvalidRecord):
                 report.add_invalid(record, name)
-            elif digest_text(text_of(record)) in labelled:
-                report.leave_out(LABELLED, number, name)
+                continue
+            reason = known.get(digest_text(text_of(record)))
+            if reason is not None:
+                report.leave_out(reason, number, name)
             else:
                 report.n_texts += 1
                 yield record
 
 
-def check_pool(report: FileReport) -> None:
-    """RAISES: ValueError (H079) with the reasons if a pool has no text."""
-    if report.n_texts:
+def check_pool(*reports: FileReport) -> None:
+    """RAISES: ValueError (H079) with the reasons if no raw text is left."""
+    if any(report.n_texts for report in reports):
         return
-    found = {**report.counted_problems(), **report.left_out}
-    reasons = [f"{kind}: {own.n} ({own.named})" for kind, own in found.items()]
-    reason = "; ".join(reasons) or "It is empty"
-    raise ValueError(Errors.H079.format(path=report.name, reason=reason))
+    found = [
+        f"{kind}: {own.n} ({own.named})"
+        for report in reports
+        for kind, own in (report.counted_problems() | report.left_out).items()
+    ]
+    names = ", ".join(report.name for report in reports)
+    raise ValueError(Errors.H079.format(path=names, reason="; ".join(found) or "It is empty"))

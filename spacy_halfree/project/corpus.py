@@ -5,15 +5,15 @@ from dataclasses import dataclass, field
 
 from spacy.language import Language
 
-from ..data.annotated_texts import AnnotatedFile, to_annotated_text, tokenize_records
-from ..data.check_files import add_disagreements
-from ..data.checks import check_file
+from ..data.agreement import Comparison
+from ..data.annotated_texts import AnnotatedFile, to_annotated_text
+from ..data.check_files import add_disagreements, check_read_files
+from ..data.checks import is_unannotated
 from ..data.file_report import FileReport
 from ..data.gold import GoldFile, make_gold_file
-from ..data.merging import CONFLICT_CHOICES, Comparison, OnConflict, ReadFile, merge_files
+from ..data.merging import CONFLICT_CHOICES, OnConflict, ReadFile, merge_files
 from ..data.progress import Progress
 from ..data.read_settings import ReadSettings
-from ..data.stored_tokens import compare_stored_tokens
 from ..errors import Errors
 from ..ranges import check_choice
 
@@ -69,20 +69,15 @@ def make_labelled_texts(
     RAISES: ValueError (H046) if a file cannot be read.
     """
     read = [ReadFile.of(file, on_progress) for file in files]
-    reports = []
-    for own, file in zip(read, files, strict=True):
-        records = compare_stored_tokens(tokenize_records(own.records, nlp), nlp, own.name)
-        report = check_file(own.name, records)
-        report.format = file.format.name
-        reports.append(report)
+    reports = check_read_files(read, files, nlp)
     merged = merge_files(read, on_conflict)
     add_disagreements(reports, merged.comparison)
-    texts = [
-        to_annotated_text(text.number, text.annotation, nlp)
-        for text in merged.texts
-        if text.annotation.text.strip()
-    ]
-    return LabelledTexts(reports, merged.comparison, make_gold_file(texts))
+    report_on = {report.name: report for report in reports}
+    for dropped, reason in merged.dropped:
+        report_on[dropped.file].leave_out(reason, dropped.number)
+    texts = [to_annotated_text(text.number, text.annotation, nlp) for text in merged.texts]
+    usable = [text for text in texts if text.text.strip() and not is_unannotated(text)]
+    return LabelledTexts(reports, merged.comparison, make_gold_file(usable))
 
 
 def check_has_spans(labelled: LabelledTexts) -> None:

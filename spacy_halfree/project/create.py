@@ -10,6 +10,7 @@ from ..data.checks import digest_text
 from ..data.file_report import FileReport
 from ..data.inputs import local_path
 from ..data.progress import Progress
+from ..data.raw_pool import LABELLED
 from ..data.splitting import Split, split_docs
 from ..data.tokenizers import make_tokenizing_pipeline
 from ..outputs import check_place
@@ -96,13 +97,13 @@ def create_project(
             on_report(texts)
         check_has_spans(texts)
         docs = texts.gold.docs
-        known = {digest_text(doc.text) for doc in docs}
+        known = dict.fromkeys((digest_text(doc.text) for doc in docs), LABELLED)
         sizes = choose_sizes(corpus.dev, corpus.test, len(known))
         split = split_docs(docs, *sizes, settings.seed)
         pool = write_pool(place / POOL, raw, known, nlp.max_length, on_progress)
         write_split(place, split)
         project = NewProject(settings, split, texts, pool, folder / "corpus" / PROBLEMS)
-        write_findings(place, project.reports)
+        write_findings(place, project.reports, texts.comparison)
         has = {"test": bool(split.test), "problems": bool(project.n_problems)}
         tokenizer = write_tokenizer(partial, nlp, settings)
         write_project(partial, folder.resolve().name, settings, has, tokenizer)

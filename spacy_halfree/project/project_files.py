@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from importlib import resources
@@ -10,11 +10,12 @@ from pathlib import Path
 
 from spacy.tokens import Doc
 
-from ..data.check_files import write_problems, write_summary
+from ..data.agreement import Comparison
 from ..data.docbin import write_docs
 from ..data.file_report import FileReport
 from ..data.progress import Progress
 from ..data.raw_pool import check_pool, read_pool
+from ..data.report_files import write_problems, write_summary
 from ..data.splitting import Split
 from ..errors import Errors
 from ..files import partial_folder
@@ -62,7 +63,7 @@ def write_split(folder: Path, split: Split) -> None:
 def write_pool(
     path: Path,
     location: str,
-    labelled: Set[bytes],
+    labelled: Mapping[bytes, str],
     max_length: int,
     on_progress: Progress | None = None,
 ) -> FileReport:
@@ -70,7 +71,7 @@ def write_pool(
 
     path: The `.jsonl` file to write.
     location: Texts in a file, or in a folder of files; see `find_inputs`.
-    labelled: The digests of the labelled texts, see `digest_text`.
+    labelled: The digests of the labelled texts, and why they are left out; see `read_pool`.
     max_length: The most characters of a text.
     on_progress: Is called with the number of records that have been read since the last call.
     RETURNS: What was written, what was left out because it is labelled, and what is wrong.
@@ -84,13 +85,22 @@ def write_pool(
     return report
 
 
-def write_findings(folder: Path, reports: list[FileReport]) -> None:
-    """Write what was found in the input: a summary, and all problems if there are any."""
-    write_summary(folder / SUMMARY, reports, overwrite=True)
+def write_findings(
+    folder: Path, reports: Sequence[FileReport], comparison: Comparison, kind: str = ""
+) -> None:
+    """Write what was found in the input: a summary, and all problems if there are any.
+
+    folder: The folder of the project's texts.
+    reports: The reports on all files.
+    comparison: How annotations agree.
+    kind: What the names of the files begin with.
+    """
+    write_summary(folder / f"{kind}{SUMMARY}", reports, comparison, overwrite=True)
+    problems = folder / f"{kind}{PROBLEMS}"
     if any(report.problems for report in reports):
-        write_problems(folder / PROBLEMS, reports, overwrite=True)
+        write_problems(problems, reports, overwrite=True)
     else:
-        (folder / PROBLEMS).unlink(missing_ok=True)
+        problems.unlink(missing_ok=True)
 
 
 def write_project(

@@ -1,20 +1,22 @@
 """New labelled and raw texts in an existing project."""
 
 import json
-import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
 import srsly
+from spacy.language import Language
+from spacy.tokens import Doc
 
 from ..data.annotated_texts import AnnotatedFile, find_annotated_files
 from ..data.checks import digest_text
 from ..data.docbin import write_docs
+from ..data.file_formats.spacy_docs import read_docs
 from ..data.file_report import FileReport
 from ..data.inputs import local_path
 from ..data.progress import Progress
-from ..data.raw_pool import check_pool, read_pool
+from ..data.raw_pool import IN_POOL, LABELLED, check_pool, read_pool
 from ..data.records import Annotation, text_of
 from ..errors import Errors
 from ..files import write_at_once
@@ -23,7 +25,7 @@ from .corpus import CorpusSettings, LabelledTexts, check_has_spans, make_labelle
 from .own_tokenizer import load_tokenizer
 from .project_files import DEV, GOLD, POOL, PREVIOUS, TEST, write_findings
 
-HELD_OUT = "the project tunes or tests on them, and they stay as they are"
+HELD_OUT = "a text that the project tunes or tests on, which does not change"
 
 
 @dataclass(frozen=True)
@@ -34,16 +36,26 @@ class UpdatedProject:
     n_held_out: How many texts of the new files the project tunes or tests on. They are not used.
     n_gold: How many texts to train on the project has now.
     n_new: How many of them are new.
-    pool: What was found in the raw texts.
-    previous: The texts to train on as they were.
+    raw: What was found in the project's raw texts and in the new ones.
+    previous: The texts to train on as they were before the last change.
     """
 
     labelled: LabelledTexts
     n_held_out: int
     n_gold: int
     n_new: int
-    pool: FileReport
+    raw: list[FileReport]
     previous: Path
+
+    @property
+    def n_raw(self) -> int:
+        """How many raw texts the project has now."""
+        return sum(report.n_texts for report in self.raw)
+
+    @property
+    def reports(self) -> list[FileReport]:
+        """The reports on the new labelled texts and on all raw texts."""
+        return [*self.labelled.reports[1:], *self.raw]
 
 
 def update_project(
@@ -59,7 +71,7 @@ def update_project(
 
     They are added to the texts to train on and taken out of the raw texts. Texts to tune and to
     test on stay as they are, so that results can be compared. The texts to train on before are
-    kept in `corpus/gold.previous.spacy`.
+    kept in `corpus/gold.previous.spacy`, and what is found in `corpus/update.summary.json`.
 
     folder: The project's folder.
     labelled: New labelled texts: a file, or several, from the oldest to the newest.
@@ -89,27 +101,65 @@ def update_project(
     before = read_digests([gold])
     digests = [digest_text(doc.text) for doc in texts.gold.docs]
     docs = [doc for doc, own in zip(texts.gold.docs, digests, strict=True) if own not in held_out]
-    known = {*digests, *held_out}
-    report = FileReport(str(place / POOL))
-    pool = [*read_pool(str(place / POOL), known, nlp.max_length, report, on_progress)]
+    leave_out(held_out, new, texts.reports[1:])
+    known = dict.fromkeys([*digests, *held_out], LABELLED)
+    pool = FileReport(str(place / POOL))
+    records = [*read_pool(str(place / POOL), known, nlp.max_length, pool, on_progress)]
+    reports = [pool]
     if raw is not None:
-        known |= {digest_text(text_of(record)) for record in pool}
-        pool += read_pool(str(raw), known, nlp.max_length, report, on_progress)
-    check_pool(report)
-    # the texts to train on first: a run that is stopped in between can be repeated
-    shutil.copyfile(place / GOLD, place / PREVIOUS)
-    write_docs(docs, place / GOLD)
-    lines = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in pool)
+        reports.append(FileReport(str(raw)))
+        known |= dict.fromkeys((digest_text(text_of(record)) for record in records), IN_POOL)
+        records += read_pool(str(raw), known, nlp.max_length, reports[-1], on_progress)
+    check_pool(*reports)
+    write_gold(docs, place, nlp)
+    lines = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
     write_at_once(place / POOL, lines.encode())
-    write_findings(place, [*texts.reports[1:], report])
+    write_findings(place, [*texts.reports[1:], *reports], texts.comparison, "update.")
     return UpdatedProject(
         texts,
         n_held_out=len(held_out & set(digests)),
         n_gold=len(docs),
         n_new=len(set(digests) - before - held_out),
-        pool=report,
+        raw=reports,
         previous=place / PREVIOUS,
     )
+
+
+def leave_out(
+    digests: Set[bytes], files: Sequence[AnnotatedFile], reports: Sequence[FileReport]
+) -> None:
+    """Name the texts of files that are among others.
+
+    digests: The digests of the others, which the project tunes or tests on.
+    files: The files.
+    reports: The reports on the files.
+    """
+    for file, report in zip(files, reports, strict=True):
+        for number, record in file.read():
+            if isinstance(record, Annotation) and digest_text(record.text) in digests:
+                report.leave_out(HELD_OUT, number)
+
+
+def write_gold(docs: Sequence[Doc], folder: Path, nlp: Language) -> None:
+    """Write the texts to train on, and keep those before beside them.
+
+    A run that is stopped in between can be repeated: if nothing changes, nothing is written, and
+    the texts before stay what they are.
+
+    docs: The docs.
+    folder: The folder of the project's texts.
+    nlp: Has their vocabulary.
+    """
+    (before,) = find_annotated_files([folder / GOLD])
+    if [*map(to_rows, read_docs(before.source, nlp.vocab))] == [*map(to_rows, docs)]:
+        return
+    write_at_once(folder / PREVIOUS, (folder / GOLD).read_bytes())
+    write_docs(docs, folder / GOLD)
+
+
+def to_rows(doc: Doc) -> list[tuple[str, str, str, str]]:
+    """The tokens of a doc, and their annotation."""
+    return [(token.text, token.whitespace_, token.ent_iob_, token.ent_type_) for token in doc]
 
 
 def read_lang(folder: Path) -> str:

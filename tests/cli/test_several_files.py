@@ -59,7 +59,7 @@ def test_corrected_texts_go_into_an_existing_project(tmp_path: Path, project: Pa
     code, output = run_command("init", project, "--update", "--labelled", new)
     assert code == 0, output
     assert "9 texts to train on (4 new), 6 raw texts" in output
-    assert "1 labelled texts are not used" in output
+    assert "Labelled texts that are not used: 1" in output
     for name, content in held_out.items():
         assert (corpus / name).read_bytes() == content
     assert (corpus / "gold.previous.spacy").read_bytes() == before
@@ -69,9 +69,15 @@ def test_corrected_texts_go_into_an_existing_project(tmp_path: Path, project: Pa
     assert [entity.label_ for entity in gold[gold_text].ents] == ["PLACE"]
     assert "disagreement (1)" in output
     assert pool(project) == [own["text"] for own in texts(14, 20)]
+    files = srsly.read_json(corpus / "update.summary.json")["files"]
+    reasons = {reason: own["first"] for own in files for reason, own in own["left_out"].items()}
+    assert reasons["a text that the project tunes or tests on, which does not change"] == ["5"]
     # the same again changes nothing
+    after = (corpus / "gold.spacy").read_bytes()
     code, output = run_command("init", project, "--update", "--labelled", new)
     assert "9 texts to train on (0 new), 6 raw texts" in output
+    assert (corpus / "gold.spacy").read_bytes() == after
+    assert (corpus / "gold.previous.spacy").read_bytes() == before
 
 
 def test_more_raw_texts_for_an_existing_project(tmp_path: Path, project: Path) -> None:
@@ -81,6 +87,37 @@ def test_more_raw_texts_for_an_existing_project(tmp_path: Path, project: Path) -
     code, output = run_command("init", project, "--update", "--labelled", new, "--raw", raw)
     assert code == 0, output
     assert pool(project) == [*(own["text"] for own in texts(10, 20)), "Rome 30"]
+    _, kept, added = srsly.read_json(project / "corpus" / "update.summary.json")["files"]
+    assert (kept["texts"], kept["left_out"]) == (10, {})
+    assert added["left_out"] == {
+        "labelled already": {"n": 1, "first": ["1"]},
+        "in the pool already": {"n": 1, "first": ["2"]},
+    }
+
+
+def test_an_update_that_was_stopped_is_repeated(tmp_path: Path, project: Path) -> None:
+    """Between the texts to train on and the raw ones."""
+    corpus = project / "corpus"
+    before, raw = (corpus / "gold.spacy").read_bytes(), (corpus / "pool.jsonl").read_bytes()
+    new = write_lines(tmp_path / "new.jsonl", *texts(10, 12))
+    command = ("init", project, "--update", "--labelled", new)
+    assert run_command(*command)[0] == 0
+    (corpus / "pool.jsonl").write_bytes(raw)
+    assert run_command(*command)[0] == 0
+    assert pool(project) == [own["text"] for own in texts(12, 20)]
+    assert (corpus / "gold.previous.spacy").read_bytes() == before
+
+
+def test_partial_annotation_takes_nothing_away(tmp_path: Path, project: Path) -> None:
+    """As of Prodigy, where somebody was asked about one span."""
+    text = next(iter(read(project, "gold")))
+    span = {"start": 5, "end": 6, "label": "NUMBER"}
+    answer = {"text": text, "spans": [span], "answer": "accept", "_view_id": "ner"}
+    new = write_lines(tmp_path / "new.jsonl", answer)
+    code, output = run_command("init", project, "--update", "--labelled", new)
+    assert code == 0, output
+    found = [(own.text, own.label_) for own in read(project, "gold")[text].ents]
+    assert found == [("Rome", "CITY"), (text[5:], "NUMBER")]
 
 
 def test_updates_that_make_no_sense(tmp_path: Path, project: Path) -> None:
@@ -116,7 +153,7 @@ def test_texts_that_annotators_label_differently(
     files = ("--labelled", first, "--labelled", second, "--raw", raw, "--dev", "1")
     code, output = run_command("init", tmp_path / "p", *files, "--on-conflict", choice, *ENCODER)
     assert code == 0, output
-    assert "8 texts are in several files, 7 of them with the same annotation" in output
+    assert "8 texts are annotated several times, 7 of them in the same way" in output
     docs = read(tmp_path / "p", "gold") | read(tmp_path / "p", "dev")
     assert len(docs) == 8 - (choice == "leave-out")
     found = [docs["Rome 0"]] if "Rome 0" in docs else []
@@ -151,7 +188,7 @@ def test_the_summary(tmp_path: Path) -> None:
     summary = tmp_path / "summary.json"
     code, output = run_command("check", labelled, "--raw", raw, "--summary", summary)
     assert code == 1, output
-    own, pool = srsly.read_json(summary)
+    own, pool = srsly.read_json(summary)["files"]
     assert (own["format"], own["texts"], own["labels"]) == ("prodigy", 1, {"CITY": 1})
     (left_out,) = own["left_out"].values()
     assert left_out == {"n": 1, "first": ["2"]}

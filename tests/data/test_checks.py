@@ -16,6 +16,7 @@ from spacy.tokens import Doc, DocBin, Span
 
 from spacy_halfree.data.annotated_texts import read_annotated_texts
 from spacy_halfree.data.checks import (
+    UNANNOTATED,
     FileReport,
     Problem,
     check_file,
@@ -391,6 +392,7 @@ def test_files_are_compared_as_if_all_texts_were_kept(files: list[list[Annotated
         records = [replace(text, number=number) for number, text in enumerate(file, start=1)]
         report = check_file(name, records, reports)
         expected, own = [], {}
+        annotated: dict[str, tuple[int, list[Any]]] = {}
         shared: list[list[Problem]] = [[] for _ in kept]
         for text in records:
             expected += check_slowly(text)
@@ -404,8 +406,11 @@ def test_files_are_compared_as_if_all_texts_were_kept(files: list[list[Annotated
                         problems.append(
                             Problem("text of two files", text.number, reason, text.text)
                         )
-            elif own[key][1] != spans:
-                reason = f"number {own[key][0]} has the same text with other spans"
+            first, agreed = (
+                (0, spans) if text.missing else annotated.setdefault(key, (text.number, spans))
+            )
+            if spans != agreed:
+                reason = f"number {first} has the same text with other spans"
                 expected.append(Problem("contradicting annotation", text.number, reason, text.text))
         assert report.problems == expected + [problem for part in shared for problem in part]
         words = [{token.i for token in text.doc if not token.is_space} for text in records]
@@ -465,7 +470,9 @@ def test_white_space_makes_no_other_text() -> None:
     assert dev.problems == []
     (problem,) = check_file("dev", texts, [train]).problems
     assert problem.text == "Rome  for ten "
-    (problem,) = check_file("dev", [*texts, make_text("Romefor ten", (0, 7, "A"))]).problems
+    (problem,) = check_file(
+        "dev", [*texts, make_text("Romefor ten", (0, 7, "A"), number=3)]
+    ).problems
     assert problem.kind == "contradicting annotation"
 
 
@@ -476,7 +483,7 @@ def test_nothing_to_learn_from(tmp_path: Path) -> None:
     path = tmp_path / "train.spacy"
     DocBin(docs=[unannotated, unannotated, empty]).to_disk(path)
     report = check_file("train", read_annotated_texts(path, nlp))
-    assert report.left_out == {"they are not annotated": Places(2, ["1", "2"])}
+    assert report.left_out == {UNANNOTATED: Places(2, ["1", "2"])}
     (problem,) = missing_labels(report)
     assert problem.kind == "no labelled span"
     assert missing_labels(check_file("train", [make_text("a", (0, 1, "A"))])) == []
@@ -536,3 +543,17 @@ def test_many_labels_that_cannot_be_scored_are_not_all_named() -> None:
     (untried,) = find_gaps(check_file("train", texts), [dev])
     assert "L1, L10, L11" in untried
     assert "and 19 more" in untried
+
+
+def test_spans_of_a_text_that_are_asked_about_one_at_a_time(tmp_path: Path) -> None:
+    """They do not contradict each other, but a text that is annotated twice does."""
+    rows = [
+        {"text": "to Rome", "spans": [{"start": 3, "end": 7, "label": "CITY"}]},
+        {"text": "to Rome", "spans": [{"start": 0, "end": 2, "label": "WAY"}]},
+    ]
+    asked = [row | {"answer": "accept", "_view_id": "ner"} for row in rows]
+    path = write_lines(tmp_path / "asked.jsonl", *asked)
+    assert check_file("a", read_annotated_texts(path, NLP)).problems == []
+    path = write_lines(tmp_path / "both.jsonl", *asked, *rows)
+    kinds = [own.kind for own in check_file("a", read_annotated_texts(path, NLP)).problems]
+    assert kinds == ["contradicting annotation"]

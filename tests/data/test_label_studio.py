@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from spacy_halfree.data.annotated_texts import read_annotated_texts
 from spacy_halfree.data.file_formats.label_studio_regions import find_region
+from spacy_halfree.data.read_settings import ReadSettings
 from spacy_halfree.data.records import (
     AnnotatedRecord,
     AnnotatedText,
@@ -330,3 +331,12 @@ def test_untouched_tasks_are_recognized(tmp_path: Path, others: dict[str, Any]) 
     (found,) = read(tmp_path / "a.json", {"data": {"text": TEXT}} | others)
     assert isinstance(found, Skipped)
     assert found.reason == "not labelled in Label Studio"
+
+
+def test_objects_of_other_tools(tmp_path: Path) -> None:
+    """If a format is named, what does not have it is no text without entities."""
+    path = tmp_path / "a.jsonl"
+    path.write_text(json.dumps({"text": TEXT, "spans": [{"start": 0}]}), encoding="utf8")
+    (found,) = read_annotated_texts(path, NLP, ReadSettings(format="label-studio"))
+    assert isinstance(found, InvalidRecord)
+    assert found.reason == "is neither a task nor a row of Label Studio"

@@ -86,6 +86,46 @@ def test_agreement_by_label() -> None:
     assert labels["PARTY"].f1 == 0.0
 
 
+def test_newer_annotation_is_completed_by_older() -> None:
+    partial = Annotation(TEXT, (ROME,), is_partial=True)
+    unknown = Annotation(TEXT, (ROME,), unknown=((5, 26),))
+    for newer in (partial, unknown):
+        (kept,) = merge_files([file("a", spans(ROME, OSLO, TEN)), file("b", newer)]).texts
+        assert kept.annotation == spans(ROME, TEN, OSLO)
+        # what only one of them says is no conflict either
+        for choice in CONFLICT_CHOICES[1:]:
+            files = [file("a", newer), file("b", spans(ROME, OSLO, TEN))]
+            (kept,) = merge_files(files, choice).texts
+            assert kept.annotation == spans(ROME, TEN, OSLO)
+
+
+def test_annotators_of_one_file() -> None:
+    """Tools write several annotations of a text under one number."""
+    records = [(1, spans(ROME, OSLO)), (1, spans(ROME)), (2, spans(text="Bonn"))]
+    merged = merge_files([ReadFile("a", [*records])])
+    # all of them are kept if nothing else is asked for
+    assert len(merged.texts) == 3
+    found = merged.comparison
+    assert (found.n_shared, found.n_equal) == (1, 0)
+    assert found.disagreements[0].reason == "one of its annotations has 'Oslo' (CITY)"
+    first, _ = merge_files([ReadFile("a", [*records])], "missing").texts
+    assert (first.annotation.spans, first.annotation.unknown) == ((ROME,), ((14, 18),))
+    (kept,) = merge_files([ReadFile("a", [*records])], "leave-out").texts
+    assert kept.annotation.text == "Bonn"
+
+
+def test_a_text_is_counted_once_however_many_files_have_it() -> None:
+    found = merge_files([file(name, spans(ROME)) for name in "abc"]).comparison
+    assert (found.n_shared, found.n_equal) == (1, 1)
+
+
+def test_texts_that_are_not_kept_are_named() -> None:
+    files = [file("a", spans(ROME), spans(text="Bonn")), file("b", spans(OSLO))]
+    for choice, expected in (("newest", {("a", 1)}), ("leave-out", {("a", 1), ("b", 1)})):
+        dropped = merge_files(files, choice).dropped
+        assert {(text.file, text.number) for text, _ in dropped} == expected
+
+
 TEXTS = st.text(st.sampled_from("ab \n"), min_size=1, max_size=8).filter(str.strip)
 
 
@@ -97,6 +137,36 @@ def annotations(draw: st.DrawFn, text: str) -> Annotation:
     # spans of nothing but white space have no place without it
     kept = [span for span in own if text[span.start : span.end].strip()]
     return Annotation(text, tuple(sorted(kept, key=lambda span: (span.start, span.end))))
+
+
+def known(annotation: Annotation) -> set[int]:
+    """The characters that an annotation says something about."""
+    inside = {i for span in annotation.spans for i in range(span.start, span.end)}
+    unknown = {i for start, end in annotation.unknown for i in range(start, end)}
+    outside = set() if annotation.is_partial else set(range(len(annotation.text))) - unknown
+    return {i for i in inside | outside if not annotation.text[i].isspace()}
+
+
+@given(st.data(), TEXTS)
+def test_newest_annotation_wins_and_the_rest_is_completed(data: st.DataObject, text: str) -> None:
+    own = []
+    for _ in range(2):
+        drawn = data.draw(annotations(text))
+        start, end = sorted(data.draw(st.tuples(*[st.integers(0, len(text))] * 2)))
+        is_partial = data.draw(st.booleans())
+        unknown = ((start, end),) if start < end else ()
+        own.append(Annotation(text, drawn.spans, unknown=unknown, is_partial=is_partial))
+    older, newer = own
+    (kept,) = merge_files([file("a", older), file("b", newer)]).texts
+    result = kept.annotation
+    assert set(newer.spans) <= set(result.spans) <= {*newer.spans, *older.spans}
+    for span in older.spans:
+        inside = {i for i in range(span.start, span.end) if not text[i].isspace()}
+        if not inside & known(newer):
+            assert (*compact(text, span), span.label) in {
+                (*compact(text, found), found.label) for found in result.spans
+            }
+    assert known(newer) <= known(result) <= known(newer) | known(older)
 
 
 @given(st.data(), TEXTS, st.sampled_from(CONFLICT_CHOICES))

@@ -130,3 +130,16 @@ def test_halves_of_characters(tmp_path: Path) -> None:
         json.dumps(found.reason, ensure_ascii=False).encode()
     assert isinstance(label, InvalidRecord)
     assert label.reason == "has a label that holds half of a surrogate pair, which is no character"
+
+
+@pytest.mark.parametrize("content", ["Oslo", " Oslo\n", "Oslo "])
+def test_the_text_of_spans(tmp_path: Path, content: str) -> None:
+    """It tells if offsets are counted in another unit."""
+    span = {"start": 2, "end": 6, "label": "CITY", "text": content}
+    path = write_json(tmp_path / "a.jsonl", [{"text": "\U0001f600 Oslo", "spans": [span]}])
+    assert read_spans(path) == [("\U0001f600 Oslo", [(2, 6, "CITY")])]
+    moved = span | {"start": 3, "end": 7}
+    path = write_json(tmp_path / "a.jsonl", [{"text": "\U0001f600 Oslo", "spans": [moved]}])
+    (found,) = read(path)
+    assert isinstance(found, InvalidRecord)
+    assert "from 3 to 7 stands 'slo'" in found.reason

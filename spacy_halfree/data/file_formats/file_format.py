@@ -10,7 +10,7 @@ from ..offsets import OffsetUnit
 from ..read_settings import ReadSettings
 from ..records import InvalidRecord, Numbered, NumberedRecord, Suggestion
 from ..sources import HEAD, Source
-from .json_values import JSON_SUFFIXES, read_values
+from .json_values import JSON_SUFFIXES, LINES_SUFFIXES, read_values
 
 N_SAMPLE = 100
 """How many values of a JSON file are looked at to recognize its format."""
@@ -61,6 +61,11 @@ class Head:
             return []
         sample = islice(read_values(self.source), N_SAMPLE)
         return [value for _, value in sample if not isinstance(value, InvalidRecord)]
+
+
+def is_value_on_lines(head: Head) -> bool:
+    """Whether a file called one of JSON lines has a list or an object on several lines."""
+    return head.suffix in LINES_SUFFIXES and head.text.split("\n", 1)[0].strip() in ("[", "{")
 
 
 @dataclass(frozen=True, kw_only=True)

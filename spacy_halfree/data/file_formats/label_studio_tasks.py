@@ -147,8 +147,13 @@ def to_offset(offset: Any) -> Any:
 
 
 def read_row(row: dict[str, Any]) -> Task:
-    """Read a row."""
+    """Read a row.
+
+    RAISES: RecordError if it is none.
+    """
     regions = {key: value for key, value in row.items() if has_regions(value)}
+    if not (is_row(row) or "id" in row):
+        raise RecordError("is neither a task nor a row of Label Studio")
     data = {key: row[key] for key in row if key not in BOOKKEEPING and key not in regions}
     if row.get("annotation_id", 0) is None:
         return Task(data, left_out=NOT_LABELLED, is_row=True)

@@ -13,7 +13,7 @@ from ..offsets import OffsetUnit
 from ..read_settings import ReadSettings
 from ..records import Annotation, NumberedRecord, RecordError, Skipped, Suggestion
 from ..sources import Source
-from .file_format import AnnotationFormat, Head
+from .file_format import AnnotationFormat, Head, is_value_on_lines
 from .json_values import (
     JSON_SUFFIXES,
     SPAN_KEYS,
@@ -35,6 +35,8 @@ BINARY = ("ner", "spans")
 """The interfaces in which a single span of a text is accepted or rejected."""
 MOST_KEYS = 10
 """So many keys of an object without spans are told."""
+MOST_SHOWN = 40
+"""How many characters of a text a message shows."""
 SCORES = {"score", "priority", "rank", "pattern"}
 """Keys of spans that a model or a pattern has suggested."""
 
@@ -70,8 +72,26 @@ def read_value(value: Any, _: ReadSettings) -> Iterator[Annotation | Skipped]:
             f"has no list of spans under any of {', '.join(SPAN_KEYS)}; its keys are: "
             f"{printable(', '.join(islice(value, MOST_KEYS)))}"
         )
-    spans = tuple(map(to_span, found[1]))
-    yield Annotation(value["text"], spans, is_partial=is_binary(value, found[1]))
+    text, spans = value["text"], tuple(map(to_span, found[1]))
+    for own, span in zip(found[1], spans, strict=True):
+        check_content(own, text[max(span.start, 0) : max(span.end, 0)])
+    yield Annotation(text, spans, is_partial=is_binary(value, found[1]))
+
+
+def check_content(span: Any, words: str) -> None:
+    """Check the text that comes with a span. White space may differ.
+
+    span: The span.
+    words: What stands at its place.
+    RAISES: RecordError if it is another text.
+    """
+    content = span.get("text") if isinstance(span, dict) else None
+    if isinstance(content, str) and content.split() != words.split():
+        raise RecordError(
+            f"has a span that is said to be {content[:MOST_SHOWN]!r}, but from {span['start']} to "
+            f"{span['end']} stands {words[:MOST_SHOWN]!r}; offsets are code points, as Python "
+            "counts"
+        )
 
 
 def is_binary(value: dict[str, Any], spans: list[Any]) -> bool:
@@ -118,7 +138,9 @@ def recognize(head: Head) -> bool:
 
     What no other format recognizes is read as this.
     """
-    return head.suffix in JSON_SUFFIXES and (not head.values or any(map(has_text, head.values)))
+    if head.suffix not in JSON_SUFFIXES or is_value_on_lines(head):
+        return False
+    return not head.values or any(map(has_text, head.values))
 
 
 def read(source: Source, settings: ReadSettings) -> Iterator[NumberedRecord]:

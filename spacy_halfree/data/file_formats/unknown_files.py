@@ -9,8 +9,8 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from .column_layout import describe_columns
-from .file_format import Head
-from .json_values import printable, show
+from .file_format import Head, is_value_on_lines
+from .json_values import JSON_SUFFIXES, LINES_SUFFIXES, printable, show
 
 MOST_KEYS = 10
 """So many keys of unknown objects are told."""
@@ -45,6 +45,21 @@ def keys(*names: str) -> Test:
     """A test whether a JSON file has an object with some keys."""
     wanted = set(names)
     return lambda head: any(isinstance(own, dict) and wanted <= set(own) for own in head.values)
+
+
+def both(*tests: Test) -> Test:
+    """Whether all of some tests succeed."""
+    return lambda head: all(test(head) for test in tests)
+
+
+def no_suffix_of_json(head: Head) -> bool:
+    """Whether a file is not called JSON."""
+    return head.suffix not in JSON_SUFFIXES
+
+
+def is_list_of_objects(value: Any) -> bool:
+    """Whether a value is a list of objects."""
+    return isinstance(value, list) and bool(value) and all(isinstance(own, dict) for own in value)
 
 
 def first_value(test: Callable[[Any], bool]) -> Test:
@@ -222,6 +237,16 @@ KNOWN: tuple[Known, ...] = (
         "a Hugging Face data set as CSV, which cuts long lists",
         pattern(r"\A[^\n]*\b(?:tokens|words),[^\n]*tags"),
         AS_PARQUET,
+    ),
+    Known(
+        "JSON without a value on each line",
+        either(is_value_on_lines, both(suffix(*LINES_SUFFIXES), first_value(is_list_of_objects))),
+        "Give it a name that ends in `.json`.",
+    ),
+    Known(
+        "JSON with another name",
+        both(no_suffix_of_json, pattern(r"\A\s*(?:\[\s*)?[\[{]\s*[\"{\[]")),
+        "Give it a name that ends in `.jsonl` if it has a value on each line, or else in `.json`.",
     ),
     Known("a table of comma-separated values", suffix(".csv"), AS_COLUMNS),
     Known("training data of OpenNLP", pattern(r"<START(:[\w-]+)?> [^\n]* <END>"), AS_LINES),
