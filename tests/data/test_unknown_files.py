@@ -89,7 +89,7 @@ EXAMPLES: list[tuple[str, str, Any]] = [
     ("HTML or XML", "a.html", '<div><mark class="entity">Rome</mark></div>'),
     ("HTML or XML", "a.xml", '<?xml version="1.0"?><TEI/>'),
     ("compressed file", "a.tsv.bz2", b"BZh9\0"),
-    ("compressed file", "a.tar.gz", gzip.compress(b"a.tsv\0ustar\0to\tO\nRome\tB-CITY\n")),
+    ("compressed file", "a.tar.gz", gzip.compress(b"a.tsv\0ustar\0to\tO\nRome\tB-CITY\n", mtime=0)),
     ("OpenNLP", "a.train", "<START:city> Rome <END> is old .\n"),
     ("PubTator", "a.txt", "12|t|In Rome\n12|a|\n12\t3\t7\tRome\tCity\tC1\n"),
     ("trees of NLTK", "a.txt", "(S in/IN (CITY Rome/NNP))\n"),
@@ -116,7 +116,9 @@ def write(path: Path, content: Any) -> Path:
     return path
 
 
-@pytest.mark.parametrize(("looks_like", "name", "content"), EXAMPLES)
+@pytest.mark.parametrize(
+    ("looks_like", "name", "content"), EXAMPLES, ids=[f"{own[0]}-{own[1]}" for own in EXAMPLES]
+)
 def test_what_a_file_looks_like(tmp_path: Path, looks_like: str, name: str, content: Any) -> None:
     with pytest.raises(ValueError, match="H047") as found:
         read(write(tmp_path / name, content))
