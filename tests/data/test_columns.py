@@ -81,7 +81,6 @@ def rows(separator: str = "\t", *before: str, tag: str = "{tag}") -> str:
             [("Abbey Road", [(0, 10, "ALBUM")])],
         ),
         ("A.IOB", "# O\n", [("#", [])]),
-        ("a.conll", "", []),
         ("a.tsv", "\n# nothing\n\n", []),
         *[
             ("a.tsv", TABS.replace("\n", end), [("New York now", [(0, 8, "GPE")])])
