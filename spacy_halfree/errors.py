@@ -567,6 +567,13 @@ class Warnings:
         "[W026] The words of {path} are joined without spaces, as '{lang}' is written. Use "
         "`--spaces` if spaces separate them, or `--no-spaces` to join them without this warning."
     )
+    W046 = (
+        "[W046] {path} does not say how its offsets are counted, and UTF-16 units would give other "
+        "spans in these texts ({n} in all): number {numbers}. They are read in code points, as "
+        "Python counts. Use `--offsets utf-16` if the spans come from a program that counts as "
+        "JavaScript and Java do, or `--offsets code-points` to keep what is read now, without this "
+        "warning."
+    )
     W035 = "[W035] {path}: {read}. Ignored: {ignored}."
     W036 = (
         "[W036] {path}: annotations that {reason} are left out ({n} in all): {names}. Their words "

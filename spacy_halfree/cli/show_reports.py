@@ -16,8 +16,12 @@ def show_counts(reports: Sequence[FileReport]) -> None:
     labels = sorted(set().union(*(report.labels for report in reports)))
     rows = [
         ("texts", *(report.n_texts for report in reports)),
-        ("tokens", *(report.n_tokens for report in reports)),
-        *((label, *(report.labels[label] for report in reports)) for label in labels),
+        # raw texts are not tokenized
+        ("tokens", *(report.n_tokens or "" for report in reports)),
+        *(
+            (label, *(report.labels[label] if report.n_tokens else "" for report in reports))
+            for label in labels
+        ),
     ]
     formats = tuple(report.format for report in reports)
     if any(formats):

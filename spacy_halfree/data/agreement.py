@@ -48,17 +48,11 @@ class Disagreement:
         if names[0] == names[1]:
             # several people have annotated it
             names = ("one of its annotations", "another one")
-        parts = [
-            f"{name} has {describe_spans(text.annotation.text, spans)}"
-            for name, text, spans in zip(
-                names,
-                (self.earlier, self.later),
-                (self.only_earlier, self.only_later),
-                strict=True,
-            )
-            if spans
-        ]
-        return "; ".join(parts)
+        spans = (
+            describe_spans(self.earlier.annotation.text, self.only_earlier),
+            describe_spans(self.later.annotation.text, self.only_later),
+        )
+        return f"{names[0]} has {spans[0]}, and {names[1]} has {spans[1]}"
 
 
 @dataclass
@@ -143,4 +137,6 @@ class Comparison:
 
 def describe_spans(text: str, spans: Sequence[LabelledSpan]) -> str:
     """Name some spans of a text."""
+    if not spans:
+        return "nothing there"
     return ", ".join(f"{text[span.start : span.end]!r} ({span.label})" for span in spans)

@@ -13,6 +13,7 @@ from spacy.tokens import Doc
 from ..errors import Errors, Warnings
 from ..ranges import check_choice
 from .file_formats import ANNOTATED, ANNOTATED_FILES
+from .file_formats.brat import BRAT
 from .file_formats.file_format import AnnotationFormat, Head
 from .file_formats.unknown_files import describe_unknown
 from .read_settings import OF_ALL_FORMATS, ReadSettings
@@ -140,9 +141,13 @@ def find_format(source: Source, settings: ReadSettings) -> AnnotationFormat:
     """
     if settings.format is not None:
         check_choice(ANNOTATED, format=settings.format)
-        return ANNOTATED[settings.format]
+        chosen = ANNOTATED[settings.format]
+        if chosen is not BRAT and Head(source).is_empty:
+            raise ValueError(Errors.H046.format(path=source.name, reason="it is empty"))
+        return chosen
     head = Head(source)
-    for own in ANNOTATED.values():
+    # an empty file of brat says that its text has no spans
+    for own in (BRAT,) if head.is_empty else ANNOTATED.values():
         if own.recognize(head):
             return own
     guess = describe_unknown(head)

@@ -82,7 +82,14 @@ def merge_files(files: Sequence[ReadFile], on_conflict: OnConflict = "newest") -
         if not agrees and on_conflict == "leave-out":
             merged.dropped.extend((text, CONTRADICTED) for group in groups for text in group)
             continue
-        kept = keep(groups, on_conflict, has_annotators=len(compared) > len(groups))
+        is_single = all(len(group) == 1 for group in groups)
+        if agrees and is_single:
+            # the text of the oldest file, so that white space does not change
+            kept = [merge_agreed(groups)]
+        elif on_conflict == "newest" or (len(groups) == 1 and len(compared) == 1):
+            kept = complete_newest(groups)
+        else:
+            kept = [merge_agreed(groups)]
         merged.texts.extend(kept)
         places = {(text.file, text.number) for text in kept}
         merged.dropped.extend(
@@ -102,25 +109,23 @@ def find_annotators(groups: Sequence[list[SourcedText]]) -> list[SourcedText]:
     return [text for group in groups for text in group if text.number == group[0].number]
 
 
-def keep(
-    groups: Sequence[list[SourcedText]], on_conflict: OnConflict, *, has_annotators: bool
-) -> list[SourcedText]:
-    """Choose the annotation of a text.
+def merge_agreed(groups: Sequence[list[SourcedText]]) -> SourcedText:
+    """Keep what no annotation of a text contradicts.
 
     groups: Its annotations in each file, from the oldest to the newest.
-    on_conflict: What to keep where they contradict each other.
-    has_annotators: Whether a file has several annotations of one record.
+    """
+    texts = [text for group in groups for text in group]
+    return replace(texts[0], annotation=agreed([text.annotation for text in texts]))
+
+
+def complete_newest(groups: Sequence[list[SourcedText]]) -> list[SourcedText]:
+    """Keep the annotations of the newest file, completed by those of others.
+
+    groups: The annotations of a text in each file, from the oldest to the newest.
     """
     *older, newest = groups
-    if on_conflict == "newest":
-        others = [text.annotation for group in reversed(older) for text in group]
-        return [
-            replace(text, annotation=reduce(complete, others, text.annotation)) for text in newest
-        ]
-    if not older and not has_annotators:
-        return newest
-    texts = [text for group in groups for text in group]
-    return [replace(texts[0], annotation=agreed([text.annotation for text in texts]))]
+    others = [text.annotation for group in reversed(older) for text in group]
+    return [replace(text, annotation=reduce(complete, others, text.annotation)) for text in newest]
 
 
 def complete(annotation: Annotation, older: Annotation) -> Annotation:

@@ -11,7 +11,7 @@ class ColumnSettings:
     """How to read words in columns, or in lists.
 
     words, tags: The columns of the words and of their tags: a number from 1 on (negative numbers
-        count from the last column) or a name. If None, they are found.
+        count from the last column) or a name; of lists, their names. If None, they are found.
     names: The names of tags that are numbers, in order.
     spaces: Whether spaces separate the words in the text. If None, they do, but for languages
         that are written without spaces.

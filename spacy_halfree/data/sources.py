@@ -20,14 +20,19 @@ UNREADABLE = (OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
 """The errors of files and archives that cannot be read, are damaged, or need a password."""
 TYPE_SYSTEM = "typesystem.xml"
 """The file, in any case, that has the types of UIMA's documents beside it. It is no document."""
+ARCHIVE = ".zip"
+STANDOFF = ".ann"
+"""The suffix of annotations whose texts are other files."""
+OF_STANDOFF = (STANDOFF, ".txt", ".conf")
+"""The suffixes of files in an archive of such documents. It is read as a folder."""
 
 
 @dataclass(frozen=True)
 class Source:
     """A file of annotated texts.
 
-    path: The file, or its archive.
-    member: The file's name in the archive; "" if it is none.
+    path: The file, a folder, or an archive.
+    member: The file's name in the archive; "" if it is none, or if the archive is read as a folder.
     """
 
     path: Path
@@ -48,6 +53,33 @@ class Source:
     def is_gzipped(self) -> bool:
         """Whether its name ends in `.gz`."""
         return (self.member or self.path.name).lower().endswith(".gz")
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether it is a folder, or an archive that is read as one."""
+        return self.path.is_dir() or (not self.member and self.path.suffix.lower() == ARCHIVE)
+
+    def files(self) -> "Iterator[Source]":
+        """The files of a folder and of its folders.
+
+        RAISES: ValueError (H046) if it is an archive that cannot be read.
+        """
+        if self.path.is_dir():
+            yield from (Source(path) for path in self.path.rglob("*") if path.is_file())
+        else:
+            yield from (Source(self.path, name) for name in list_members(self.path))
+
+    def with_suffix(self, suffix: str) -> "Source | None":
+        """The file of the same name with another suffix, not compressed, if there is one.
+
+        RAISES: ValueError (H046) if it is in an archive that cannot be read.
+        """
+        own = PurePosixPath(self.member or self.path.name)
+        name = str((own.with_suffix("") if self.is_gzipped else own).with_suffix(suffix))
+        if self.member:
+            return Source(self.path, name) if name in list_members(self.path) else None
+        path = self.path.with_name(name)
+        return Source(path) if path.is_file() else None
 
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:
@@ -95,7 +127,7 @@ class Source:
 
     def head(self) -> str:
         """Its first characters; "" if it is a folder. What is not UTF-8 is replaced."""
-        if self.path.is_dir():
+        if self.is_folder:
             return ""
         with self.open() as file:
             start = file.read(HEAD)
@@ -110,13 +142,16 @@ def find_sources(path: Path, members: Sequence[str] = ()) -> list[Source]:
 
     path: A file, or a zip archive.
     members: The files in archives to read, if there are several.
-    RETURNS: The file, or the chosen members of the archive.
+    RETURNS: The file, or the chosen members of the archive. An archive of documents of brat is read
+        as a folder is.
     RAISES: ValueError (H046) if the archive cannot be read, (H109) if it has no such file, or
         several and none is chosen.
     """
-    if path.is_dir() or path.suffix.lower() != ".zip":
+    if path.is_dir() or path.suffix.lower() != ARCHIVE:
         return [Source(path)]
     names = list_members(path)
+    if not members and is_standoff(names):
+        return [Source(path)]
     if not members and len(names) == 1:
         return [Source(path, names[0])]
     chosen = [member for member in members if member in names]
@@ -151,6 +186,12 @@ def ask_for_member(path: Path, names: Sequence[str], missing: Sequence[str]) -> 
     found = ", ".join(sorted(names)[:MOST_NAMES])
     found += f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
     return Errors.H109.format(path=path, reason=reason, names=found)
+
+
+def is_standoff(names: Sequence[str]) -> bool:
+    """Whether files are documents of brat, and nothing else."""
+    suffixes = {PurePosixPath(name).suffix for name in names}
+    return STANDOFF in suffixes and suffixes.issubset(OF_STANDOFF)
 
 
 def is_data(info: zipfile.ZipInfo) -> bool:

@@ -1,5 +1,6 @@
 """The tokenizer of a project, if it is not that of the language: so that a project is complete."""
 
+import ast
 import re
 import shutil
 from dataclasses import dataclass
@@ -96,6 +97,7 @@ def write_tokenizer(folder: Path, nlp: Language, settings: ProjectSettings) -> O
     RETURNS: How the project's configs make the tokenizer.
     """
     if settings.code:
+        check_stands_alone(Path(settings.code))
         shutil.copyfile(settings.code, folder / FUNCTIONS)
     if not settings.tokenizer:
         return OwnTokenizer()
@@ -123,3 +125,23 @@ def load_tokenizer(folder: Path, lang: str) -> Language:
         return make_tokenizing_pipeline(lang, folder / TOKENIZER)
     config, _ = read_source(folder / "configs" / STUDENT)
     return from_settings({"nlp": {"lang": lang, **tokenizer_settings(config)}})
+
+
+def check_stands_alone(code: Path) -> None:
+    """Check that a Python file imports no file beside it, which would not be copied with it.
+
+    RAISES: ValueError (H127) if it does.
+    """
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(code.read_bytes())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names.add("." * node.level + (node.module or ""))
+    for name in sorted(names):
+        first = name.lstrip(".").split(".")[0]
+        if name.startswith(".") or any(
+            (code.parent / own).exists() for own in (f"{first}.py", f"{first}/__init__.py")
+        ):
+            reason = f"it imports '{name}', another file of yours, which a project does not have"
+            raise ValueError(Errors.H127.format(path=code, reason=reason))

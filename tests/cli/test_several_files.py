@@ -161,7 +161,7 @@ def test_texts_that_annotators_label_differently(
     assert marks == expected
     (problem,) = srsly.read_jsonl(tmp_path / "p" / "corpus" / "problems.jsonl")
     assert problem["reason"] == (
-        f"number 1 of {first} has 'Rome' (CITY); number 8 of {second} has 'Rome' (PLACE)"
+        f"number 1 of {first} has 'Rome' (CITY), and number 8 of {second} has 'Rome' (PLACE)"
     )
 
 

@@ -1,7 +1,9 @@
 """brat's standoff, written after its specification; not run with the tool."""
 
+import gzip
 import zipfile
 from pathlib import Path
+from shutil import make_archive
 from typing import Any
 from unittest.mock import patch
 
@@ -93,9 +95,63 @@ def test_an_archive(tmp_path: Path) -> None:
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("notes/a.txt", TEXT)
         archive.writestr("notes/a.ann", LINES)
-    (record,) = read(path, members=("notes/a.ann",))
-    assert isinstance(record, AnnotatedText)
-    assert spans_of(record) == SPANS
+    for members in ((), ("notes/a.ann",), ("notes/a.txt",)):
+        (record,) = read(path, members=members)
+        assert isinstance(record, AnnotatedText)
+        assert spans_of(record) == SPANS
+
+
+def test_an_archive_of_documents(tmp_path: Path) -> None:
+    """It is read as the folder that it was made of."""
+    folder = tmp_path / "notes"
+    (folder / "deeper").mkdir(parents=True)
+    write(folder, TEXT, LINES)
+    write(folder, "Nothing", "", "b.v2")
+    write(folder, "Not opened", None, "c")
+    write(folder, None, "T1\tCITY 0 4\tRome\n", "d")
+    write(folder / "deeper", "Oslo", "T1\tCITY 0 4\tOslo")
+    (folder / "annotation.conf").write_text("[entities]\nCITY\n")
+    path = Path(make_archive(str(tmp_path / "notes"), "zip", tmp_path, "notes"))
+    expected, found = read(folder), read(path)
+    assert len(found) == 5
+    for own, other in zip(expected, found, strict=True):
+        if isinstance(own, AnnotatedText):
+            assert isinstance(other, AnnotatedText)
+            assert (own.number, own.text, own.spans) == (other.number, other.text, other.spans)
+        elif isinstance(own, InvalidRecord):
+            assert isinstance(other, InvalidRecord)
+            assert other.file == f"{path}: notes/d.ann"
+            assert other.reason == own.reason
+        else:
+            assert own == other
+
+
+@pytest.mark.parametrize("members", [(), ("a.ann",)])
+def test_an_archive_without_the_text(tmp_path: Path, members: tuple[str, ...]) -> None:
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.ann", LINES)
+    (record,) = read(path, members=members)
+    assert isinstance(record, InvalidRecord)
+    assert record.reason == "has no text: its .txt file is not beside it"
+
+
+def test_compressed_annotations(tmp_path: Path) -> None:
+    path = write(tmp_path, TEXT, LINES)
+    packed = tmp_path / "a.ann.gz"
+    packed.write_bytes(gzip.compress(path.read_bytes()))
+    path.unlink()
+    assert spans_of(read_one(packed)) == SPANS
+
+
+def test_an_archive_with_other_files(tmp_path: Path) -> None:
+    """None of them is left out without a word."""
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in (("a.txt", TEXT), ("a.ann", LINES), ("b.jsonl", "{}")):
+            archive.writestr(name, content)
+    with pytest.raises(ValueError, match=r"H109.*a\.ann, a\.txt, b\.jsonl"):
+        read(path)
 
 
 def test_pieces(tmp_path: Path) -> None:

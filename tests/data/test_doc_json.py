@@ -62,6 +62,25 @@ def test_what_cannot_be_used(tmp_path: Path) -> None:
     assert all(own in reason for own, reason in zip(expected, reasons, strict=True))
 
 
+def test_groups_beside_entities(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """As of `.spacy` files."""
+    docs = [make_doc(), make_doc(), NLP("to me")]
+    for doc in docs:
+        doc.set_ents([], default="outside")
+    docs[0].set_ents([Span(docs[0], 1, 2, label="CITY")], default="outside")
+    DocBin(docs=docs).to_disk(tmp_path / "a.spacy")
+    path = write_json(tmp_path / "a.json", [doc.to_json() for doc in docs])
+    for own in (path, tmp_path / "a.spacy"):
+        caplog.clear()
+        assert [len(spans) for _, spans in read_spans(own)] == [1, 0, 0]
+        (message,) = caplog.messages
+        assert "[W035]" in message
+        assert "read from the entities. Ignored: the span group 'sc' (2). `--spans" in message
+    caplog.clear()
+    read(path, spans_key="sc")
+    assert not caplog.messages
+
+
 def make_doc() -> Doc:
     doc = NLP("to Rome")
     doc.spans["sc"] = [Span(doc, 1, 2, label="CITY")]

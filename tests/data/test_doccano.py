@@ -278,3 +278,20 @@ def test_spaces_of_a_format_without_columns(
     settings = ReadSettings(columns=ColumnSettings(spaces=spaces))
     with pytest.raises(ValueError, match=rf"H097.*: {option}\."):
         find_annotated_files([write({"text": "to Rome", "label": LIST})], settings)
+
+
+def test_annotations_that_are_no_spans(read: Read, write: Callable[..., Path]) -> None:
+    relation = {"id": 1, "from_id": 1, "to_id": 2, "type": "near"}
+    rows = [
+        {"id": 1, "text": "to Rome", "entities": OBJECTS, "relations": relations, "Comments": []}
+        for relations in ([relation] * 2, [], [relation])
+    ]
+    records, warnings = read(write(*rows))
+    assert records == [ROME] * 3
+    (message,) = warnings
+    assert "W035" in message
+    assert message.endswith("read from the labelled spans. Ignored: relations (3).")
+    row = {"id": 1, "text": "to Rome", "cats": ["TRAVEL"], "entities": LIST, "Comments": []}
+    records, (message,) = read(write(row))
+    assert records == [ROME]
+    assert message.endswith("Ignored: labels of whole texts (1).")

@@ -248,6 +248,12 @@ def test_fields_of_other_names(tmp_path: Path) -> None:
     assert read_spans(path, columns, format="hugging-face") == [("Rome", [(0, 4, "CITY")])]
 
 
+def test_lists_have_names_and_no_numbers(tmp_path: Path) -> None:
+    path = write_json(tmp_path / "a.jsonl", [{"tokens": ["Rome"], "ner_tags": ["S-CITY"]}])
+    with pytest.raises(ValueError, match=r"H121.*Its fields are: tokens, ner_tags\. Name"):
+        read(path, ColumnSettings(words="1", tags="2"))
+
+
 def test_names_in_a_wrong_order(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """They give other entities, which do not follow a scheme."""
     names = ("O", "B-CITY", "I-CITY", "B-NAME", "I-NAME")

@@ -302,6 +302,37 @@ def test_annotations_of_another_shape(tmp_path: Path, annotations: Any, reason: 
     assert reason in found.reason
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"data": {"text": TEXT}},
+        {"data": {"text": TEXT}, "spans": [[0, 4, "X"]]},
+        {"id": 1, "type": "articles", "data": {"text": TEXT}},
+        {"id": "a", "data": {"text": TEXT}},
+        {"success": True, "data": {"items": []}},
+    ],
+)
+def test_objects_with_data_of_other_tools(tmp_path: Path, value: Any) -> None:
+    with pytest.raises(ValueError, match="H047"):
+        read(tmp_path / "a.json", value)
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        {"predictions": []},
+        {"completions": []},
+        {"annotations": []},
+        {"id": 1},
+        {"id": 1, "meta": {}, "project": 3, "created_at": "2021-03-09", "is_labeled": False},
+    ],
+)
+def test_untouched_tasks_are_recognized(tmp_path: Path, others: dict[str, Any]) -> None:
+    (found,) = read(tmp_path / "a.json", {"data": {"text": TEXT}} | others)
+    assert isinstance(found, Skipped)
+    assert found.reason == "not labelled in Label Studio"
+
+
 def test_objects_of_other_tools(tmp_path: Path) -> None:
     """If a format is named, what does not have it is no text without entities."""
     path = tmp_path / "a.jsonl"

@@ -64,6 +64,32 @@ def test_offsets_of_pairs_can_be_utf16(tmp_path: Path) -> None:
     assert read_spans(path, offsets="utf-16") == [FOUND]
 
 
+def test_texts_whose_spans_depend_on_the_unit(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Counted in UTF-16 units, a span may still stand inside of the text."""
+    pairs = [
+        ["to Rome", {"entities": [[3, 7, "CITY"]]}],
+        ["\U0001f600 Oslo or Rome", {"entities": [[3, 7, "CITY"]]}],
+        ["Oslo \U0001f600", {"entities": [[0, 4, "CITY"]]}],
+        ["Caf\u00e9 in Rome", {"entities": [[8, 12, "CITY"]]}],
+    ]
+    path = write_json(tmp_path / "a.json", pairs)
+    read(path)
+    (message,) = caplog.messages
+    assert "[W046]" in message
+    assert "(1 in all): number 2." in message
+    for unit, start in (("code-points", 3), ("utf-16", 2)):
+        caplog.clear()
+        assert read_spans(path, offsets=unit)[1][1] == [(start, start + 4, "CITY")]
+        assert not caplog.messages
+    # its unit is known
+    export = tmp_path / "b.json"
+    export.write_text(json.dumps({"classes": ["CITY"], "annotations": pairs}), encoding="utf8")
+    assert read_spans(export)[1][1] == [(2, 6, "CITY")]
+    assert not caplog.messages
+
+
 @st.composite
 def annotated(draw: st.DrawFn) -> tuple[str, Spans]:
     """A text with spans anywhere."""

@@ -242,7 +242,7 @@ def test_offsets_that_are_no_place_are_refused(
     for mark in (f'begin="{right}"', f'"begin": {right}'):
         content = content.replace(mark, mark.replace(right, wrong))
     path.write_text(content, encoding="utf8")
-    with pytest.raises(ValueError, match=rf"H046.*\[{wrong}\]"):
+    with pytest.raises(ValueError, match=rf"H046.*: it has the offset {wrong}, inside a"):
         read(path)
 
 
@@ -280,6 +280,48 @@ def test_files_that_cannot_be_read(tmp_path: Path, content: str, reason: str) ->
     path.write_text(content, encoding="utf8")
     with pytest.raises(ValueError, match=f"H046.*{reason}"):
         read(path)
+
+
+URL = "http://www.omg.org/XMI"
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.jsonl", json.dumps({"text": f"see {URL}", "label": [[0, 3, "X"]], "Comments": []})),
+        ("a.json", json.dumps([{"text": f"see {URL}", "label": [[0, 3, "X"]], "Comments": []}])),
+        ("a.jsonl", json.dumps({"text": "see it", "spans": [], "%FEATURE_STRUCTURES": "none"})),
+        ("a.conll", f"see\tB-X\n{URL}\tO\n"),
+        ("a.conll", f"<s>\tO\nsee\tB-X\n{URL}\tO\n"),
+    ],
+)
+def test_texts_that_mention_xmi(tmp_path: Path, name: str, content: str) -> None:
+    (tmp_path / name).write_text(content, encoding="utf8")
+    (record,) = read(tmp_path / name)
+    assert isinstance(record, AnnotatedText)
+
+
+def test_html_that_mentions_xmi(tmp_path: Path) -> None:
+    path = tmp_path / "a.html"
+    path.write_text(f"<!DOCTYPE html>\n<html><a href='{URL}'>XMI</a></html>", encoding="utf8")
+    with pytest.raises(ValueError, match=r"H047.*looks like HTML"):
+        read(path)
+
+
+def test_comments_before_the_root(tmp_path: Path) -> None:
+    path = write(tmp_path, make_cas(TEXT, *entities(ROME)), "xmi")
+    content = path.read_text(encoding="utf8")
+    start = content.index("<", content.index("?>"))
+    comment = "<!-- made by <me@example.org> -->\n<?style a?>\n"
+    path.write_text(f"{content[:start]}{comment}{content[start:]}", encoding="utf8")
+    assert spans_of(read(path)) == [(1, TEXT, [ROME])]
+
+
+def test_json_without_structures(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text('[{"text": "to Rome"}]', encoding="utf8")
+    with pytest.raises(ValueError, match=r"H046.*nothing under '%FEATURE_STRUCTURES'"):
+        read(path, format="uima-cas")
 
 
 def test_an_archive_of_several_documents(tmp_path: Path) -> None:

@@ -5,12 +5,14 @@ import json
 import re
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 from annotated_files import read, read_spans
 
+from spacy_halfree.data.file_formats import ANNOTATED
 from spacy_halfree.data.file_formats.file_format import Head
 from spacy_halfree.data.file_formats.unknown_files import (
     AS_COLUMNS,
@@ -23,6 +25,9 @@ from spacy_halfree.data.sources import Source
 CONLL_U = (
     "# text = in Rome\n1\tin\tin\tADP\tIN\t_\t2\tcase\t_\t_\n"
     "2\tRome\tRome\tPROPN\tNNP\t_\t0\troot\t_\t_\n"
+)
+EMPTY = tuple(
+    f"a{suffix}" for own in ANNOTATED.values() for suffix in own.suffixes if own.name != "brat"
 )
 EXAMPLES: list[tuple[str, str, Any]] = [
     ("Hugging Face's `save_to_disk`", "data-00000-of-00001.arrow", b"\xff\xff\xff\xff"),
@@ -124,6 +129,43 @@ def test_every_kind_has_an_example(tmp_path: Path) -> None:
     missing = {f"It looks like {own.looks_like}. {own.advice}" for own in KNOWN} - told
     # Parquet tables are tested with the data sets of Hugging Face, folders below
     assert [own for own in missing if "Parquet table" not in own and "a folder" not in own] == []
+
+
+@pytest.mark.parametrize("content", [b"", b"\n \n"])
+@pytest.mark.parametrize("name", EMPTY)
+def test_empty_files(tmp_path: Path, name: str, content: bytes) -> None:
+    path = write(tmp_path / name, gzip.compress(content) if name.endswith(".gz") else content)
+    with pytest.raises(ValueError, match=r"H047.*looks like an empty file"):
+        read(path)
+
+
+@pytest.mark.parametrize("name", [name for name in ANNOTATED if name != "brat"])
+def test_an_empty_file_of_a_named_format(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ValueError, match=r"H046.*a\.jsonl: it is empty"):
+        read(write(tmp_path / "a.jsonl", ""), format=name)
+
+
+def test_an_empty_member(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("a.jsonl", "")
+    with pytest.raises(ValueError, match=r"H047.*looks like an empty file"):
+        read(tmp_path / "a.zip")
+
+
+def test_white_space_before_the_content(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.json", " " * 100_000 + '[{"text": "Rome", "spans": []}]')
+    assert read_spans(path) == [("Rome", [])]
+
+
+@pytest.mark.parametrize("content", [b"junk", b"\x78\x9c\x00"])
+def test_docs_that_cannot_be_loaded(tmp_path: Path, content: bytes) -> None:
+    """spaCy advises to convert the file, which fails."""
+    with pytest.raises(ValueError, match="H046") as found:
+        read(write(tmp_path / "a.spacy", content))
+    assert "a.spacy: it is damaged, or not a file as `DocBin.to_disk` writes it." in str(
+        found.value
+    )
+    assert "convert" not in str(found.value)
 
 
 def test_folders(tmp_path: Path) -> None:

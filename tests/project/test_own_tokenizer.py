@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ from spacy.util import registry
 from weasel.cli.run import project_run
 
 from spacy_halfree import ProjectSettings, create_project
-from spacy_halfree.project.own_tokenizer import check_can_be_saved
+from spacy_halfree.project.own_tokenizer import check_can_be_saved, check_stands_alone
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ["unit", "PUMP9", "_", "G2", "is", "off"]
@@ -243,3 +244,17 @@ def test_a_project_whose_wheel_has_the_code(tmp_path: Path) -> None:
         text=True,
     )
     assert done.stdout.strip() == f"{PARTS} ('PUMP',)", done.stderr
+
+
+def test_code_that_imports_files_beside_it(tmp_path: Path) -> None:
+    """They would not be copied into the project."""
+    (tmp_path / "helper.py").write_text("X = 1\n", encoding="utf8")
+    code = tmp_path / "code.py"
+    for content, is_refused in (
+        ("from helper import X\n", True),
+        ("import helper\n", True),
+        ("import json\nfrom pathlib import Path\n", False),
+    ):
+        code.write_text(content, encoding="utf8")
+        with pytest.raises(ValueError, match="H127") if is_refused else nullcontext():
+            check_stands_alone(code)

@@ -1,8 +1,8 @@
 """brat's standoff: a text in `NAME.txt`, and its annotations in `NAME.ann` beside it.
 
-Read: text-bound annotations, as `T1<TAB>CITY 7 11<TAB>Rome`. A document is a text. A folder is read
-as its documents, with those of its folders. An empty `.ann` says that there is nothing to annotate;
-a text without one is not annotated.
+Read: text-bound annotations, as `T1<TAB>CITY 7 11<TAB>Rome`. A document is a text. A folder or an
+archive is read as its documents, with those of its folders. An empty `.ann` says that there is
+nothing to annotate; a text without one is not annotated.
 
 brat counts code points, and writes the words of each annotation. By these, offsets of programs that
 count UTF-16 units, or other line ends than those of the text, are recognized, too.
@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from pathlib import Path, PurePosixPath
 
 from ..offsets import OffsetTable, OffsetUnit, offset_table
 from ..read_settings import ReadSettings
@@ -27,11 +26,11 @@ from ..records import (
     RecordError,
     Skipped,
 )
-from ..sources import Source
+from ..sources import STANDOFF, Source
 from .file_format import AnnotationFormat, Head
 from .remarks import warn_of_ignored, warn_of_left_out
 
-SPANS, TEXT = ".ann", ".txt"
+SPANS, TEXT = STANDOFF, ".txt"
 TEXT_BOUND = re.compile(r"(T\S*)\t(\S+) (\d+ \d+(?:;\d+ \d+)*) *(?:\t(.*))?", re.ASCII | re.DOTALL)
 """The line of a text-bound annotation: its name, its label, its pieces and their words."""
 OTHERS = {
@@ -93,11 +92,10 @@ class Unread:
 
 def recognize(head: Head) -> bool:
     """Whether a file or a folder has annotations of brat."""
-    path = head.source.path
-    if path.is_dir():
-        return any(True for _ in path.rglob(f"*{SPANS}"))
-    if head.suffix == TEXT and not head.source.member:
-        return path.with_suffix(SPANS).is_file()
+    if head.source.is_folder:
+        return any(own.suffix == SPANS for own in head.source.files())
+    if head.suffix == TEXT:
+        return head.source.with_suffix(SPANS) is not None
     return head.suffix == SPANS
 
 
@@ -107,7 +105,7 @@ def read(source: Source, _: ReadSettings) -> Iterator[NumberedRecord]:
     Warnings tell which other annotations there are (W035), and name those in several pieces, which
     are left out (W036).
 
-    source: The `.ann` file, the `.txt` file, or the folder.
+    source: The `.ann` file, the `.txt` file, the folder, or the archive.
     YIELDS: The texts.
     """
     unread = Unread()
@@ -120,21 +118,15 @@ def read(source: Source, _: ReadSettings) -> Iterator[NumberedRecord]:
 
 def find_documents(source: Source) -> list[tuple[Source | None, Source | None]]:
     """Find the texts and the annotations of the documents; None for what is missing."""
-    if source.member:
-        name = PurePosixPath(source.member)
-        return [(Source(source.path, str(name.with_suffix(TEXT))), source)]
-    if not source.path.is_dir():
-        stems = {source.path.with_suffix("")}
-    else:
-        found = (path for suffix in (TEXT, SPANS) for path in source.path.rglob(f"*{suffix}"))
-        stems = {path.with_suffix("") for path in found}
-    return [(find_part(stem, TEXT), find_part(stem, SPANS)) for stem in sorted(stems)]
-
-
-def find_part(stem: Path, suffix: str) -> Source | None:
-    """A file of a document, if it is there."""
-    path = stem.with_name(stem.name + suffix)
-    return Source(path) if path.is_file() else None
+    if not source.is_folder:
+        spans = source if source.suffix == SPANS else source.with_suffix(SPANS)
+        return [(source.with_suffix(TEXT), spans)]
+    parts: dict[str, dict[str, Source]] = {}
+    for own in source.files():
+        if own.name.endswith((TEXT, SPANS)):
+            stem, suffix = own.name[: -len(TEXT)], own.name[-len(TEXT) :]
+            parts.setdefault(stem, {})[suffix] = own
+    return [(own.get(TEXT), own.get(SPANS)) for _, own in sorted(parts.items())]
 
 
 def read_document(text: Source | None, spans: Source | None, unread: Unread) -> FileRecord:

@@ -4,6 +4,7 @@ Read: `text`, and spans under `ents`, or the span group that is chosen. Tokens a
 stored, if they are. Offsets are code points.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,8 +12,9 @@ from ..read_settings import ReadSettings
 from ..records import Annotation, NumberedRecord, RecordError, Skipped
 from ..sources import Source
 from .file_format import AnnotationFormat, Head
-from .json_values import has_text, read_records, to_span
-from .span_group_choice import without_entities, without_group
+from .json_values import has_text, read_records, read_values, to_span
+from .remarks import warn_of_ignored
+from .span_group_choice import BY_KEY, without_entities, without_group
 
 NOT_ANNOTATED = Skipped("not annotated: no `ents`, which spaCy writes for annotated docs")
 
@@ -33,8 +35,32 @@ def recognize(head: Head) -> bool:
 
 
 def read(source: Source, settings: ReadSettings) -> Iterator[NumberedRecord]:
-    """Read a file, see `read_value`."""
-    return read_records(source, settings, read_value)
+    """Read a file, see `read_value`.
+
+    A warning (W035) tells which span groups there are if the entities are read.
+    """
+    groups: Counter[str] = Counter()
+    values = count_groups(read_values(source), groups)
+    yield from read_records(source, settings, read_value, values)
+    if settings.spans_key is None:
+        ignored = {f"the span group '{name}'": n for name, n in groups.items()}
+        warn_of_ignored(source.name, "the entities", ignored, f"{BY_KEY}.")
+
+
+def count_groups(
+    values: Iterator[tuple[int, Any]], groups: Counter[str]
+) -> Iterator[tuple[int, Any]]:
+    """Count the docs with spans beside their entities, by the names of the span groups.
+
+    values: Numbered docs.
+    groups: Takes up the counts.
+    YIELDS: The docs.
+    """
+    for number, value in values:
+        match value:
+            case {"ents": list(), "spans": dict(own)}:
+                groups.update(name for name, spans in own.items() if spans)
+        yield number, value
 
 
 def read_value(value: Any, settings: ReadSettings) -> Iterator[Annotation | Skipped]:

@@ -10,7 +10,9 @@ may be counted in another unit, and no file names its unit.
 """
 
 import logging
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from ...errors import Warnings
@@ -21,6 +23,7 @@ from ..sources import Source
 from .file_format import AnnotationFormat, Head
 from .json_values import read_records, to_span
 from .offset_units import to_code_points
+from .remarks import warn_of_ignored
 
 logger = logging.getLogger("spacy.halfree")
 SPAN_KEYS = ("label", "labels", "entities")
@@ -29,6 +32,8 @@ OWN_KEYS = {"Comments", "annotation_approver", "username"}
 """Keys that only doccano writes, in one version or another."""
 NUMBERED = "annotations"
 """The key of spans with the numbers of labels, in exports of early versions."""
+OTHERS = {"relations": "relations", "cats": "labels of whole texts"}
+"""The keys of annotation that is no span, and what it is."""
 
 
 def is_example(value: Any) -> bool:
@@ -98,10 +103,12 @@ def recognize(head: Head) -> bool:
 def read(source: Source, settings: ReadSettings) -> Iterator[NumberedRecord]:
     """Read a file, see `read_value` and `to_code_points`.
 
-    A warning (W030) counts the texts without spans, unless they are skipped.
+    Warnings count the texts without spans, unless they are skipped (W030), and annotations that are
+    no spans (W035).
     """
     n_texts = n_empty = 0
-    records = read_records(source, settings, read_value)
+    ignored: Counter[str] = Counter()
+    records = read_records(source, settings, partial(read_value, ignored))
     for number, record in to_code_points(records, source, settings):
         if isinstance(record, Annotation):
             n_texts += 1
@@ -109,11 +116,15 @@ def read(source: Source, settings: ReadSettings) -> Iterator[NumberedRecord]:
         yield number, record
     if n_empty and not settings.skip_empty:
         logger.warning(Warnings.W030.format(path=source.name, n_empty=n_empty, n_texts=n_texts))
+    warn_of_ignored(source.name, "the labelled spans", ignored)
 
 
-def read_value(value: Any, _: ReadSettings) -> tuple[Annotation]:
+def read_value(ignored: Counter[str], value: Any, _: ReadSettings) -> tuple[Annotation]:
     """Read an object of an export, with spans in the unit of the file.
 
+    ignored: Takes up how many annotations are no spans.
+    value: The object.
+    RETURNS: Its annotation.
     RAISES: RecordError if it has no text or no spans.
     """
     text = text_of(value)
@@ -126,7 +137,11 @@ def read_value(value: Any, _: ReadSettings) -> tuple[Annotation]:
                 f"has the numbers of labels under '{NUMBERED}'; export as JSONL with text labels"
             )
         raise RecordError("has no list of spans under 'label' or 'entities'")
-    return (Annotation(text, tuple([to_span(span) for span in found[1]])),)
+    annotation = Annotation(text, tuple([to_span(span) for span in found[1]]))
+    for key, name in OTHERS.items():
+        if key in value and isinstance(value[key], list) and value[key]:
+            ignored[name] += len(value[key])
+    return (annotation,)
 
 
 def write(suggestion: Suggestion, unit: OffsetUnit) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 from ..offsets import OffsetUnit
 from ..read_settings import ReadSettings
 from ..records import InvalidRecord, Numbered, NumberedRecord, Suggestion
-from ..sources import Source
+from ..sources import HEAD, Source
 from .json_values import JSON_SUFFIXES, LINES_SUFFIXES, read_values
 
 N_SAMPLE = 100
@@ -48,6 +48,11 @@ class Head:
     def text(self) -> str:
         """The first 64 KiB as text; "" of a folder."""
         return self.source.head()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it is a file of nothing but white space."""
+        return not (self.source.is_folder or len(self.text) == HEAD or self.text.strip())
 
     @cached_property
     def values(self) -> list[Any]:

@@ -22,6 +22,13 @@ BOOKKEEPING = {"id", "annotator", "annotation_id", "created_at", "updated_at", "
 """The keys of rows that are neither data nor regions."""
 OF_EXPORTS = {"annotator", "annotation_id"}
 """The keys that every row has."""
+OF_ANNOTATED = ("annotations", "completions", "predictions")
+"""Keys of tasks that other objects with `data` lack."""
+OF_TASKS = {
+    *("id", "data", "meta", "created_at", "updated_at", "inner_id", "project", "overlap", "drafts"),
+    *("updated_by", "file_upload", "is_labeled"),
+}
+"""The keys of tasks in which there is nothing else."""
 DELIMITERS = (",", "\t", ";")
 """What separates cells: in CSV, in TSV, and after some spreadsheets."""
 REGION = re.compile(r"""\[\{["'](start|end|text|labels)["']:""")
@@ -50,7 +57,15 @@ class Task:
 
 
 def is_task(value: Any) -> bool:
-    """Whether a value is a task as in JSON exports."""
+    """Whether a value is a task as in JSON exports: other tools have objects with `data`, too."""
+    if not has_data(value):
+        return False
+    is_untouched = type(value.get("id")) is int and OF_TASKS.issuperset(value)
+    return is_untouched or not value.keys().isdisjoint(OF_ANNOTATED)
+
+
+def has_data(value: Any) -> bool:
+    """Whether a value has what is annotated."""
     return isinstance(value, dict) and isinstance(value.get("data"), dict)
 
 
@@ -86,7 +101,7 @@ def to_task(value: Any) -> Task:
 
     RAISES: RecordError if it is neither.
     """
-    if is_task(value):
+    if has_data(value):
         return read_task(value)
     if not isinstance(value, dict):
         raise RecordError("is not a task of Label Studio, which is an object")

@@ -12,6 +12,8 @@ from ..sources import Source
 
 logger = logging.getLogger("spacy.halfree")
 OTHER_UNITS = tuple(unit for unit in UNITS if unit != DEFAULT_UNIT)
+MESSAGES: dict[OffsetUnit, str] = {"utf-16": Warnings.W023, "code-points": Warnings.W046}
+"""The warning about other units, by the default one."""
 MOST_NUMBERS = 50
 """The most texts that a warning names."""
 
@@ -21,19 +23,21 @@ def to_code_points(
     source: Source,
     settings: ReadSettings,
     *,
+    default: OffsetUnit = DEFAULT_UNIT,
     others: Sequence[OffsetUnit] = OTHER_UNITS,
 ) -> Iterator[NumberedRecord]:
     """Convert the spans of a file.
 
-    A warning (W023) names the texts whose spans depend on the unit, if it is not chosen.
+    A warning (W023, W046) names the texts whose spans depend on the unit, if it is not chosen.
 
     records: The records, with spans in the unit of the file.
     source: The file.
     settings: Names the unit.
+    default: The unit if none is chosen: UTF-16 units or code points.
     others: The units that the file may be in if it is not in the default one.
     YIELDS: The records, with spans in code points.
     """
-    unit = settings.offsets or DEFAULT_UNIT
+    unit = settings.offsets or default
     # no more than are shown: all texts of a large file may be unclear
     shown: list[int] = []
     n_unclear = last = 0
@@ -51,7 +55,7 @@ def to_code_points(
     if n_unclear:
         rest = n_unclear - len(shown)
         numbers = ", ".join(map(str, shown)) + (f" and {rest} more" if rest else "")
-        logger.warning(Warnings.W023.format(path=source.name, n=n_unclear, numbers=numbers))
+        logger.warning(MESSAGES[default].format(path=source.name, n=n_unclear, numbers=numbers))
 
 
 def depends_on_unit(

@@ -1,20 +1,22 @@
 """Pairs of a text and its entities, as spaCy 2 was trained with, and the export of NER Annotator.
 
 Read: lists of a text and an object with spans under `entities`, or of a text and its spans. Offsets
-are code points. NER Annotator writes an object with such pairs under `annotations`, and null for
-each text that was not saved; it counts UTF-16 units.
+are code points, unless another unit is chosen. NER Annotator writes an object with such pairs under
+`annotations`, and null for each text that was not saved; it counts UTF-16 units.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
-from ..offsets import OffsetUnit, in_code_points
+from ..offsets import in_code_points
 from ..read_settings import ReadSettings
 from ..records import Annotation, NumberedRecord, RecordError, Skipped
 from ..sources import Source
 from .file_format import AnnotationFormat, Head
 from .json_values import read_records, read_values, to_span
+from .offset_units import to_code_points
 
 NOT_SAVED = Skipped("not saved in NER Annotator")
 
@@ -43,7 +45,10 @@ def recognize(head: Head) -> bool:
 
 
 def read(source: Source, settings: ReadSettings) -> Iterator[NumberedRecord]:
-    """Read a file. The pairs of an export of NER Annotator are numbered in their order."""
+    """Read a file. The pairs of an export of NER Annotator are numbered in their order.
+
+    A warning (W046) names the texts whose spans depend on the unit, if nothing tells it.
+    """
     values = read_values(source)
     first = next(values, None)
     if first is None:
@@ -52,29 +57,29 @@ def read(source: Source, settings: ReadSettings) -> Iterator[NumberedRecord]:
         pairs = enumerate(first[1]["annotations"], start=1)
         yield from read_records(source, settings, read_saved, pairs)
     else:
-        yield from read_records(source, settings, read_value, chain([first], values))
+        records = read_records(source, settings, read_value, chain([first], values))
+        yield from to_code_points(
+            records, source, settings, default="code-points", others=("utf-16",)
+        )
 
 
 def read_saved(value: Any, settings: ReadSettings) -> Iterator[Annotation | Skipped]:
     """Read a pair of an export of NER Annotator."""
-    yield NOT_SAVED if value is None else read_pair(value, settings.offsets or "utf-16")
+    if value is None:
+        yield NOT_SAVED
+        return
+    for own in read_value(value, settings):
+        yield replace(own, spans=in_code_points(own.text, own.spans, settings.offsets or "utf-16"))
 
 
-def read_value(value: Any, settings: ReadSettings) -> Iterator[Annotation]:
-    """Read a pair."""
-    yield read_pair(value, settings.offsets or "code-points")
+def read_value(value: Any, _: ReadSettings) -> tuple[Annotation]:
+    """Read a pair, with spans in the unit of the file.
 
-
-def read_pair(value: Any, unit: OffsetUnit) -> Annotation:
-    """Read a pair.
-
-    value: The pair.
-    unit: How its offsets are counted.
     RAISES: RecordError if it is none.
     """
     match value:
         case [str(text), {"entities": list(spans)}] | [str(text), list(spans)]:
-            return Annotation(text, in_code_points(text, tuple(map(to_span, spans)), unit))
+            return (Annotation(text, tuple(map(to_span, spans))),)
     raise RecordError(
         """is not a text with its entities, like ["Rome", {"entities": [[0, 4, "CITY"]]}]"""
     )

@@ -22,11 +22,27 @@ from .file_format import AnnotationFormat, Head, RawFormat
 from .remarks import warn_of_ignored
 from .span_group_choice import BY_KEY, without_entities, without_group
 
+NO_DOCS = "it is damaged, or not a file as `DocBin.to_disk` writes it"
+
+
+def load_docs(content: bytes, vocab: Vocab) -> Iterator[Doc]:
+    """Load the docs of a file.
+
+    RAISES: ValueError if they cannot be loaded.
+    """
+    try:
+        yield from DocBin().from_bytes(content).get_docs(vocab)
+    except Exception as error:
+        # spaCy's own message advises to convert the file, which fails
+        raise ValueError(NO_DOCS) from error
+
 
 def read_tokens(file: BinaryIO, name: str) -> Iterator[Numbered]:
-    """Read the tokens of docs, without annotation."""
-    docs = DocBin().from_bytes(file.read()).get_docs(Vocab())
-    for number, doc in enumerate(docs, start=1):
+    """Read the tokens of docs, without annotation.
+
+    RAISES: ValueError if they cannot be read.
+    """
+    for number, doc in enumerate(load_docs(file.read(), Vocab()), start=1):
         if doc.text.strip():
             record = Record(words=[token.text for token in doc])
             if not doc.has_unknown_spaces:
@@ -43,8 +59,8 @@ def read_docs(source: Source, vocab: Vocab) -> list[Doc]:
     """
     content = source.read_bytes()
     try:
-        return list(DocBin().from_bytes(content).get_docs(vocab))
-    except Exception as error:
+        return list(load_docs(content, vocab))
+    except ValueError as error:
         raise ValueError(Errors.H046.format(path=source.name, reason=error)) from error
 
 

@@ -7,6 +7,7 @@ nothing is known of their inheritance.
 """
 
 import io
+import re
 import warnings
 from codecs import BOM_UTF8
 from collections import Counter
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from ...errors import Errors
 from ..read_settings import ReadSettings
 from ..records import Annotation, InvalidRecord, LabelledSpan, NumberedRecord
-from ..sources import Source
+from ..sources import HEAD, Source
 from .file_format import AnnotationFormat, Head
 from .layers import NAMED_ENTITY, SENTENCE, VALUE, Layer, choose_layer
 from .remarks import warn_of_ignored, warn_of_left_out
@@ -34,6 +35,13 @@ if TYPE_CHECKING:
     from cassis import Cas
 
 XMI = "http://www.omg.org/XMI"
+PROLOG = re.compile(r"\s*(?:<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>)", re.DOTALL)
+"""What may stand before the root of XML."""
+DECLARATION = re.compile(r"<\?xml\s.*?\?>", re.DOTALL)
+ROOT = re.compile(r"\s*<[^<>!?]*>")
+"""The start tag of the root."""
+OFFSET = re.compile(r"\[(-?\d+)\]")
+"""The offset in a warning of `dkpro-cassis`."""
 PYTHON_NAMES = {"self": "self_", "type": "type_"}
 """Features that `dkpro-cassis` calls otherwise."""
 OWN_NAMES = {name: own for own, name in PYTHON_NAMES.items()}
@@ -55,9 +63,30 @@ class Document:
 
 def recognize(head: Head) -> bool:
     """Whether a file is a CAS in XMI or in JSON."""
-    return XMI in head.text or any(
-        isinstance(value, dict) and STRUCTURES in value for value in head.values
-    )
+    root = ROOT.match(head.text, start_of_root(head.text))
+    return (root is not None and XMI in root[0]) or any(map(has_structures, head.values))
+
+
+def start_of_root(text: str) -> int:
+    """Where the root of XML starts, if a text is XML."""
+    place = 0
+    while match := PROLOG.match(text, place):
+        place = match.end()
+    return place
+
+
+def without_prolog(content: bytes) -> bytes:
+    """XML without comments before its root, which `dkpro-cassis` cannot read."""
+    # a character for each byte
+    head = content[:HEAD].decode("latin-1")
+    declaration = DECLARATION.match(head)
+    kept = declaration.end() if declaration else 0
+    return content[:kept] + content[max(kept, start_of_root(head)) :]
+
+
+def has_structures(value: Any) -> bool:
+    """Whether a value has feature structures: a list, or an object in older files."""
+    return isinstance(value, dict) and isinstance(value.get(STRUCTURES), list | dict)
 
 
 def read(source: Source, settings: ReadSettings) -> Iterator[NumberedRecord]:
@@ -115,18 +144,22 @@ def load(source: Source) -> "Cas":
         raise ImportError(
             Errors.H054.format(what=source.name, package="dkpro-cassis", extra="formats")
         ) from error
-    content = source.read_bytes()
+    content = source.read_bytes().removeprefix(BOM_UTF8)
     with warnings.catch_warnings():
         # offsets outside of the text, or inside of a character, are only warned of
-        warnings.filterwarnings("error", message="Not mapping")
+        warnings.filterwarnings("error", message="Not mapping", category=UserWarning)
         # names that Python reserves
         warnings.filterwarnings("ignore", message="Trying to add feature")
         types = find_type_system(source)
         try:
-            if content.removeprefix(BOM_UTF8).lstrip().startswith(b"{"):
+            if content.lstrip().startswith((b"{", b"[")):
                 return cassis.load_cas_from_json(complete_json(content, types), types)
             add_types(scan_xml(content), types)
-            return cassis.load_cas_from_xmi(io.BytesIO(content), types)
+            return cassis.load_cas_from_xmi(io.BytesIO(without_prolog(content)), types)
+        except UserWarning as error:
+            offset = " ".join(OFFSET.findall(str(error)))
+            reason = f"it has the offset {offset}, inside a character or outside of the text"
+            raise ValueError(Errors.H046.format(path=source.name, reason=reason)) from error
         # the libraries raise errors of many kinds
         except Exception as error:
             reason = f"{type(error).__name__}: {error}"

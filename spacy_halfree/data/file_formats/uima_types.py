@@ -142,9 +142,12 @@ def add_types(found: Mapping[str, Mapping[str, str]], types: "TypeSystem") -> No
 def complete_json(content: bytes, types: "TypeSystem") -> str:
     """Add to a document what its readers require: views, and types that are not known.
 
-    RAISES: ValueError if it is no JSON, or has views that `dkpro-cassis` cannot read.
+    RAISES: ValueError if it is no JSON, has no feature structures, or has views that `dkpro-cassis`
+        cannot read.
     """
     value = json.loads(content.decode("utf-8-sig"))
+    if STRUCTURES not in value:
+        raise ValueError(f"it has nothing under '{STRUCTURES}', as UIMA CAS JSON has")
     if others := [name for name in value.setdefault(VIEWS, {}) if name != INITIAL_VIEW]:
         raise ValueError(
             f"it has the view '{others[0]}', and dkpro-cassis reads other views than "

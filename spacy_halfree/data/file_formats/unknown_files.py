@@ -118,6 +118,7 @@ AS_PARQUET = "Write it with `dataset.to_parquet`, which keeps the names of class
 PYTHON_PAIRS = r"""\A\s*(?:\w+\s*=\s*)?\[\s*(?:\(\s*['"]|\[\s*')"""
 """The beginning of a list of pairs in Python, which is no JSON."""
 KNOWN: tuple[Known, ...] = (
+    Known("an empty file", lambda head: head.is_empty, "Check that it is complete."),
     Known(
         "a data set that Hugging Face's `save_to_disk` wrote",
         either(suffix(".arrow"), folder_with("dataset_info.json", "dataset_dict.json")),
@@ -267,11 +268,6 @@ KNOWN: tuple[Known, ...] = (
         "text with tags around its entities",
         pattern(r"<([A-Za-z_]+)>[^<>\n]+</\1>|\[[^][\n]+\]\(\w+\)|\[[A-Z]{2,} [^][\n]+\]"),
         AS_LINES,
-    ),
-    Known(
-        "an empty file",
-        lambda head: not head.text.strip(),
-        "Check that it is complete.",
     ),
     Known(
         "text without annotation",
