@@ -459,8 +459,8 @@ class Errors:
     H113 = "[H113] {path} has no text called '{field}'. Use `--field` to choose one of: {names}."
     H114 = (
         "[H114] {path} has no text to read: in all of its annotated tasks ({n}), the text is "
-        "{what}. An example of '{field}' is: {example}. Replace these with their content, or use "
-        "`--field` to choose another text."
+        "{what}; export with content. An example of '{field}' is: {example}. Replace such values "
+        "with the content, or use `--field` to choose another text."
     )
     H127 = (
         "[H127] Cannot import the code in {path}: {reason}. It is run as `python -m spacy train "

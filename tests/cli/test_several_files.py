@@ -59,7 +59,7 @@ def test_corrected_texts_go_into_an_existing_project(tmp_path: Path, project: Pa
     code, output = run_command("init", project, "--update", "--labelled", new)
     assert code == 0, output
     assert "9 texts to train on (4 new), 6 raw texts" in output
-    assert "Labelled texts that are not used: 1" in output
+    assert "Labelled texts that are not used (1): " in output
     for name, content in held_out.items():
         assert (corpus / name).read_bytes() == content
     assert (corpus / "gold.previous.spacy").read_bytes() == before

@@ -272,8 +272,8 @@ def test_other_tasks_of_conll(tmp_path: Path, caplog: pytest.LogCaptureFixture) 
     # the tag of a contraction cannot be given to its words
     path.write_text(CONLL_U.replace("_\n1\t", "NER=B-CITY\n1\t"), encoding="utf8")
     assert read(path) == [
-        '4: has a line 4 ("1-2\\tOslo\'s\\t_\\t_\\t_\\t_\\t_\\t_\\t_\\tNER=B-CITY") with a tag for '
-        "what is no single word"
+        '4: has a line 4 ("1-2\\tOslo\'s\\t_\\t_\\t_\\t_\\t_\\t_\\t_\\tNER=B-CITY") with a tag, '
+        "though it is not a single word"
     ]
     path.write_text(CONLL_U.replace("NER=", "Foreign="), encoding="utf8")
     with pytest.raises(ValueError, match=r"H118.*looks like CoNLL-U.*NER=B-CITY"):
@@ -449,7 +449,7 @@ def test_sentences_that_nothing_separates(
         ("We\tO\nRome\tB\nand\tI\n", "Column 2 has tags without labels .B, I."),
         ("We\tO\nRome\tCITY-B\nand\tO\n", "Column 2 has tags with their letters last .CITY-B."),
         ("We\tNONE\nRome\tB-CITY\nand\tNONE\n", "Column 2 has the tag 'NONE' outside of ent"),
-        ("We\t0\nRome\t3\nand\t0\n", "Column 2 has numbers of classes .3."),
+        ("We\t0\nRome\t3\nand\t0\n", "Column 2 has class numbers .3."),
         (
             "\n".join(["We\tO\nfly\tO\nto\tO\nRome\tCITY\n"] * 50),
             "Column 2 has labels without a scheme .CITY.",

@@ -102,4 +102,4 @@ def test_docs_without_the_group(tmp_path: Path) -> None:
 def test_docs_with_groups_alone(tmp_path: Path) -> None:
     (found,) = read(write_json(tmp_path / "a.json", [make_doc().to_json()]))
     assert isinstance(found, Skipped)
-    assert "`--spans-key` chooses a span group" in found.reason
+    assert "use `--spans-key` to choose one" in found.reason

@@ -175,7 +175,7 @@ def test_rows_that_cannot_be_used(tmp_path: Path) -> None:
     assert [own.line for own in others if isinstance(own, InvalidRecord)] == list(range(2, 10))
     assert [own.reason for own in others if isinstance(own, InvalidRecord)] == [
         "has 1 words under 'tokens' and 2 tags under 'ner_tags'",
-        "has the tag 1, and there are names for 1 classes",
+        "has the tag 1, but the classes with names are 0 to 0",
         "has the tag 'CITY', which is not a tag; tags look like 'O', 'B-CITY' or 'I-CITY'",
         "has the tag True, which is neither a name nor a number",
         "has no list of tags under 'ner_tags'",
@@ -220,7 +220,7 @@ def test_several_fields_of_tags(tmp_path: Path, caplog: pytest.LogCaptureFixture
         assert read_spans(path) == [("in Rome", [(3, 7, "CITY")])]
     assert "W034" in caplog.text
     assert "'ner_tags'" in caplog.text
-    assert "too: fine_ner_tags, mentions. " in caplog.text
+    assert "ignored: fine_ner_tags, mentions. " in caplog.text
     caplog.clear()
     with caplog.at_level("WARNING", "spacy.halfree"):
         for name, label in (("mentions", "MENTION"), ("chunk_tags", "NP")):

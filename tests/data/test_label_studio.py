@@ -292,7 +292,7 @@ def test_regions_of_other_objects(
     ("annotations", "reason"),
     [
         ([{"result": "[]"}], "an annotation without a list under 'result'"),
-        ("[]", "annotations that are no list"),
+        ("[]", "annotations that are not a list"),
         ([7], "the numbers of its annotations"),
     ],
 )

@@ -120,11 +120,13 @@ def test_regions_of_two_objects_without_their_texts(read: Read) -> None:
     body = of("body", mark("We fly to Oslo", "Oslo", content=False))
     (record,), _ = read(task(DATA, head, body))
     assert isinstance(record, InvalidRecord)
-    assert "nothing tells to which of the texts it belongs: text, title" in record.reason
+    assert "nothing says to which text it belongs: text, title" in record.reason
 
 
 def test_a_field_that_is_not_there(read: Read) -> None:
-    with pytest.raises(ValueError, match=r"H113.*'summary'.*`--field`: title, text\."):
+    with pytest.raises(
+        ValueError, match=r"H113.*'summary'.*`--field` to choose one of: title, text\."
+    ):
         read(task(DATA, OSLO), field="summary")
 
 
@@ -132,7 +134,7 @@ def test_nothing_tells_which_text_it_is(read: Read) -> None:
     data = {"title": "Rome trip", "body": "We fly to Oslo"}
     (record,), _ = read(task(data))
     assert isinstance(record, InvalidRecord)
-    assert "(title, body)" in record.reason
+    assert "(its strings: title, body)" in record.reason
     assert "`--field`" in record.reason
     assert read(task(data), field="body")[0] == [Annotation("We fly to Oslo", ())]
 
@@ -177,7 +179,7 @@ def test_a_region_that_stands_in_both_texts(read: Read) -> None:
     ):
         (record,), _ = read(value)
         assert isinstance(record, InvalidRecord)
-        assert "choose the text with `--field`" in record.reason
+        assert "use `--field` to choose the text" in record.reason
         for name in prefix:
             chosen = Annotation(prefix[name], (LabelledSpan(0, 4, "CITY"),))
             assert read(value, field=name)[0] == [chosen]
@@ -327,7 +329,7 @@ def test_a_link_that_is_the_text(read: Read) -> None:
         ({"a": "b"}, "an object"),
         (["a"], "an object"),
         ([{"author": "A", "text": "Rome"}], "an object"),
-        (7.5, "no string"),
+        (7.5, "not a string"),
     ],
 )
 def test_objects(read: Read, value: Any, what: str) -> None:

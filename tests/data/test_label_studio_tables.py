@@ -181,9 +181,12 @@ def test_files_saved_by_a_spreadsheet(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (b'1,"1","[{""start"":0,""end"":4,""te","Rome"', "no JSON: spreadsheets cut long cells"),
+        (
+            b'1,"1","[{""start"":0,""end"":4,""te","Rome"',
+            "not valid JSON: spreadsheets cut long cells",
+        ),
         (b'1,"1","","Rome', "no quotation mark at its end"),
-        (b'1,"1",""', "has 3 cells, and the header has 4"),
+        (b'1,"1",""', "has 3 cells, but the header has 4"),
         (b'1,"1","","Rome" "x"', "quotation marks"),
         (b'1,"1","","R\xffome"', "is not UTF-8"),
         (b'1,"1","","{""a"": 1}"', "the text is an object; export with content"),
@@ -221,7 +224,7 @@ def test_a_table_that_python_has_written(tmp_path: Path) -> None:
     good, bad = read(tmp_path / "a.csv")
     assert good == Annotation("to Rome", (LabelledSpan(3, 7, "A"),))
     assert isinstance(bad, InvalidRecord)
-    assert "regions under 'label' that are no JSON" in bad.reason
+    assert "regions under 'label' that are not valid JSON" in bad.reason
 
 
 def test_tables_before_version_1(tmp_path: Path) -> None:

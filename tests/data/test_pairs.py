@@ -37,7 +37,7 @@ def test_what_cannot_be_used(tmp_path: Path) -> None:
     first, *others = read(write_json(tmp_path / "a.json", values))
     assert isinstance(first, AnnotatedText)
     reasons = [own.reason for own in others if isinstance(own, InvalidRecord)]
-    expected = ["is not a text and its", "is no span", "is no span", "is not a text and its"]
+    expected = ["is not a text with", "not a span", "not a span", "is not a text with"]
     assert len(reasons) == len(expected)
     assert all(own in reason for own, reason in zip(expected, reasons, strict=True))
 

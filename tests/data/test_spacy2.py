@@ -96,8 +96,11 @@ def test_texts_without_annotation(tmp_path: Path) -> None:
         ({"raw": "We fly to New York now", "sentences": SENTENCES}, "for the end of its text"),
         ({"sentences": [{"tokens": [{"orth": "Rome", "ner": "CITY"}]}]}, "has the tag 'CITY'"),
         ({"sentences": []}, "has neither tokens nor a text"),
-        ({"sentences": SENTENCES, "entities": [[0, 2, "X"]]}, "has other entities"),
-        ("Rome", "is no object with sentences"),
+        (
+            {"sentences": SENTENCES, "entities": [[0, 2, "X"]]},
+            "has entities under 'entities' that differ",
+        ),
+        ("Rome", "is not an object with sentences"),
     ],
 )
 def test_what_cannot_be_used(tmp_path: Path, paragraph: Any, reason: str) -> None:

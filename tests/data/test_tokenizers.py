@@ -186,7 +186,7 @@ def test_a_pipeline_that_needs_code(tmp_path: Path) -> None:
         ("numpy", None, "E053|meta.json"),
         ("a.cfg", "no config", "own|header|pars"),
         ("a.cfg", '[training]\nx = 1\n\n[nlp]\nbatch_size = 1\n', "no `lang`"),
-        ("a.cfg", '[nlp]\nlang = "de"\n', r"'de', and `--lang` is 'en'"),
+        ("a.cfg", '[nlp]\nlang = "de"\n', r"'de', but `--lang` is 'en'"),
         ("a.cfg", "[nlp]\nlang = ${paths.x}\n", "paths"),
         ("a.cfg", "[nlp]\nlang = \"en\"\n[nlp]\n", "nlp"),
         ("a.cfg", b"\xff\xfe\0", "decode"),

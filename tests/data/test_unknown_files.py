@@ -103,7 +103,7 @@ EXAMPLES: list[tuple[str, str, Any]] = [
     ("tags around its entities", "a.txt", "We fly to [Rome](city).\n"),
     ("an empty file", "a.txt", "\n \n"),
     ("text without annotation", "a.txt", "We fly to Rome\n"),
-    ("objects have such keys: name, mentions", "a.json", [{"name": "Rome", "mentions": []}]),
+    ("objects have these keys: name, mentions", "a.json", [{"name": "Rome", "mentions": []}]),
 ]
 
 

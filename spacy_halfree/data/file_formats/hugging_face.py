@@ -205,7 +205,9 @@ def read_tag(tag: Any, classes: Sequence[Tag]) -> Tag:
     if tag == IGNORED:
         return Tag(UNKNOWN)
     if not 0 <= tag < len(classes):
-        raise RecordError(f"has the tag {tag}, but there are names for {len(classes)} classes only")
+        raise RecordError(
+            f"has the tag {tag}, but the classes with names are 0 to {len(classes) - 1}"
+        )
     return classes[tag]
 
 
