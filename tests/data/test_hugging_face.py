@@ -250,7 +250,7 @@ def test_fields_of_other_names(tmp_path: Path) -> None:
 
 def test_lists_have_names_and_no_numbers(tmp_path: Path) -> None:
     path = write_json(tmp_path / "a.jsonl", [{"tokens": ["Rome"], "ner_tags": ["S-CITY"]}])
-    with pytest.raises(ValueError, match=r"H121.*Its fields are: tokens, ner_tags\. Name"):
+    with pytest.raises(ValueError, match=r"H121.*Its fields are: tokens, ner_tags\. Use"):
         read(path, ColumnSettings(words="1", tags="2"))
 
 

@@ -44,7 +44,7 @@ def read(source: Source, settings: ReadSettings) -> Iterator[NumberedRecord]:
     yield from read_records(source, settings, read_value, values)
     if settings.spans_key is None:
         ignored = {f"the span group '{name}'": n for name, n in groups.items()}
-        warn_of_ignored(source.name, "the entities", ignored, f"{BY_KEY}.")
+        warn_of_ignored(source.name, "the entities", ignored, f"{BY_KEY.capitalize()}.")
 
 
 def count_groups(
