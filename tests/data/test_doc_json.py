@@ -75,7 +75,7 @@ def test_groups_beside_entities(tmp_path: Path, caplog: pytest.LogCaptureFixture
         assert [len(spans) for _, spans in read_spans(own)] == [1, 0, 0]
         (message,) = caplog.messages
         assert "[W035]" in message
-        assert "read from the entities. Ignored: the span group 'sc' (2). `--spans" in message
+        assert "read from the entities. Ignored: the span group 'sc' (2). Use `--spans" in message
     caplog.clear()
     read(path, spans_key="sc")
     assert not caplog.messages
