@@ -520,7 +520,8 @@ class Warnings:
     )
     W013 = (
         "[W013] All problems ({n_problems}) are listed in {path}. Texts and spans that cannot be "
-        "used were left out. To use them, correct them and run this again."
+        "used are left out; of texts that are annotated differently, `--on-conflict` says what is "
+        "kept. To use all of them, correct them and write a new project."
     )
     W014 = (
         "[W014] Texts suggested: {n_found} of the {n_texts} that were read, not {n}. No others "

@@ -204,7 +204,7 @@ def find_conflicts(
             if before.label == span.label:
                 yield "repeated span", "the text has it more than once", span
             else:
-                yield "span with two labels", f"it has the label {before.label}, too", span
+                yield "span with two labels", f"it also has the label {before.label}", span
         elif furthest is not None and span.start < furthest.end:
             # a long span is quoted once, however many it overlaps
             content = text[furthest.start : furthest.end]
@@ -227,8 +227,8 @@ def find_gaps(train: FileReport, others: Sequence[FileReport]) -> list[str]:
     gaps = []
     if train.n_texts < FEW_TEXTS:
         gaps.append(
-            f"{train.name} has {train.n_texts} texts; about 100 make a useful teacher, fewer than "
-            f"{FEW_TEXTS} rarely do"
+            f"{train.name} has {train.n_texts} text{'s' * (train.n_texts != 1)}; about 100 make a "
+            f"useful teacher, fewer than {FEW_TEXTS} rarely do"
         )
     rare = sorted(label for label, n in train.labels.items() if n < FEW_EXAMPLES)
     if rare:
@@ -239,7 +239,8 @@ def find_gaps(train: FileReport, others: Sequence[FileReport]) -> list[str]:
         )
     gaps += [
         f"{train.name} has '{label}' ({train.labels[label]}), which looks like '{other}' "
-        f"({train.labels[other]}): if it is a slip, mend it, or both are learned as they stand"
+        f"({train.labels[other]}): if it is a typo, fix it; otherwise both are learned as separate "
+        "labels"
         for label, other in find_slips(train.labels)
     ]
     for other in others:
@@ -252,8 +253,8 @@ def find_gaps(train: FileReport, others: Sequence[FileReport]) -> list[str]:
         unseen = sorted(set(other.labels) - set(train.labels))
         if unseen:
             gaps.append(
-                f"{other.name} has labels that {train.name} has not, which can never be found: "
-                f"{', '.join(unseen)}"
+                f"{other.name} has labels that {train.name} does not have, so they can never be "
+                f"found: {', '.join(unseen)}"
             )
     return gaps
 

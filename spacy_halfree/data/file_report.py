@@ -54,7 +54,8 @@ class Places:
     def named(self) -> str:
         """The first places, in words."""
         more = ", ..." if self.n > len(self.first) else ""
-        return f"number {', '.join(self.first)}{more}"
+        names = ", ".join(self.first)
+        return f"{'number' if self.n == 1 else 'numbers'} {names}{more}"
 
 
 @dataclass

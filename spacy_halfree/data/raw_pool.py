@@ -51,9 +51,9 @@ def check_pool(*reports: FileReport) -> None:
     if any(report.n_texts for report in reports):
         return
     found = [
-        f"{kind}: {own.n} ({own.named})"
+        f"{own.n} texts or lines: {kind} ({own.named})"
         for report in reports
         for kind, own in (report.counted_problems() | report.left_out).items()
     ]
     names = ", ".join(report.name for report in reports)
-    raise ValueError(Errors.H079.format(path=names, reason="; ".join(found) or "It is empty"))
+    raise ValueError(Errors.H079.format(path=names, reason="; ".join(found) or "it is empty"))

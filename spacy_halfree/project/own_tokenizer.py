@@ -58,8 +58,9 @@ def check_can_be_saved(nlp: Language) -> None:
     lost = [f"`{name}`" for name in LOADED_AS if not _is_saved(nlp.tokenizer, name)]
     if missing:
         reason = (
-            f"spaCy could not save a pipeline with it, as it has no methods {', '.join(missing)}. "
-            "Add them (they may do nothing if the tokenizer is made by its settings alone)"
+            "spaCy could not save a pipeline with it, because it has no methods "
+            f"{', '.join(missing)}. Add them (they may do nothing if the tokenizer is made by its "
+            "settings alone)"
         )
     elif lost:
         reason = (

@@ -25,7 +25,7 @@ from .corpus import CorpusSettings, LabelledTexts, check_has_spans, make_labelle
 from .own_tokenizer import load_tokenizer
 from .project_files import DEV, GOLD, POOL, PREVIOUS, TEST, write_findings
 
-HELD_OUT = "a text that the project tunes or tests on, which does not change"
+HELD_OUT = "one of the project's dev and test texts, which do not change"
 
 
 @dataclass(frozen=True)

@@ -164,7 +164,7 @@ def test_language_of_the_tokenizer(prepared: Path, tmp_path: Path) -> None:
     assert "[H078]" in run_command(*init)[1]
     code, output = run_command(*init, "--encoder", "some/encoder", "--lang", "en")
     assert code == 1
-    assert "its language is 'de', and `--lang` is 'en'" in output
+    assert "its language is 'de', but `--lang` is 'en'" in output
     assert run_command(*init, "--encoder", "some/encoder")[0] == 0
     assert srsly.read_yaml(tmp_path / "p" / "project.yml")["vars"]["lang"] == "de"
 

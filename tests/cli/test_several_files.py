@@ -71,7 +71,7 @@ def test_corrected_texts_go_into_an_existing_project(tmp_path: Path, project: Pa
     assert pool(project) == [own["text"] for own in texts(14, 20)]
     files = srsly.read_json(corpus / "update.summary.json")["files"]
     reasons = {reason: own["first"] for own in files for reason, own in own["left_out"].items()}
-    assert reasons["a text that the project tunes or tests on, which does not change"] == ["5"]
+    assert reasons["one of the project's dev and test texts, which do not change"] == ["5"]
     # the same again changes nothing
     after = (corpus / "gold.spacy").read_bytes()
     code, output = run_command("init", project, "--update", "--labelled", new)
@@ -207,12 +207,12 @@ def test_the_summary(tmp_path: Path) -> None:
         (
             "a.jsonl",
             b'{"content": "Oslo"}\n{"content": "x"}\n',
-            "under the key 'text': 2 (number 1, 2)",
+            "under the key 'text' (numbers 1, 2)",
         ),
-        ("a.jsonl", b'{"text": "Os\n', "it is not valid JSON: 1 (number 1)"),
-        ("a.txt", "na\u00efve\n".encode("latin-1"), "it is not valid UTF-8: 1 (number 1)"),
-        ("a.txt", b"Rome 0\n", "labelled already: 1 (number 1)"),
-        ("a.txt", b"", "It is empty"),
+        ("a.jsonl", b'{"text": "Os\n', "it is not valid JSON (number 1)"),
+        ("a.txt", "na\u00efve\n".encode("latin-1"), "it is not valid UTF-8 (number 1)"),
+        ("a.txt", b"Rome 0\n", "labelled already (number 1)"),
+        ("a.txt", b"", "it is empty"),
     ],
 )
 def test_raw_texts_of_which_none_can_be_used(

@@ -258,7 +258,7 @@ STARTS = [sum(len(word) + 1 for word in WORDS[:i]) for i in range(len(WORDS))]
 def test_a_span_with_two_labels_names_the_other() -> None:
     (problem,) = check_text(make_text("Play it", (0, 4, "B"), (0, 4, "A")))
     assert problem.span == LabelledSpan(0, 4, "B")
-    assert problem.reason == "it has the label A, too"
+    assert problem.reason == "it also has the label A"
 
 
 def check_slowly(text: AnnotatedText) -> list[Problem]:
@@ -508,7 +508,7 @@ def test_gaps() -> None:
     few = check_file("train", [make_text("a b", (0, 1, "RARE"))])
     dev = check_file("dev", [make_text("a b", (0, 1, "RARE"), (2, 3, "NEW"))])
     scarce, rare, unseen = find_gaps(few, [dev])
-    assert "1 texts" in scarce
+    assert "1 text;" in scarce
     assert "RARE (1)" in rare
     assert "dev has labels" in unseen
     assert "NEW" in unseen
