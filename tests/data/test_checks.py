@@ -302,7 +302,7 @@ def check_slowly(text: AnnotatedText) -> list[Problem]:
         if span in before:
             problems.append(make("repeated span", "the text has it more than once", span))
         elif same:
-            reason = f"it has the label {same[-1].label}, too"
+            reason = f"it also has the label {same[-1].label}"
             problems.append(make("span with two labels", reason, span))
         elif before and span.start < max(own.end for own in before):
             # the first of those that reach furthest
