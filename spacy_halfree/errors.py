@@ -399,31 +399,12 @@ class Errors:
         "[H110] `--offsets` is for `--format doccano` and has no effect on `--format {tool}`. "
         "Leave out `--offsets`, or use `--format doccano`."
     )
-    H146 = (
-        "[H146] These options choose how to read labelled texts, but no labelled texts are given: "
-        "{options}. Use `--labelled` to name the files, or leave out the options."
+    H113 = "[H113] {path} has no text called '{field}'. Use `--field` to choose one of: {names}."
+    H114 = (
+        "[H114] {path} has no text to read: in all of its annotated tasks ({n}), the text is "
+        "{what}; export with content. An example of '{field}' is: {example}. Replace such values "
+        "with the content, or use `--field` to choose another text."
     )
-    H123 = (
-        "[H123] {path} has nested records of Argilla, which do not say whether a response was "
-        "submitted, discarded or only a draft. Export the flattened form: "
-        "`json.dump(dataset.records.to_list(flatten=True), open('records.json', 'w'))`. Or use "
-        "`--accept-unknown-status` to read all responses as if they were submitted."
-    )
-    H124 = "[H124] {path}: {problem}. Use `--field` to choose one of: {names}."
-    H126 = (
-        "[H126] {path} is WebAnno TSV {version}, but only versions 3.2 and 3.3 are read. Export "
-        "it as WebAnno TSV v3.3 or as UIMA CAS JSON."
-    )
-    H135 = (
-        "[H135] {path} is not a project that `python -m spacy halfree init` has written: "
-        "{reason}. Give the folder of such a project, or leave out `--update` to write a new one."
-    )
-    H136 = (
-        "[H136] These options are for new projects and have no effect with `--update`: {options}. "
-        "Leave them out. To change the settings of a project, edit its `project.yml` and "
-        "`configs/`."
-    )
-    H137 = "[H137] A new project needs raw texts. Use `--raw` to name them."
     H117 = (
         "[H117] {path} has no column '{name}'. It has {n} columns{names}. Give another name, or a "
         "number from 1 to {n}, or from -1 to -{n} to count from the last column."
@@ -452,15 +433,16 @@ class Errors:
         "and 'I-CITY', or like those of BIOES or BILUO. If consecutive words of the same class "
         "are one entity, name the classes like this: `--tag-names O,I-CITY,I-STREET`."
     )
-    H140 = (
-        "[H140] The tags under '{field}' in {path} are labels without a scheme: {names}. Write B- "
-        "before the label of an entity's first word, and I- before the labels of its other words."
+    H123 = (
+        "[H123] {path} has nested records of Argilla, which do not say whether a response was "
+        "submitted, discarded or only a draft. Export the flattened form: "
+        "`json.dump(dataset.records.to_list(flatten=True), open('records.json', 'w'))`. Or use "
+        "`--accept-unknown-status` to read all responses as if they were submitted."
     )
-    H113 = "[H113] {path} has no text called '{field}'. Use `--field` to choose one of: {names}."
-    H114 = (
-        "[H114] {path} has no text to read: in all of its annotated tasks ({n}), the text is "
-        "{what}; export with content. An example of '{field}' is: {example}. Replace such values "
-        "with the content, or use `--field` to choose another text."
+    H124 = "[H124] {path}: {problem}. Use `--field` to choose one of: {names}."
+    H126 = (
+        "[H126] {path} is WebAnno TSV {version}, but only versions 3.2 and 3.3 are read. Export "
+        "it as WebAnno TSV v3.3 or as UIMA CAS JSON."
     )
     H127 = (
         "[H127] Cannot import the code in {path}: {reason}. It is run as `python -m spacy train "
@@ -474,6 +456,24 @@ class Errors:
     H129 = (
         "[H129] A pipeline or config needs a function that is not registered: {reason} If it is in "
         "a Python file of your own, use `--code FILE`."
+    )
+    H135 = (
+        "[H135] {path} is not a project that `python -m spacy halfree init` has written: "
+        "{reason}. Give the folder of such a project, or leave out `--update` to write a new one."
+    )
+    H136 = (
+        "[H136] These options are for new projects and have no effect with `--update`: {options}. "
+        "Leave them out. To change the settings of a project, edit its `project.yml` and "
+        "`configs/`."
+    )
+    H137 = "[H137] A new project needs raw texts. Use `--raw` to name them."
+    H140 = (
+        "[H140] The tags under '{field}' in {path} are labels without a scheme: {names}. Write B- "
+        "before the label of an entity's first word, and I- before the labels of its other words."
+    )
+    H146 = (
+        "[H146] These options choose how to read labelled texts, but no labelled texts are given: "
+        "{options}. Use `--labelled` to name the files, or leave out the options."
     )
 
 
@@ -568,17 +568,18 @@ class Warnings:
         "[W026] The words of {path} are joined without spaces, as '{lang}' is written. Use "
         "`--spaces` if spaces separate them, or `--no-spaces` to join them without this warning."
     )
-    W046 = (
-        "[W046] {path} does not say how its offsets are counted, and UTF-16 units would give other "
-        "spans in these texts ({n} in all): number {numbers}. They are read in code points, as "
-        "Python counts. Use `--offsets utf-16` if the spans come from a program that counts as "
-        "JavaScript and Java do, or `--offsets code-points` to keep what is read now, without this "
-        "warning."
+    W028 = (
+        "[W028] {path} has regions of several texts. Those of '{field}' ({n}) are read. Those of "
+        "other texts are ignored: {others}. Use `--field` to choose another text."
     )
-    W035 = "[W035] {path}: {read}. Ignored: {ignored}."
-    W036 = (
-        "[W036] {path}: annotations that {reason} are left out ({n} in all): {names}. Their words "
-        "count as not annotated."
+    W029 = (
+        "[W029] {path} has annotations that are not labelled spans of a text. They are ignored: "
+        "{parts}."
+    )
+    W030 = (
+        "[W030] {n_empty} of {n_texts} texts of {path} have no spans. doccano does not say "
+        "whether anybody has looked at them, so they are read as texts with nothing to find. If "
+        "nobody has, use `--skip-empty`, or export approved texts only."
     )
     W031 = (
         "[W031] {path}: some tags ({n}) do not follow the scheme of the file ({scheme}); the "
@@ -599,18 +600,17 @@ class Warnings:
         "[W034] {path}: the tags under '{field}' are read. Other fields that look like tags of "
         "entities are ignored: {others}. Use `--tag-column` to choose another one."
     )
-    W028 = (
-        "[W028] {path} has regions of several texts. Those of '{field}' ({n}) are read. Those of "
-        "other texts are ignored: {others}. Use `--field` to choose another text."
+    W035 = "[W035] {path}: {read}. Ignored: {ignored}."
+    W036 = (
+        "[W036] {path}: annotations that {reason} are left out ({n} in all): {names}. Their words "
+        "count as not annotated."
     )
-    W029 = (
-        "[W029] {path} has annotations that are not labelled spans of a text. They are ignored: "
-        "{parts}."
-    )
-    W030 = (
-        "[W030] {n_empty} of {n_texts} texts of {path} have no spans. doccano does not say "
-        "whether anybody has looked at them, so they are read as texts with nothing to find. If "
-        "nobody has, use `--skip-empty`, or export approved texts only."
+    W037 = (
+        "[W037] {n_texts} of {n_all} texts in {path} are stored with other tokens than those of "
+        "the current tokenizer. A pipeline learns with its own tokens, and {n_spans} of "
+        "{n_all_spans} spans do not align with them, so they would not be learned. Use the "
+        "tokenizer that made the file: `--tokenizer-from CONFIG_OR_PIPELINE`, and `--code FILE` "
+        "if it is in a Python file of your own."
     )
     W040 = (
         "[W040] {path}: every word is marked, such as '{word}'. The marks are not part of the "
@@ -620,10 +620,10 @@ class Warnings:
         "[W041] {path}: only the first line has no tag. It is read as the names of the columns: "
         "{names}. If it is a word, correct its tag."
     )
-    W037 = (
-        "[W037] {n_texts} of {n_all} texts in {path} are stored with other tokens than those of "
-        "the current tokenizer. A pipeline learns with its own tokens, and {n_spans} of "
-        "{n_all_spans} spans do not align with them, so they would not be learned. Use the "
-        "tokenizer that made the file: `--tokenizer-from CONFIG_OR_PIPELINE`, and `--code FILE` "
-        "if it is in a Python file of your own."
+    W046 = (
+        "[W046] {path} does not say how its offsets are counted, and UTF-16 units would give other "
+        "spans in these texts ({n} in all): number {numbers}. They are read in code points, as "
+        "Python counts. Use `--offsets utf-16` if the spans come from a program that counts as "
+        "JavaScript and Java do, or `--offsets code-points` to keep what is read now, without this "
+        "warning."
     )
