@@ -139,8 +139,8 @@ def test_reasons_are_no_tracebacks(tmp_path: Path, value: Any) -> None:
     (entry,) = read_annotated_texts(write_lines(tmp_path / "a.jsonl", value), NLP)
     assert isinstance(entry, InvalidRecord)
     assert "an annotation without a list under 'result'" in entry.reason
-    missing = write_lines(tmp_path / "b.jsonl", {"text": "a"})
-    (entry,) = read_annotated_texts(missing, NLP)
+    missing = write_lines(tmp_path / "b.jsonl", {"text": "b", "spans": []}, {"text": "a"})
+    _, entry = read_annotated_texts(missing, NLP)
     assert isinstance(entry, InvalidRecord)
     assert entry.reason.startswith("has no list of spans")
 

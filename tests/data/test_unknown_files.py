@@ -89,6 +89,7 @@ EXAMPLES: list[tuple[str, str, Any]] = [
     ("HTML or XML", "a.html", '<div><mark class="entity">Rome</mark></div>'),
     ("HTML or XML", "a.xml", '<?xml version="1.0"?><TEI/>'),
     ("compressed file", "a.tsv.bz2", b"BZh9\0"),
+    ("texts without annotation", "raw.json", [{"id": 1, "text": "to Rome"}]),
     ("compressed file", "a.tar.gz", gzip.compress(b"a.tsv\0ustar\0to\tO\nRome\tB-CITY\n", mtime=0)),
     ("OpenNLP", "a.train", "<START:city> Rome <END> is old .\n"),
     ("PubTator", "a.txt", "12|t|In Rome\n12|a|\n12\t3\t7\tRome\tCity\tC1\n"),

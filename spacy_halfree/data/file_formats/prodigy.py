@@ -133,14 +133,23 @@ def write(suggestion: Suggestion, _: OffsetUnit) -> dict[str, Any]:
     return {"text": suggestion.text, "tokens": tokens, "spans": spans, "meta": suggestion.meta}
 
 
+OWN_KEYS = (*SPAN_KEYS, "answer", "_view_id", "options", "accept")
+"""The keys of annotation."""
+
+
 def recognize(head: Head) -> bool:
-    """Whether a file has objects with texts, or only lines that are no JSON, which are named.
+    """Whether a file has texts with annotation, or only lines that are no JSON, which are named.
 
     What no other format recognizes is read as this.
     """
     if head.suffix not in JSON_SUFFIXES or is_value_on_lines(head):
         return False
-    return not head.values or any(map(has_text, head.values))
+    return not head.values or any(map(is_example, head.values))
+
+
+def is_example(value: Any) -> bool:
+    """Whether an object has a text and, under any key of these programs, something about it."""
+    return has_text(value) and any(key in value for key in OWN_KEYS)
 
 
 def read(source: Source, settings: ReadSettings) -> Iterator[NumberedRecord]:

@@ -117,6 +117,7 @@ AS_COLUMNS = (
 AS_PARQUET = "Write it with `dataset.to_parquet`, which keeps the names of classes."
 PYTHON_PAIRS = r"""\A\s*(?:\w+\s*=\s*)?\[\s*(?:\(\s*['"]|\[\s*')"""
 """The beginning of a list of pairs in Python, which is no JSON."""
+FOR_RAW = "To give `init` raw texts, use `--raw`."
 KNOWN: tuple[Known, ...] = (
     Known("an empty file", lambda head: head.is_empty, "Check that it is complete."),
     Known(
@@ -272,7 +273,7 @@ KNOWN: tuple[Known, ...] = (
     Known(
         "text without annotation",
         suffix(".txt", ".md", ".text", ""),
-        "To give `init` raw texts, use `--raw`.",
+        FOR_RAW,
     ),
 )
 """Kinds of files, the first one that fits is told."""
@@ -291,6 +292,8 @@ def describe_unknown(head: Head) -> str:
         if known.test(head):
             return f"It looks like {known.looks_like}. {known.advice}"
     names = dict.fromkeys(name for own in head.values if isinstance(own, dict) for name in own)
+    if names and set(names) <= {"id", "text", "meta"}:
+        return f"It looks like texts without annotation. {FOR_RAW}"
     if names:
         first = printable(", ".join(islice(names, MOST_KEYS)))
         return f"It is JSON whose objects have these keys: {first}. {AS_LINES}"
