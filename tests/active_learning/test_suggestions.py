@@ -159,17 +159,22 @@ def test_what_somebody_has_rejected_is_left_out(
     model_paths: list[Path], pool: list[str], tmp_path: Path
 ) -> None:
     raw = write(tmp_path / "p.txt", pool[:20])
-    decided = [
-        {"text": f" {pool[0]} ", "answer": "reject"},
-        {"text": pool[1], "answer": "ignore"},
-        {"data": {"text": pool[2]}, "annotations": [{"was_cancelled": True, "result": []}]},
-        {"data": {"text": pool[3]}, "annotations": []},
-    ]
-    path = tmp_path / "decided.jsonl"
-    path.write_text("".join(json.dumps(line) + "\n" for line in decided), encoding="utf8")
+    decided = {
+        "prodigy": [
+            {"text": f" {pool[0]} ", "answer": "reject"},
+            {"text": pool[1], "answer": "ignore"},
+        ],
+        "label_studio": [
+            {"data": {"text": pool[2]}, "annotations": [{"was_cancelled": True, "result": []}]},
+            {"data": {"text": pool[3]}, "annotations": []},
+        ],
+    }
+    paths = [tmp_path / f"{tool}.jsonl" for tool in decided]
+    for path, lines in zip(paths, decided.values(), strict=True):
+        path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf8")
     worker = TeacherWorker(tuple(map(str, model_paths[:1])))
     settings = SuggestionSettings(n=100, max_similarity=1.0)
-    found = suggest(worker, str(raw), [path], settings=settings)
+    found = suggest(worker, str(raw), paths, settings=settings)
     texts = {own.text for own in found.texts}
     assert found.n_labelled == 3
     assert not texts & set(pool[:3])
