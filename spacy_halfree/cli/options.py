@@ -119,9 +119,7 @@ def read_options(
         help="Whether spaces separate words in columns and lists [default: yes, but not in zh, ja "
         "and th]",
     ),
-    skip_empty: bool = typer.Option(
-        False, "--skip-empty", help="Leave out texts without spans, as if nobody had annotated them"
-    ),
+    skip_empty: bool = typer.Option(False, "--skip-empty", help="Leave out texts without spans"),
     accept_unknown_status: bool = typer.Option(
         False,
         "--accept-unknown-status",
