@@ -636,4 +636,7 @@ class Warnings:
         "JavaScript and Java do, or `--offsets code-points` to keep what is read now, without this "
         "warning."
     )
-    W051 = "[W051] {path} is labelled again from the start (`--overwrite`), because: {reason}"
+    W051 = (
+        "[W051] What exists of {path} is damaged: {reason} `--overwrite` replaces it, and labels "
+        "all texts again."
+    )

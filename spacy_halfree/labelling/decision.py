@@ -78,12 +78,15 @@ def decide(found: ExistingOutput, *, resume: bool, overwrite: bool) -> Decision:
         is_tidy = found.parts in (PartsState.NONE, PartsState.MOVED)
         if found.output is OutputState.SAME and is_tidy:
             return Decision.DONE
-        if found.parts in (PartsState.SAME, PartsState.MOVED, PartsState.CHANGED_FILES):
+        is_damaged = found.output is OutputState.DAMAGED
+        # what is finished may be in the damaged output
+        is_lost = is_damaged and found.parts is PartsState.MOVED and not overwrite
+        can_resume = (PartsState.SAME, PartsState.MOVED, PartsState.CHANGED_FILES)
+        if found.parts in can_resume and not is_lost:
             return Decision.RESUME
-        if has_parts and not overwrite:
+        if has_parts and not overwrite and not is_lost:
             return Decision.REFUSE_CHANGED_PARTS
         if has_output and not overwrite:
-            is_damaged = found.output is OutputState.DAMAGED
             return Decision.REFUSE_DAMAGED_OUTPUT if is_damaged else Decision.REFUSE_CHANGED_OUTPUT
     elif has_parts and not overwrite:
         return Decision.REFUSE_PARTS

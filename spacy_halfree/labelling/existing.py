@@ -110,9 +110,12 @@ def refuse(decision: Decision, output: Path, manifest: Manifest | None = None) -
 def _refuse_changed(
     place: Path, written: WrittenManifest | None, manifest: Manifest | None
 ) -> None:
-    if manifest is not None:
-        names = "its manifest, which is missing" if written is None else ", ".join(manifest.differences(written))
-        raise ValueError(Errors.H049.format(folder=place, names=printable(names)))
+    if manifest is None:
+        return
+    names = ["its manifest, which is missing"]
+    if written is not None:
+        names = manifest.differences(written)
+    raise ValueError(Errors.H049.format(folder=place, names=printable(", ".join(names))))
 
 
 def warn_of_damage(output: Path) -> None:

@@ -133,17 +133,14 @@ def label_files(
         found = look_at(output, journal.manifest)
         decision = decide(found, resume=resume, overwrite=overwrite)
         refuse(decision, output, journal.manifest)
+        if decision in (Decision.BEGIN, Decision.BEGIN_ANEW):
+            warn_of_damage(output)
+        start(journal, decision)
         if decision is Decision.DONE:
-            if journal.folder.exists():
-                settle(output)
-            journal.remove()
             labelled = read_labelled(output)
             events.on_start(labelled.n_known, {})
             events.on_end(labelled.bad, labelled.n_texts, None)
             return labelled
-        if decision in (Decision.BEGIN, Decision.BEGIN_ANEW):
-            warn_of_damage(output)
-        start(journal, decision)
         may_replace = overwrite or found.output is not OutputState.NONE
         if may_replace:
             journal.allow_replacing()
@@ -200,14 +197,15 @@ def make_manifest(
 
 
 def start(journal: Journal, decision: Decision) -> None:
-    """Prepare the parts of a run that begins or resumes."""
+    """Prepare the parts of a run that begins or resumes; tidy up after one that is done."""
     if decision is Decision.RESUME:
         journal.resume()
         return
-    if decision is Decision.BEGIN_ANEW:
+    if decision is not Decision.BEGIN and journal.folder.exists():
         settle(journal.output)
         journal.remove()
-    journal.begin()
+    if decision is not Decision.DONE:
+        journal.begin()
 
 
 def read_labelled(output: Path) -> LabelledFiles:
