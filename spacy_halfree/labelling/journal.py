@@ -187,12 +187,12 @@ class Journal:
 
     def remove(self) -> None:
         """Remove the parts. The folder disappears in one step."""
-        if not self.folder.exists():
-            return
         removed = self.folder.with_name(f".{self.folder.name}.removed")
+        # what a run that was stopped here has left
         shutil.rmtree(removed, ignore_errors=True)
-        self.folder.rename(removed)
-        shutil.rmtree(removed)
+        if self.folder.exists():
+            self.folder.rename(removed)
+            shutil.rmtree(removed)
 
     def leave(self) -> bool:
         """Stop: keep finished parts, and remove the folder if this run began it and finished none.

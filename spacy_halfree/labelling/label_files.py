@@ -201,7 +201,7 @@ def start(journal: Journal, decision: Decision) -> None:
     if decision is Decision.RESUME:
         journal.resume()
         return
-    if decision is not Decision.BEGIN and journal.folder.exists():
+    if decision is not Decision.BEGIN:
         settle(journal.output)
         journal.remove()
     if decision is not Decision.DONE:

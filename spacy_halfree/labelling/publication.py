@@ -107,9 +107,11 @@ def settle(output: Path) -> None:
 
     output: The output. The former one is put back if it was moved away and not yet replaced.
     """
-    former = parts_folder(output) / FORMER
-    if former.exists() and not output.exists():
-        former.rename(output)
+    parts = parts_folder(output)
+    if not parts.exists():
+        return
+    if (parts / FORMER).exists() and not output.exists():
+        (parts / FORMER).rename(output)
     if output.is_dir():
         put_manifest_beside(output)
 
