@@ -158,6 +158,31 @@ def test_parquet(teacher_path: Path, write_texts: Write, tmp_path: Path) -> None
         assert all(most > own - 0.01 for most, own in pairs)
 
 
+def test_parquet_of_many_shards(teacher_path: Path, write_texts: Write, tmp_path: Path) -> None:
+    """They have one schema, though nothing is found in some, and there is no other file."""
+    dataset = pytest.importorskip("pyarrow.dataset")
+    from pyarrow import parquet
+
+    write_texts("in/a.txt", TEXTS_IN_A_PART + 5)
+    write_texts("in/c.txt", 3)
+    (tmp_path / "in" / "b.txt").write_text("?\n!")
+    (tmp_path / "in" / "empty.txt").touch()
+    output = tmp_path / "out"
+    label(teacher_path, tmp_path / "in", output, shard_format="parquet")
+    paths = sorted(output.iterdir())
+    assert [path.suffix for path in paths] == [".parquet"] * 4
+    assert len({str(parquet.read_schema(path)) for path in paths}) == 1
+    rows = dataset.dataset(output, format="parquet").to_table().to_pylist()
+    assert [row["id"] for row in rows[-5:]] == [
+        "b.txt:1",
+        "b.txt:2",
+        *(f"c.txt:{i}" for i in (1, 2, 3)),
+    ]
+    assert len(rows) == TEXTS_IN_A_PART + 10
+    assert any(row["entities"] for row in rows)
+    assert [row["entities"] for row in rows[-5:-3]] == [[], []]
+
+
 def test_places_that_cannot_be_written(
     teacher_path: Path, write_texts: Write, tmp_path: Path
 ) -> None:
