@@ -128,10 +128,10 @@ class Journal:
         """
         there = {path.stem for path in shards.iterdir()} if shards.exists() else set()
         found = []
-        for line in self.path.read_text("utf8").splitlines():
+        for line in self.path.read_text("utf8", errors="replace").splitlines():
             try:
                 summary = Summary.from_json(line)
-            except (ValueError, TypeError):
+            except ValueError:
                 # the run was stopped while it wrote this line
                 continue
             # where the teachers failed, the text need not have been the reason: try again

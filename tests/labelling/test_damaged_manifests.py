@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,12 @@ from jobs import TEXTS_IN_A_PART, Write, label, stop_after
 from manifests import DAMAGES, changed_values, make_manifest, output_values
 
 from spacy_halfree.data.output_manifest import manifest_path
+from spacy_halfree.data.records import InvalidRecord
 from spacy_halfree.labelling.decision import Decision, decide
 from spacy_halfree.labelling.existing import look_at, refuse
 from spacy_halfree.labelling.manifest import Manifest
 from spacy_halfree.labelling.places import parts_folder
+from spacy_halfree.labelling.shards import Summary
 
 NUMBERED = r"^\[H15[56]\].*"
 
@@ -110,6 +113,27 @@ def test_any_value_in_any_place(
     else:
         # other numbers of words, other reasons of bad records, or another hash of a file
         assert place[0] in (*KEPT, "input_sha256")
+
+
+WRITTEN = Summary(
+    file=0, number=1, is_last=True, texts=2, bad=[InvalidRecord("a.txt", 2, "has an empty text")]
+)
+
+
+@given(changed_values(json.loads(WRITTEN.to_json())))
+def test_any_value_in_any_place_of_a_line_of_the_journal(
+    changed: tuple[tuple[str | int, ...], object, object],
+) -> None:
+    """A line that is no summary counts as torn off, so that its part is labelled again."""
+    _, _, values = changed
+    try:
+        summary = Summary.from_json(json.dumps(values))
+    except ValueError:
+        return
+    assert isinstance(values, dict)
+    defaults = json.loads(Summary(file=0, number=0, is_last=True).to_json())
+    assert json.loads(summary.to_json()) == defaults | values
+    assert re.fullmatch(r"\d{5,}-\d{6,}", summary.name)
 
 
 def test_the_command_goes_on_once_the_manifest_is_whole_again(
