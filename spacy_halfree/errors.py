@@ -229,8 +229,8 @@ class Errors:
         "larger number."
     )
     H056 = (
-        "[H056] The folder {path} has {n_shards} shards, but its manifest says {expected}. Part of "
-        "it is missing, or something was added; copy or annotate it again."
+        "[H056] The folder {path} has {n_shards} shards, but its manifest {manifest} says "
+        "{expected}. Part of it is missing, or something was added; copy or annotate it again."
     )
     H057 = (
         "[H057] The pipeline or code in {path} is not the one with which this run was started. "
@@ -475,6 +475,15 @@ class Errors:
         "[H146] These options choose how to read labelled texts, but no labelled texts are given: "
         "{options}. Use `--labelled` to name the files, or leave out the options."
     )
+    H155 = (
+        "[H155] Cannot read the manifest {path}: {reason}. Copy it again from where the labels "
+        "were made, or use `annotate --overwrite` to label the texts again."
+    )
+    H156 = (
+        "[H156] The manifest {path} has the format version {version}, but this version of "
+        "spacy-halfree reads version {known}. Update spacy-halfree, or use `annotate --overwrite` "
+        "to label the texts again."
+    )
 
 
 class Warnings:
@@ -626,4 +635,8 @@ class Warnings:
         "Python counts. Use `--offsets utf-16` if the spans come from a program that counts as "
         "JavaScript and Java do, or `--offsets code-points` to keep what is read now, without this "
         "warning."
+    )
+    W051 = (
+        "[W051] What exists of {path} is damaged: {reason} `--overwrite` replaces it, and labels "
+        "all texts again."
     )
