@@ -163,6 +163,6 @@ def train_masked_words(
         (partial / LOG).write_text(json.dumps(log, indent=1), encoding="utf8")
         # training takes long enough for something to have come there
         check_output(output, overwrite=overwrite)
-        replace_folder(partial, place)
+        replace_folder(partial, place, overwrite=overwrite)
     shutil.rmtree(checkpoints)
     return last
