@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
+from ..data.derived_files import JOURNAL
 from ..data.docbin import MANIFEST
 from ..errors import Errors
 from .decision import Decision, ExistingOutput, OutputState, PartsState
 from .manifest import Manifest
-from .places import JOURNAL, manifest_path, parts_folder, was_allowed
+from .places import manifest_path, parts_folder, was_allowed
 
 
 def look_at(output: Path, manifest: Manifest | None = None) -> ExistingOutput:

@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from ..data.derived_files import JOURNAL
 from ..data.docbin import MANIFEST
 from ..data.parts import part_name
 from ..data.records import InvalidRecord
 from ..errors import Errors
 from ..files import partial_folder, write_at_once
 from .manifest import Manifest, digest_of
-from .places import JOURNAL, REPLACES, parts_folder
+from .places import REPLACES, parts_folder
 from .shards import Summary
 
 

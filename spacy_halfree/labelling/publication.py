@@ -25,9 +25,7 @@ def publish(journal: Journal, shard_format: str) -> None:
     """
     if not journal.n_texts:
         raise ValueError(Errors.H020)
-    # another run with the same output removes the parts when it has written it
-    if not journal.folder.exists():
-        raise FileNotFoundError(Errors.H051.format(folder=journal.folder))
+    # two runs with the same output: the first one removes the parts when it has written it
     with hold(journal.folder):
         write_from_parts(journal, shard_format)
 
