@@ -16,6 +16,7 @@ from ..data.splitting import Split, split_docs
 from ..data.tokenizers import make_tokenizing_pipeline
 from ..outputs import check_place
 from .corpus import CorpusSettings, LabelledTexts, check_has_spans, make_labelled_texts
+from .names import check_are_utf8
 from .new_folder import new_folder
 from .own_tokenizer import check_can_be_saved, write_tokenizer
 from .project_files import (
@@ -85,6 +86,13 @@ def create_project(
     folder, raw, paths = Path(folder), str(raw), [Path(path) for path in given]
     encoder = Path(settings.encoder) if settings.encoder_is_folder else None
     own = [Path(path) for path in (settings.tokenizer, settings.code) if path]
+    check_are_utf8(
+        project=folder.absolute(),
+        labelled=paths,
+        raw=raw,
+        tokenizer=settings.tokenizer,
+        code=settings.code,
+    )
     check_place(folder, inputs=[*paths, local_path(raw), encoder, *own])
     import_code(settings.code or None)
     nlp = make_tokenizing_pipeline(settings.lang, settings.tokenizer or None)

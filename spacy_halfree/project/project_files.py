@@ -16,6 +16,7 @@ from ..data.progress import Progress
 from ..data.raw_pool import check_pool, read_pool
 from ..data.report_files import write_problems, write_summary
 from ..data.splitting import Split
+from .names import make_title, quote_in_yaml
 from .own_tokenizer import FUNCTIONS, TOKENIZER, OwnTokenizer
 from .project_settings import ProjectSettings, package_name
 
@@ -107,13 +108,14 @@ def write_project(
         keep_trailing_newline=True,
         autoescape=False,
     )
+    environment.filters["yaml"] = quote_in_yaml
     values = asdict(settings) | {
         "encoder_is_folder": settings.encoder_is_folder,
         "teachers": settings.teachers,
         "code": FUNCTIONS if settings.code else "",
         "tokenizer": TOKENIZER if tokenizer.is_copied else "",
         "has_own_tokenizer": bool(tokenizer.sections),
-        "name": name,
+        "name": make_title(name),
         "package_name": package_name(name),
         "has": has,
         "scored": "test" if has["test"] else "dev",

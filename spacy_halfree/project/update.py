@@ -23,6 +23,7 @@ from ..errors import Errors
 from ..files import write_at_once
 from ..outputs import check_place, hold
 from .corpus import CorpusSettings, LabelledTexts, check_has_spans, make_labelled_texts
+from .names import check_are_utf8
 from .own_tokenizer import load_tokenizer
 from .project_files import DEV, PREVIOUS, TEST, write_findings
 
@@ -82,11 +83,13 @@ def update_project(
     on_progress: Is called with the number of records that have been read since the last call.
     RAISES: ValueError, OSError (H013, H018, H019, H046, H047, H058, H065, H075, H079, H097, H109)
         if the texts cannot be used, (H135) if the folder is no project, (H147) if another process
-        is changing it, (E893) if its tokenizer needs a function that is not registered.
+        is changing it, (H148) if a name is not UTF-8, (E893) if its tokenizer needs a function that
+        is not registered.
     """
     corpus = corpus or CorpusSettings()
     given = [labelled] if isinstance(labelled, str | Path) else labelled
     folder, paths = Path(folder), [Path(path) for path in given]
+    check_are_utf8(project=folder.absolute(), labelled=paths, raw=raw)
     nlp = load_tokenizer(folder, read_lang(folder))
     # what another process adds meanwhile would be lost
     with hold(folder / CORPUS):
