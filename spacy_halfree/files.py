@@ -90,6 +90,7 @@ def _lock_partial(partial: Path) -> tuple[Path, BinaryIO] | None:
             lock(file.fileno(), wait=True)
         except OSError:
             file.close()
+            partial.unlink(missing_ok=True)
             return None
         if is_at(partial, file.fileno()):
             file.truncate(0)
