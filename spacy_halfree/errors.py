@@ -642,6 +642,6 @@ class Warnings:
         "warning."
     )
     W047 = (
-        "[W047] {path} is {what}, and not raw text. It is left out (files: {n}). To read its "
-        "texts, name it yourself."
+        "[W047] {path} is {what}, and not raw text. It is left out (files: {n}). To read texts "
+        "in it, name their files."
     )
