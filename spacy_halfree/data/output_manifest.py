@@ -17,6 +17,8 @@ from .records import InvalidRecord
 
 MANIFEST = "_manifest.json"
 """The name of a manifest in a folder: of the parts of a run, or of an earlier version's output."""
+BESIDE = ".manifest.json"
+"""What the name of a manifest beside an output ends in."""
 FORMAT_VERSION = 1
 Test = Callable[[Any], bool]
 
@@ -61,7 +63,7 @@ class WrittenManifest:
 def manifest_path(output: Path) -> Path:
     """The place of an output's manifest: beside it. output: A file, or a folder of shards."""
     # `with_name` fails at the root of a file system
-    return output.parent / f"{output.name}.manifest.json"
+    return output.parent / f"{output.name}{BESIDE}"
 
 
 def read_manifest_of(output: Path) -> WrittenManifest | None:

@@ -3,12 +3,13 @@
 import logging
 from pathlib import Path
 
+from ..data.derived_files import JOURNAL
 from ..data.file_formats.json_values import printable
 from ..data.output_manifest import MANIFEST, WrittenManifest, read_manifest, read_manifest_of
 from ..errors import Errors, Warnings
 from .decision import Decision, ExistingOutput, OutputState, PartsState
 from .manifest import Manifest
-from .places import JOURNAL, REPLACES, parts_folder, shards_in
+from .places import REPLACES, parts_folder, shards_in
 
 logger = logging.getLogger("spacy.halfree")
 

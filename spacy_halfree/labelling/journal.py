@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from ..data.derived_files import JOURNAL
 from ..data.output_manifest import MANIFEST, read_manifest
 from ..data.parts import part_name
 from ..data.records import InvalidRecord
 from ..errors import Errors
-from ..files import write_at_once
+from ..files import partial_folder, write_at_once
 from .manifest import Manifest, digest_of
-from .places import JOURNAL, REPLACES, parts_folder
+from .places import REPLACES, parts_folder
 from .shards import Summary
 
 
@@ -71,11 +72,24 @@ class Journal:
         return {file: frozenset(own) for file, own in numbers.items()}
 
     def begin(self) -> None:
-        """Begin without finished parts."""
+        """Begin without finished parts.
+
+        RAISES: FileExistsError (H147) if another run has begun since this one looked.
+        """
+        if self.folder.exists() and not self.path.exists():
+            # a run that was stopped before it wrote a journal has finished nothing
+            self.remove()
+        with partial_folder(self.folder) as partial:
+            (partial / self.shards.name).mkdir()
+            write_at_once(partial / MANIFEST, self.manifest.to_json().encode())
+            (partial / JOURNAL).touch()
+            try:
+                partial.rename(self.folder)
+            except OSError as error:
+                if self.folder.exists():
+                    raise FileExistsError(Errors.H147.format(path=self.output)) from error
+                raise
         self.is_new = True
-        self.shards.mkdir(parents=True, exist_ok=True)
-        self._write_manifest()
-        self.path.touch()
 
     def resume(self) -> None:
         """Use what a stopped run has finished, except for input files that have changed.

@@ -4,13 +4,13 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from ..data.derived_files import JOURNAL
 from ..data.inputs import is_uri
 from ..data.output_manifest import MANIFEST, manifest_path, read_manifest
 from ..errors import Errors
 from ..outputs import check_place
 from .shard_formats import SHARD_FORMATS
 
-JOURNAL = "finished.jsonl"
 FORMER = "former"
 """The old output folder, while the new one takes its place."""
 REPLACES = "replaces"

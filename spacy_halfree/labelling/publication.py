@@ -15,6 +15,7 @@ from spacy.tokens import DocBin
 from ..data.output_manifest import MANIFEST, manifest_path
 from ..errors import Errors
 from ..files import sync_folder, write_at_once
+from ..outputs import hold
 from .journal import Journal
 from .places import FORMER, parts_folder
 
@@ -25,10 +26,18 @@ def publish(journal: Journal, shard_format: str) -> None:
     journal: The parts, all of which must be finished.
     shard_format: The format of the shards, one of `SHARD_FORMATS`.
     RAISES: ValueError (H019) if a shard cannot be read, (H020) if there is no text;
-        FileNotFoundError (H051) if another run has removed a shard.
+        FileNotFoundError (H051) if another run has removed a shard; FileExistsError (H147) if
+        another run is writing the output.
     """
     if not journal.n_texts:
         raise ValueError(Errors.H020)
+    # two runs with the same output: the first one removes the parts when it has written it
+    with hold(journal.folder):
+        write_from_parts(journal, shard_format)
+
+
+def write_from_parts(journal: Journal, shard_format: str) -> None:
+    """Write the output, and remove the parts. Arguments and errors are those of `publish`."""
     # if this is stopped now, a resumed run may replace the output that this one has written
     journal.allow_replacing()
     output = journal.output

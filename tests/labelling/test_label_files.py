@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
 import math
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from jobs import TEXTS_IN_A_PART, Noted, Write, label, stop_after, texts_of
 from many_texts import make_texts
 from spacy.tokens import DocBin
 
+from spacy_halfree.data.inputs import find_inputs
 from spacy_halfree.data.parts import PartSource
 from spacy_halfree.distill.sharded_corpus import ShardedCorpus
 from spacy_halfree.distill.teachers import annotate
@@ -344,3 +347,21 @@ def test_teachers_are_closed_whatever_stops_a_run(
     assert LOADED._loaded is None
     label(worker, texts, tmp_path / "out")
     assert LOADED._loaded is None
+
+
+def test_outputs_are_not_read_with_raw_texts(
+    teacher_path: Path, write_texts: Write, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Only an output that is named itself is; a stopped run's parts are left out, too."""
+    texts = write_texts("texts.txt", TEXTS_IN_A_PART + 1)
+    pool = tmp_path / "pool"
+    for name in ("shards", "file.spacy"):
+        label(teacher_path, texts, pool / name)
+    with pytest.raises(OSError, match="power failed"):
+        label(teacher_path, texts, pool / "stopped", engine=stop_after(1))
+    shutil.copy(texts, pool / "raw.txt")
+    with caplog.at_level(logging.WARNING, "spacy.halfree"):
+        assert [file.name for file in find_inputs(str(pool))] == ["raw.txt"]
+    for name in ("shards", "file.spacy", "stopped.parts"):
+        assert f"[W047] {pool / name} is" in caplog.text
+    assert label(teacher_path, pool / "shards", tmp_path / "again").n_texts == TEXTS_IN_A_PART + 1
