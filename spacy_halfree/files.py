@@ -115,9 +115,11 @@ def partial_folder(place: Path) -> Iterator[Path]:
     try:
         yield partial
     finally:
-        shutil.rmtree(partial, ignore_errors=True)
-        if descriptor is not None:
-            os.close(descriptor)
+        try:
+            shutil.rmtree(partial, ignore_errors=True)
+        finally:
+            if descriptor is not None:
+                os.close(descriptor)
 
 
 def _new_locked_folder(place: Path) -> tuple[Path, int | None]:
