@@ -476,6 +476,17 @@ class Errors:
         "{options}. Use `--labelled` to name the files, or leave out the options."
     )
 
+    H159 = (
+        "[H159] Component '{name}' writes doc.spans['{key}'], but that group of the text '{text}' "
+        "has spans of {other}, such as '{span}' ({label}), which would be lost. Give component "
+        "'{name}' another `spans_key`, or delete the group first (`del doc.spans['{key}']`)."
+    )
+    H160 = (
+        "[H160] There is not enough memory for {what}. The files need not be damaged. Free some "
+        "memory, raise the limit of this process, or use a smaller model, file or batch size."
+    )
+    H161 = "[H161] Cannot read a doc from JSON: {reason}. Give what `doc_to_json` returned."
+
 
 class Warnings:
     """Things that were done, but probably not as the user expected."""
@@ -626,4 +637,16 @@ class Warnings:
         "Python counts. Use `--offsets utf-16` if the spans come from a program that counts as "
         "JavaScript and Java do, or `--offsets code-points` to keep what is read now, without this "
         "warning."
+    )
+    W053 = (
+        "[W053] The loss of component '{name}' is {loss}. Its weights are no longer usable. Use an "
+        "earlier checkpoint, or train from the start with a lower learning rate "
+        "(`[training.optimizer]`), `head_learn_rate_factor` or `gold_weight`."
+    )
+    W054 = (
+        "[W054] Component '{name}' has `use_soft_labels = true`, but none of {texts} has soft "
+        "labels, so it learns from their annotation. Training texts: {sources}. Soft labels are "
+        "user data of docs: annotate the texts again (`python -m spacy halfree annotate`), and "
+        "keep them with `DocBin(store_user_data=True)` each time you load and save such a file. "
+        "To learn from the annotation without this warning, set `use_soft_labels = false`."
     )

@@ -13,6 +13,7 @@ from spacy.training import Corpus, Example
 
 from ..data.docbin import MANIFEST
 from ..errors import Errors
+from ..memory import check_memory
 from ..ranges import check_count
 from ..tagging.soft_labels import check_soft_labels, has_soft_labels
 
@@ -120,6 +121,7 @@ class ShardedCorpus:
                         break
                     check(example.reference)
                 except Exception as error:
+                    check_memory(error, shard)
                     raise ValueError(Errors.H062.format(path=shard, reason=error)) from error
                 yield example
 

@@ -11,6 +11,7 @@ from thinc.types import ArgsKwargs
 from torch import Tensor, nn
 
 from ...errors import Errors
+from ...memory import check_memory
 
 DAMAGE = (
     *(AttributeError, KeyError, OSError, RuntimeError, SafetensorError, TypeError, ValueError),
@@ -105,6 +106,7 @@ class TorchShim(PyTorchShim):
         try:
             self.from_message(srsly.msgpack_loads(bytes_data))
         except DAMAGE as error:
+            check_memory(error, "a saved module")
             raise ValueError(Errors.H017.format(reason=error)) from error
         return self
 
