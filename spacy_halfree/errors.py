@@ -639,14 +639,15 @@ class Warnings:
         "warning."
     )
     W053 = (
-        "[W053] The loss of component '{name}' is {loss}. Its weights are no longer usable. Use an "
-        "earlier checkpoint, or train from the start with a lower learning rate "
+        "[W053] The training of component '{name}' has diverged: {what}. It finds nothing useful "
+        "any more. Use an earlier checkpoint, or train from the start with a lower learning rate "
         "(`[training.optimizer]`), `head_learn_rate_factor` or `gold_weight`."
     )
     W054 = (
-        "[W054] Component '{name}' has `use_soft_labels = true`, but none of {texts} has soft "
-        "labels, so it learns from their annotation. Training texts: {sources}. Soft labels are "
-        "user data of docs: annotate the texts again (`python -m spacy halfree annotate`), and "
-        "keep them with `DocBin(store_user_data=True)` each time you load and save such a file. "
-        "To learn from the annotation without this warning, set `use_soft_labels = false`."
+        "[W054] Component '{name}' has `use_soft_labels = true`, but none of {n_texts} training "
+        "texts has soft labels, so it learns from their annotation.{where} Soft labels are user "
+        "data of docs, which `DocBin` leaves out unless it is made with `store_user_data=True`, "
+        "also when you load such a file and save it again. Annotate the texts again (`python -m "
+        "spacy halfree annotate`). To learn from annotation without this warning, set "
+        "`use_soft_labels = false`."
     )

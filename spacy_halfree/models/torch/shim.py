@@ -87,6 +87,13 @@ class TorchShim(PyTorchShim):
             if parameter.data_ptr() == data.data_ptr():
                 parameter.data = data
 
+    def is_finite(self) -> bool:
+        """Whether all parameters are numbers that can be computed with."""
+        if self._model is None:
+            return True
+        sums = [parameter.detach().sum() for parameter in self._model.parameters()]
+        return not sums or bool(torch.isfinite(torch.stack(sums)).all())
+
     def to_message(self) -> dict[str, Any]:
         """What to save, for msgpack."""
         raise NotImplementedError
