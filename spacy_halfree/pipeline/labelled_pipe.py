@@ -12,6 +12,7 @@ from spacy.vocab import Vocab
 from ..errors import Errors
 from ..models.tagger_model import TaggerModel, forget_lexemes
 from ..ranges import check_positive
+from ..tagging.confidence import register_labels
 from ..tagging.label_tags import LabelTags
 from ..tagging.layers import Layer, make_layer
 from ..tagging.scheme import TagScheme
@@ -98,6 +99,8 @@ class LabelledPipe(TrainablePipe):
                 raise ValueError(Errors.H012.format(label=label))
         self.cfg[LABELS] = unique
         self._label_tags = LabelTags(self.vocab.strings, self.layer.scheme(unique))
+        if self.layer.has_spans:
+            register_labels(self.vocab.strings, self.layer.place, unique)
 
     def add_label(self, label: str) -> int:
         """Add a label before the model is initialized.

@@ -290,6 +290,7 @@ class HalfreeTagger(LabelledPipe):
 
         docs: The docs.
         scores: What `predict` returned for them.
+        RAISES: ValueError (H159) if a span group of another component would be lost.
         """
         self.write(docs, scores, threshold=self.threshold, store_probs=self.store_probs)
 
@@ -309,6 +310,7 @@ class HalfreeTagger(LabelledPipe):
         threshold: The least probability of an entity or span that is written.
         store_probs: Whether to store every word's distribution for `token._.tag_probs`.
         soft_labels: Whether to store the distributions in `Doc.user_data`, for students.
+        RAISES: ValueError (H159) if a span group of another component would be lost.
         """
         batch, prediction = scores
         batch = replace(batch, docs=list(docs))
@@ -317,7 +319,7 @@ class HalfreeTagger(LabelledPipe):
         to_numpy = self.model.ops.to_numpy
         tags, probabilities = to_numpy(prediction.tags), to_numpy(prediction.probabilities)
         calibrated = apply_temperature(probabilities, self.calibration)
-        decoded = Decoded(batch, tags, calibrated, self._label_tags.hashes)
+        decoded = Decoded(batch, tags, calibrated, self._label_tags.hashes, self.name)
         self.layer.write(decoded, threshold)
         if store_probs:
             store_tag_probabilities(batch, self.scheme, calibrated)
