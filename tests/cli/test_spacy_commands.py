@@ -91,7 +91,7 @@ def test_other_commands(tmp_path, teacher):
     config, texts = tmp_path / "config.cfg", tmp_path / "texts.jsonl"
     training_config("first_order", "ents", corpus, corpus).to_disk(config)
     srsly.write_jsonl(texts, [{"text": text} for text in TEXTS])
-    run_here("debug", "config", config, "--show-functions", "--show-variables")
+    run_here("debug", "config", config, "--show-variables")
     run_here("debug", "diff-config", config)
     run_here("debug", "profile", model, texts, "-n", "2")
     run_here("info", model)
