@@ -67,11 +67,17 @@ class HalfreeTagger(LabelledPipe):
     """
 
     use_soft_labels = Setting(truth_value_or_none)
+    """Whether to learn from a teacher's distributions where a text has them; None as True."""
     temperature = Setting(from_least_to_most(LEAST_TEMPERATURE, MOST_TEMPERATURE))
+    """Flattens (above 1) or sharpens (below 1) what is learned from a teacher; 0.01 to 100."""
     gold_weight = Setting(from_least_to_most(LEAST_WEIGHT, MOST_WEIGHT))
+    """Weight of words that are learned from their annotation; 1e-6 to 1e6."""
     head_learn_rate_factor = Setting(head_factor)
+    """Factor of the learning rate behind `tok2vec`; 1e-6 to 1e6."""
     threshold = Setting(share_for_spans)
+    """The least probability of an entity or span that is written; 0 to 1."""
     store_probs = Setting(truth_value)
+    """Whether to keep every word's distribution for `token._.tag_probs`."""
 
     def __init__(
         self,
