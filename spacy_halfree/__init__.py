@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .project.project_settings import ProjectSettings
     from .project.update import update_project
     from .report.make_report import ReportSettings, make_report
+    from .tagging.confidence_json import doc_from_json, doc_to_json
     from .tagging.soft_labels import SoftLabels, load_soft_labels
     from .visualization import confidence_spans
 
@@ -50,6 +51,8 @@ __all__ = [
     "check_files",
     "confidence_spans",
     "create_project",
+    "doc_from_json",
+    "doc_to_json",
     "label_files",
     "load_soft_labels",
     "make_report",
@@ -78,6 +81,8 @@ MODULES = {
     "check_files": "data.check_files",
     "confidence_spans": "visualization",
     "create_project": "project.create",
+    "doc_from_json": "tagging.confidence_json",
+    "doc_to_json": "tagging.confidence_json",
     "label_files": "labelling.label_files",
     "load_soft_labels": "tagging.soft_labels",
     "make_report": "report.make_report",

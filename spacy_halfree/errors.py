@@ -499,6 +499,17 @@ class Errors:
         "to label the texts again."
     )
 
+    H159 = (
+        "[H159] Component '{name}' writes doc.spans['{key}'], but that group of the text '{text}' "
+        "has spans of {other}, such as '{span}' ({label}), which would be lost. Give component "
+        "'{name}' another `spans_key`, or delete the group first (`del doc.spans['{key}']`)."
+    )
+    H160 = (
+        "[H160] There is not enough memory for {what}. The files need not be damaged. Free some "
+        "memory, raise the limit of this process, or use a smaller model, file or batch size."
+    )
+    H161 = "[H161] Cannot read a doc from JSON: {reason}. Give what `doc_to_json` returned."
+
 
 class Warnings:
     """Things that were done, but probably not as the user expected."""
@@ -657,4 +668,17 @@ class Warnings:
     W051 = (
         "[W051] What exists of {path} is damaged: {reason} `--overwrite` replaces it, and labels "
         "all texts again."
+    )
+    W053 = (
+        "[W053] The training of component '{name}' has diverged: {what}. It finds nothing useful "
+        "any more. Use an earlier checkpoint, or train from the start with a lower learning rate "
+        "(`[training.optimizer]`), `head_learn_rate_factor` or `gold_weight`."
+    )
+    W054 = (
+        "[W054] Component '{name}' has `use_soft_labels = true`, but none of {n_texts} training "
+        "texts has soft labels, so it learns from their annotation.{where} Soft labels are user "
+        "data of docs, which `DocBin` leaves out unless it is made with `store_user_data=True`, "
+        "also when you load such a file and save it again. Annotate the texts again (`python -m "
+        "spacy halfree annotate`). To learn from annotation without this warning, set "
+        "`use_soft_labels = false`."
     )

@@ -47,5 +47,7 @@ def cross_entropy(
 
 
 def _soften(xp, probabilities: Floats2d, temperature: float) -> Floats2d:  # type: ignore[no-untyped-def]
-    softened = probabilities ** (1.0 / temperature)
+    # the largest is 1, so that no row vanishes at a low temperature
+    largest = probabilities.max(axis=1, keepdims=True)
+    softened = (probabilities / xp.where(largest > 0, largest, 1)) ** (1.0 / temperature)
     return softened / xp.maximum(softened.sum(axis=1, keepdims=True), xp.finfo("float32").tiny)

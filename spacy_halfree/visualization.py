@@ -10,7 +10,7 @@ from spacy.displacy import parse_ents, parse_spans
 from spacy.tokens import Doc, Span
 
 from .errors import Errors
-from .tagging.confidence import confidence_in
+from .tagging.confidence import confidence_of_renamed
 from .tagging.layers import EntityLayer, SpanGroupLayer
 
 
@@ -43,7 +43,7 @@ def confidence_spans(doc: Doc, spans_key: str | None = None) -> dict[str, Any]:
 def label_with_confidence(span: Span, spans_key: str | None) -> str:
     """A label and a confidence, cut off: what is not quite sure is never 1.00."""
     layer = EntityLayer() if spans_key is None else SpanGroupLayer(spans_key)
-    confidence = confidence_in(span, layer.place)
+    confidence = confidence_of_renamed(span, layer.place)
     return (
         span.label_ if confidence is None else f"{span.label_} {floor(100 * confidence) / 100:.2f}"
     )

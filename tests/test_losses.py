@@ -11,6 +11,7 @@ from strategies import normal, seeds
 from thinc.api import NumpyOps
 
 from spacy_halfree.losses import cross_entropy
+from spacy_halfree.pipeline.settings import LEAST_TEMPERATURE, MOST_TEMPERATURE
 from spacy_halfree.types import Targets
 
 OPS = NumpyOps()
@@ -133,3 +134,33 @@ def test_no_words() -> None:
         loss, gradient = cross_entropy(OPS, empty, targets, temperature)
         assert loss == 0
         assert gradient.shape == (0, 3)
+
+
+@pytest.mark.parametrize("temperature", [LEAST_TEMPERATURE, MOST_TEMPERATURE])
+@given(seed=seeds, n_tags=st.integers(1, 5), kinds=kinds_of_words)
+def test_temperatures_at_the_edge(
+    temperature: float, seed: int, n_tags: int, kinds: list[str]
+) -> None:
+    """Finite, and the gradient has the digits that float32 has."""
+    logits, legal, targets = random_case(seed, len(kinds), n_tags, kinds)
+    probabilities = masked_softmax(logits, legal).astype(np.float32)
+    loss, gradient = cross_entropy(OPS, probabilities, targets, temperature)
+    assert 0 <= loss < 1e5
+    t = np.where(targets.is_soft, temperature, 1.0)[:, None]
+    logs = [
+        np.log(np.where(rows > 0, rows, 1), dtype=np.float64) / t
+        for rows in (probabilities, targets.distributions)
+    ]
+    found, wanted = (
+        masked_softmax(scores, rows > 0)
+        for scores, rows in zip(logs, (probabilities, with_any(targets)), strict=True)
+    )
+    n_known = max((targets.weights > 0).sum(), 1)
+    expected = (found - wanted) * t * targets.weights[:, None] / n_known
+    np.testing.assert_allclose(gradient, expected, atol=1e-4)
+
+
+def with_any(targets: Targets) -> NDArray[np.float32]:
+    """The distributions, with any in the place of those that are not known."""
+    known = targets.distributions.any(axis=1, keepdims=True)
+    return np.where(known, targets.distributions, 1)

@@ -8,6 +8,8 @@ from spacy.tokens import Doc, Span
 
 LABELS = ("LOC", "O", "New label", "地点")
 FOREIGN_LABELS = ("OTHER", "I", "مكان")
+SPANS_KEY = "sc"
+"""That of the taggers."""
 LANGUAGES = ("en", "de", "fr", "ar", "fa", "he", "hi", "bn", "zh", "xx", "tr", "el")
 """Those whose blank pipelines need no other package."""
 LONGEST = 100_000
@@ -77,6 +79,7 @@ class HostileDoc:
     segments: Kind ("entity", "blocked", "missing"), place as a share of the doc's length, number of
         tokens and label of what is on the doc already.
     extras: Whether others have written annotation of other kinds, too.
+    group: Whether others have written a span group under the taggers' key.
     """
 
     text: str | None
@@ -84,6 +87,7 @@ class HostileDoc:
     spaces: list[bool] = field(default_factory=list)
     segments: list[tuple[str, float, int, str]] = field(default_factory=list)
     extras: bool = False
+    group: bool = False
 
     def build(self, nlp: Language) -> Doc:
         """Make the doc."""
@@ -112,6 +116,8 @@ class HostileDoc:
             doc[0].lemma_ = "mine"
             doc.spans["mine"] = [doc[0:1]]
             doc[-1].tag_ = LABELS[0]
+        if self.group and len(doc):
+            doc.spans[SPANS_KEY] = [Span(doc, 0, 1, label=LABELS[0])]
 
 
 @st.composite
@@ -129,14 +135,15 @@ def hostile_docs(draw: st.DrawFn) -> HostileDoc:
         )
     )
     extras = draw(st.booleans())
+    group = draw(st.integers(0, 9)) == 0
     kind = draw(st.integers(0, 99))
     if kind == 0:
         # not as a text: a tokenizer may make 100,000 tokens of it
-        return HostileDoc(None, [draw(long_tokens)], [False], segments, extras)
+        return HostileDoc(None, [draw(long_tokens)], [False], segments, extras, group)
     if kind < 60:
         text = draw(st.one_of(texts, spaced_texts, only_white_space, repeated))
-        return HostileDoc(text, segments=segments, extras=extras)
+        return HostileDoc(text, segments=segments, extras=extras, group=group)
     # spaCy itself refuses empty tokens (E031)
     words = draw(st.lists(pieces.filter(bool), max_size=25))
     spaces = draw(st.lists(st.booleans(), min_size=len(words), max_size=len(words)))
-    return HostileDoc(None, words, spaces, segments, extras)
+    return HostileDoc(None, words, spaces, segments, extras, group)

@@ -1,12 +1,15 @@
 """What must hold for every doc that a tagger has seen."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from spacy.tokens import Doc, Span
+from spacy.vocab import Vocab
 
+from spacy_halfree import doc_from_json, doc_to_json
 from spacy_halfree.pipeline.tagger import HalfreeTagger
 from spacy_halfree.tagging.confidence import confidence_in
 
@@ -30,15 +33,15 @@ class Before:
         return cls(
             doc.text,
             [(token.text, token.whitespace_) for token in doc],
-            {entity_facts(ent) for ent in doc.ents},
+            {span_facts(ent) for ent in doc.ents},
             blocked,
             [token.tag_ for token in doc],
             others(doc, target),
         )
 
 
-def entity_facts(ent: Span) -> tuple[int, int, str, str, str]:
-    return ent.start, ent.end, ent.label_, ent.kb_id_, ent.id_
+def span_facts(span: Span) -> tuple[int, int, str, str, str]:
+    return span.start, span.end, span.label_, span.kb_id_, span.id_
 
 
 def others(doc: Doc, target: str) -> tuple[Any, ...]:
@@ -65,6 +68,7 @@ def find_violations(tagger: HalfreeTagger, docs: Sequence[Doc]) -> list[str]:
     docs: The docs; they are tagged.
     RETURNS: A sentence for each violation, an exception being one.
     """
+    found = refusal_violations(tagger, docs)
     before = [Before.of(doc, tagger.target) for doc in docs]
     try:
         scores = tagger.predict(docs)
@@ -73,7 +77,7 @@ def find_violations(tagger: HalfreeTagger, docs: Sequence[Doc]) -> list[str]:
     except Exception as error:
         return [f"{type(error).__name__}: {error}"]
     batch, prediction = scores
-    found = prediction_violations(
+    found += prediction_violations(
         batch, np.asarray(prediction.tags), np.asarray(prediction.probabilities)
     )
     if any(not word.tag for explanation in explained for word in explanation):
@@ -82,6 +86,32 @@ def find_violations(tagger: HalfreeTagger, docs: Sequence[Doc]) -> list[str]:
         found += [
             f"{problem} in {known.text[:60]!r}" for problem in doc_violations(tagger, doc, known)
         ]
+    return found
+
+
+def refusal_violations(tagger: HalfreeTagger, docs: Sequence[Doc]) -> list[str]:
+    """Span groups of others under the tagger's key are kept: it refuses to write there.
+
+    tagger: The component.
+    docs: The docs; the groups are deleted in the end.
+    """
+    key = tagger.spans_key
+    groups = [doc.spans.get(key) for doc in docs]
+    if tagger.target != "spans" or not any(groups):
+        return []
+    before = [group and [span_facts(span) for span in group] for group in groups]
+    found = []
+    try:
+        tagger.set_annotations(docs, tagger.predict(docs))
+        found.append("a span group of others that is not refused")
+    except ValueError as error:
+        if "[H159]" not in str(error):
+            found.append(f"ValueError: {error}")
+    groups = [doc.spans.get(key) for doc in docs]
+    if before != [group and [span_facts(span) for span in group] for group in groups]:
+        found.append("a span group of others lost")
+    for doc in docs:
+        doc.spans.pop(key, None)
     return found
 
 
@@ -125,10 +155,10 @@ def doc_violations(tagger: HalfreeTagger, doc: Doc, before: Before) -> list[str]
             found.append("a tag that is no label")
         return found
     if tagger.target == "ents":
-        entities = {entity_facts(ent) for ent in doc.ents}
+        entities = {span_facts(ent) for ent in doc.ents}
         if not before.entities <= entities:
             found.append("an entity of others lost")
-        new = [ent for ent in doc.ents if entity_facts(ent) not in before.entities]
+        new = [ent for ent in doc.ents if span_facts(ent) not in before.entities]
         if any(doc[i].ent_iob_ != "B" or doc[i].ent_type for i in before.blocked):
             found.append("a blocked token taken")
         if any(ent._.confidence is not None for ent in doc.ents if ent not in new):
@@ -136,7 +166,37 @@ def doc_violations(tagger: HalfreeTagger, doc: Doc, before: Before) -> list[str]
     else:
         new = list(doc.spans[tagger.spans_key])
     found += [problem for span in new for problem in span_violations(tagger, span)]
-    return found
+    return found + json_violations(doc) + renaming_violations(tagger, doc, new)
+
+
+def confidences(doc: Doc) -> list[Any]:
+    """What is known of all spans and words."""
+    spans = [*doc.ents, *(span for group in doc.spans.values() for span in group)]
+    return [(span_facts(span)[:3], span._.confidence) for span in spans] + [
+        token._.tag_probs for token in doc
+    ]
+
+
+def json_violations(doc: Doc) -> list[str]:
+    """Confidence goes through JSON, of docs that spaCy itself can write and read."""
+    try:
+        Doc(doc.vocab).from_json(doc.to_json())
+    except (AssertionError, ValueError):
+        return []
+    again = doc_from_json(Vocab(), json.loads(json.dumps(doc_to_json(doc))))
+    return [] if confidences(again) == confidences(doc) else ["a confidence lost in JSON"]
+
+
+def renaming_violations(tagger: HalfreeTagger, doc: Doc, spans: list[Span]) -> list[str]:
+    """Spans that get a new label keep their confidence; the doc is left with those labels."""
+    before = [span._.confidence for span in spans]
+    renamed = [Span(doc, span.start, span.end, label="a new name") for span in spans]
+    if tagger.target == "ents":
+        doc.set_ents(renamed, default="unmodified")
+    else:
+        doc.spans[tagger.spans_key] = renamed
+    same = [span._.confidence for span in renamed] == before
+    return [] if same else ["a confidence lost by renaming"]
 
 
 def distribution_violations(tagger: HalfreeTagger, doc: Doc) -> list[str]:

@@ -32,22 +32,23 @@ def reports_failures(command: Command) -> Command:
         except UnicodeEncodeError as error:
             reason = f"{error.object[error.start : error.end]!a} is not in {error.encoding}"
             stop(OSError(Errors.H101.format(reason=reason)))
-        except OSError as error:
+        except (OSError, MemoryError) as error:
             stop(error)
 
     return run  # type: ignore[return-value]
 
 
-def stop(error: OSError) -> None:
+def stop(error: OSError | MemoryError) -> None:
     """Say on the standard error why a command has failed, and end it with status 1."""
     message = str(error)
     if not is_numbered(message):
+        if isinstance(error, MemoryError):
+            message = Errors.H160.format(what="this command")
         # only files have a name: what fails without one is printing
-        message = (
-            Errors.H101.format(reason=reason_of(error))
-            if error.filename is None
-            else describe(error)
-        )
+        elif error.filename is None:
+            message = Errors.H101.format(reason=reason_of(error))
+        else:
+            message = describe(error)
     print(message, file=sys.stderr)
     if sys.stdout is not None:
         # what is still to be printed must not fail once more when Python ends

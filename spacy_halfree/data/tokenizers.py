@@ -12,6 +12,7 @@ from spacy.util import get_model_meta, get_package_path, is_package, load_config
 from thinc.api import Config
 
 from ..errors import Errors
+from ..memory import check_memory
 
 DEFAULT_LANG = "en"
 NLP_SETTINGS = ("tokenizer", "before_creation", "after_creation")
@@ -62,6 +63,7 @@ def make_tokenizing_pipeline(lang: str | None = None, source: str | Path | None 
         raise
     # registered functions may raise anything
     except Exception as error:
+        check_memory(error, f"the tokenizer of {source}")
         reason = f"{type(error).__name__}: {error}"
         raise ValueError(Errors.H128.format(source=source, reason=reason)) from error
     return nlp

@@ -12,6 +12,7 @@ from spacy.training import Corpus, Example
 
 from ..data.output_manifest import read_manifest_of
 from ..errors import Errors
+from ..memory import check_memory
 from ..ranges import check_count
 from ..tagging.soft_labels import check_soft_labels, has_soft_labels
 
@@ -118,6 +119,7 @@ class ShardedCorpus:
                         break
                     check(example.reference)
                 except Exception as error:
+                    check_memory(error, shard)
                     raise ValueError(Errors.H062.format(path=shard, reason=error)) from error
                 yield example
 

@@ -16,6 +16,7 @@ from ..data.output_manifest import MANIFEST, manifest_path
 from ..errors import Errors
 from ..files import sync_folder, write_at_once
 from ..outputs import hold
+from ..memory import check_memory
 from .journal import Journal
 from .places import FORMER, parts_folder
 
@@ -67,6 +68,7 @@ def join(shards: Iterable[Path]) -> bytes:
         except FileNotFoundError as error:
             raise FileNotFoundError(Errors.H051.format(folder=path.parent)) from error
         except Exception as error:
+            check_memory(error, path)
             reason = f"{error} Delete it, and use `--resume`"
             raise ValueError(Errors.H019.format(path=path, reason=reason)) from error
     return joined.to_bytes()

@@ -19,7 +19,7 @@ from .constrained import constrained_softmax
 from .sentinel.ragged import Ragged
 from .sentinel.target_texts import Vocabulary
 from .sentinel.wording import TagStyle
-from .tagger_model import TaggerInput, TaggerModel
+from .tagger_model import TaggerInput, TaggerModel, to_batch
 from .torch.adapters import inject_adapters, merged_tensors
 from .torch.language_model import LanguageModel
 from .torch.prepare import prepare
@@ -176,7 +176,7 @@ def sentinel_tagger(
     return model
 
 
-def init(model: TaggerModel, X: TaggerInput | None = None, Y: object = None) -> None:
+def init(model: TaggerModel, X: tuple[TaggingBatch, None] | None = None, Y: object = None) -> None:
     if X is None:
         raise ValueError(Errors.H038)
     batch, _ = X
@@ -194,7 +194,7 @@ def init(model: TaggerModel, X: TaggerInput | None = None, Y: object = None) -> 
 def forward(
     model: TaggerModel, X: TaggerInput, is_train: bool
 ) -> tuple[Prediction, Callable[[Floats2d | None], TaggingBatch]]:
-    batch, targets = X
+    batch, targets = to_batch(model, X)
     shim = model.shims[0]
     inputs = ArgsKwargs(args=(batch, word_pieces(shim, batch), targets), kwargs={})
     output, backprop_torch = shim.run(model, inputs, is_train)

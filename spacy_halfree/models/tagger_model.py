@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import TypeAlias
 
+import numpy as np
 from spacy.tokens import Doc
 from thinc.api import Model
 from thinc.shims import Shim
@@ -12,8 +13,9 @@ from thinc.util import get_width
 from ..types import Prediction, TaggingBatch, Targets
 from .inference.token_vectors import TokenVectors
 
-TaggerInput = tuple[TaggingBatch, Targets | None]
-"""A batch, and the targets to condition on; without these the model decodes."""
+TaggerInput: TypeAlias = tuple[TaggingBatch, Targets | None] | list[Doc]
+"""A batch, and the targets to condition on; without these the model decodes. Docs alone, as `spacy
+debug model` gives them, are decoded without constraints."""
 TaggerModel: TypeAlias = Model[TaggerInput, Prediction]
 HeadInput = tuple[Floats2d, TaggingBatch, Ints1d | None]
 HeadModel: TypeAlias = Model[HeadInput, Prediction]
@@ -42,7 +44,7 @@ def build_tagger(tok2vec: Model[list[Doc], list[Floats2d]], head: HeadModel) -> 
     return model
 
 
-def init(model: TaggerModel, X: TaggerInput | None = None, Y: object = None) -> None:
+def init(model: TaggerModel, X: tuple[TaggingBatch, None] | None = None, Y: object = None) -> None:
     tok2vec, head = model.get_ref("tok2vec"), model.get_ref("head")
     docs = X[0].docs if X is not None else None
     n_tags = X[0].n_tags if X is not None else model.get_dim("nO")
@@ -59,10 +61,20 @@ def init(model: TaggerModel, X: TaggerInput | None = None, Y: object = None) -> 
     model.set_dim("nO", n_tags)
 
 
+def to_batch(model: TaggerModel, X: TaggerInput) -> tuple[TaggingBatch, Targets | None]:
+    """The input of a model that has its parameters; see `TaggerInput`."""
+    if isinstance(X, tuple):
+        return X
+    lengths = np.array([len(doc) for doc in X], dtype=np.int64)
+    n_tags = model.get_dim("nO")
+    every_tag = np.ones((n_tags + 1, n_tags), dtype=bool)
+    return TaggingBatch(list(X), np.arange(lengths.sum()), lengths, every_tag, ()), None
+
+
 def forward(
     model: TaggerModel, X: TaggerInput, is_train: bool
 ) -> tuple[Prediction, Callable[[Floats2d], list[Doc]]]:
-    batch, targets = X
+    batch, targets = to_batch(model, X)
     previous_tags = None if targets is None else model.ops.xp.asarray(targets.previous_tags)
     tok2vec, head = model.get_ref("tok2vec"), model.get_ref("head")
     ops = model.ops
@@ -104,6 +116,25 @@ def forget_size(model: TaggerModel) -> None:
         layer.id = next_id(Model)
         for shim in layer.shims:
             shim.id = next_id(Shim)
+
+
+def has_finite_weights(model: TaggerModel) -> bool:
+    """Whether the part behind the encoder has weights that can be computed with.
+
+    Weights that are infinite or no numbers spread from the encoder to it in the next update.
+
+    model: A tagger model.
+    """
+    head = model.get_ref("head") if model.has_ref("head") else model
+    isfinite = head.ops.xp.isfinite
+    for layer in head.walk():
+        weights = [layer.get_param(name) for name in layer.param_names if layer.has_param(name)]
+        if not all(isfinite(weight.sum()) for weight in weights):
+            return False
+        # shims of torch modules
+        if not all(shim.is_finite() for shim in layer.shims if hasattr(shim, "is_finite")):
+            return False
+    return True
 
 
 def next_id(kind: type[Model] | type[Shim]) -> int:

@@ -1,16 +1,18 @@
 """A component's labels, its annotation layer, and how it is saved."""
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
 from spacy.pipeline import TrainablePipe
-from spacy.util import from_disk, to_disk
+from spacy.util import from_bytes, from_disk, to_bytes, to_disk
 from spacy.vocab import Vocab
 
 from ..errors import Errors
 from ..models.tagger_model import TaggerModel, forget_lexemes
 from ..ranges import check_positive
+from ..tagging.confidence import register_labels
 from ..tagging.label_tags import LabelTags
 from ..tagging.layers import Layer, make_layer
 from ..tagging.scheme import TagScheme
@@ -22,6 +24,7 @@ from .serialization import (
     write_settings,
     write_weights,
 )
+from .settings import take_loaded_settings
 
 LABELS = "labels"
 ARE_GIVEN = "labels_are_given"
@@ -35,8 +38,9 @@ class LabelledPipe(TrainablePipe):
     vocab: The shared vocabulary.
     model: The model.
     name: The component's name.
-    cfg: What is saved beside the model: the target, the span group's key, the labels, and whether
-        these were given (by the setting `labels` or `add_label`) rather than found.
+    cfg: What is saved beside the model: the target, the span group's key, the labels, whether
+        these were given (by the setting `labels` or `add_label`) rather than found, and the other
+        settings, as they are and as the component was made.
     """
 
     vocab: Vocab
@@ -95,6 +99,8 @@ class LabelledPipe(TrainablePipe):
                 raise ValueError(Errors.H012.format(label=label))
         self.cfg[LABELS] = unique
         self._label_tags = LabelTags(self.vocab.strings, self.layer.scheme(unique))
+        if self.layer.has_spans:
+            register_labels(self.vocab.strings, self.layer.place, unique)
 
     def add_label(self, label: str) -> int:
         """Add a label before the model is initialized.
@@ -121,6 +127,21 @@ class LabelledPipe(TrainablePipe):
         """
         forget_lexemes(self.model)
 
+    def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
+        """Save to bytes.
+
+        exclude: Names of parts to leave out.
+        RETURNS: What `from_bytes` takes.
+        """
+        parts = {
+            # not by srsly, which rounds numbers
+            "cfg": lambda: json.dumps(self.cfg).encode(),
+            "vocab": lambda: self.vocab.to_bytes(exclude=exclude),
+            "model": self.model.to_bytes,
+        }
+        content: bytes = to_bytes(parts, exclude)
+        return content
+
     def from_bytes(self: Pipe, bytes_data: bytes, *, exclude: Iterable[str] = ()) -> Pipe:
         """Load from bytes.
 
@@ -129,9 +150,15 @@ class LabelledPipe(TrainablePipe):
         RETURNS: The component itself.
         RAISES: ValueError (H010, H011) if the weights cannot be read or do not fit the labels.
         """
+        before = dict(self.cfg)
+        loaders = {
+            "cfg": lambda content: self.cfg.update(json.loads(content)),
+            "vocab": lambda content: self.vocab.from_bytes(content, exclude=exclude),
+            "model": self.model.from_bytes,
+        }
         with explained_loading(self.name, "bytes"):
-            super().from_bytes(bytes_data, exclude=exclude)
-            self._take_loaded_settings()
+            from_bytes(bytes_data, loaders, exclude)
+            self._take_loaded_settings(before)
         self._check_size()
         return self
 
@@ -163,6 +190,7 @@ class LabelledPipe(TrainablePipe):
             labels.
         """
         saved_labels = b""
+        before = dict(self.cfg)
 
         def load_model(file: Path) -> None:
             nonlocal saved_labels
@@ -178,7 +206,7 @@ class LabelledPipe(TrainablePipe):
         with explained_loading(self.name, path):
             loaders = {"cfg": load_cfg, "vocab": load_vocab, "model": load_model}
             from_disk(path, loaders, exclude)
-            self._take_loaded_settings()
+            self._take_loaded_settings(before)
         self._check_size()
         if saved_labels and saved_labels != digest_labels(self.target, self.labels):
             raise ValueError(
@@ -188,8 +216,9 @@ class LabelledPipe(TrainablePipe):
             )
         return self
 
-    def _take_loaded_settings(self) -> None:
+    def _take_loaded_settings(self, before: dict[str, Any]) -> None:
         self._set_labels(self.cfg[LABELS])
+        take_loaded_settings(self, before)
         check_positive(calibration=self.calibration)
 
     def _check_size(self) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 from ..errors import Errors
 from ..files import write_at_once
+from ..memory import check_memory
 
 DIGEST = "sha256"
 MARK = b"halfree1"
@@ -91,13 +92,16 @@ def explained_loading(name: str, source: str | Path) -> Iterator[None]:
 
     name: The component's name.
     source: What is loaded.
-    RAISES: ValueError (H010) if anything is raised inside.
+    RAISES: ValueError (H010) if anything is raised inside, but MemoryError (H160) if memory was not
+        enough.
     """
     collects_garbage = gc.isenabled()
     try:
         yield
     except Exception as error:
+        check_memory(error, f"component '{name}' from {source}")
+        raise ValueError(Errors.H010.format(name=name, path=source, reason=error)) from error
+    finally:
         # srsly switches collection off while it reads, and leaves it off when it fails
         if collects_garbage:
             gc.enable()
-        raise ValueError(Errors.H010.format(name=name, path=source, reason=error)) from error

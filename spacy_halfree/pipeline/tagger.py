@@ -1,5 +1,7 @@
 """The component: a trainable pipe around a tagger model."""
 
+import math
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from itertools import islice
@@ -14,25 +16,39 @@ from spacy.vocab import Vocab
 from thinc.api import Optimizer, set_dropout_rate
 from thinc.types import FloatsXd
 
-from ..errors import Errors
+from ..errors import Errors, Warnings
 from ..losses import cross_entropy
-from ..models.tagger_model import TaggerModel, forget_size, tag_marginals
-from ..ranges import check_positive, check_share
+from ..models.tagger_model import TaggerModel, forget_size, has_finite_weights, tag_marginals
 from ..tagging.batch import make_batch
 from ..tagging.confidence import apply_temperature, register_extensions, store_tag_probabilities
 from ..tagging.layers import Decoded
-from ..tagging.soft_labels import (
-    SoftLabels,
-    has_soft_labels,
-    soft_label_names,
-    store_soft_labels,
-)
+from ..tagging.soft_labels import SoftLabels, store_soft_labels
 from ..tagging.targets import TargetReader
 from ..types import Floats, Ints, Prediction, TaggingBatch, Targets
 from .explanation import Explanation, explain_words
 from .labelled_pipe import ARE_GIVEN, LABELS, LabelledPipe
 from .scorers import TaggerScorer, score_tagger
-from .settings import check_threshold, warn_of_no_evaluation
+from .settings import (
+    LEAST_TEMPERATURE,
+    LEAST_WEIGHT,
+    MOST_TEMPERATURE,
+    MOST_WEIGHT,
+    Setting,
+    from_least_to_most,
+    head_factor,
+    keep_config,
+    share_for_spans,
+    truth_value,
+    truth_value_or_none,
+    warn_of_no_evaluation,
+)
+from .training_texts import (
+    SoftLabelWatch,
+    TrainingTexts,
+    read_labels,
+    read_until_soft,
+    tell_of_no_soft_labels,
+)
 
 Tagged = tuple[TaggingBatch, Prediction]
 N_SAMPLES = 10
@@ -45,7 +61,23 @@ class HalfreeTagger(LabelledPipe):
 
     It is only ever asked how likely each allowed tag is, so labels, spans and lengths are right by
     construction. After Farina et al. 2023 (arXiv 2302.05454).
+
+    The settings from `use_soft_labels` to `store_probs` can be changed at any time. A value that
+    was changed is saved with the component.
     """
+
+    use_soft_labels = Setting(truth_value_or_none)
+    """Whether to learn from a teacher's distributions where a text has them; None as True."""
+    temperature = Setting(from_least_to_most(LEAST_TEMPERATURE, MOST_TEMPERATURE))
+    """Flattens (above 1) or sharpens (below 1) what is learned from a teacher; 0.01 to 100."""
+    gold_weight = Setting(from_least_to_most(LEAST_WEIGHT, MOST_WEIGHT))
+    """Weight of words that are learned from their annotation; 1e-6 to 1e6."""
+    head_learn_rate_factor = Setting(head_factor)
+    """Factor of the learning rate behind `tok2vec`; 1e-6 to 1e6."""
+    threshold = Setting(share_for_spans)
+    """The least probability of an entity or span that is written; 0 to 1."""
+    store_probs = Setting(truth_value)
+    """Whether to keep every word's distribution for `token._.tag_probs`."""
 
     def __init__(
         self,
@@ -56,7 +88,7 @@ class HalfreeTagger(LabelledPipe):
         target: str = "ents",
         spans_key: str = "sc",
         labels: Sequence[str] = (),
-        use_soft_labels: bool = True,
+        use_soft_labels: bool | None = None,
         temperature: float = 1.0,
         gold_weight: float = 1.0,
         head_learn_rate_factor: float = 1.0,
@@ -74,7 +106,8 @@ class HalfreeTagger(LabelledPipe):
         spans_key: The span group, if the target is "spans".
         labels: The labels; empty to take those given or found when initializing.
         use_soft_labels: Whether to learn from a teacher's distributions where a training text has
-            them, rather than from its annotation.
+            them, rather than from its annotation. With True, a warning (W054) tells if no training
+            text has any; None is True without the warning.
         temperature: Flattens both distributions when learning from a teacher (above 1) or sharpens
             them (below 1).
         gold_weight: Weight in the loss of words that are learned from their annotation, relative
@@ -88,33 +121,24 @@ class HalfreeTagger(LabelledPipe):
         RAISES: ValueError (H013) for a setting out of range, (H028) for a factor for a part that
             the model does not have.
         """
-        check_positive(
-            temperature=temperature,
-            gold_weight=gold_weight,
-            head_learn_rate_factor=head_learn_rate_factor,
-        )
-        check_share(threshold=threshold)
-        if head_learn_rate_factor != 1.0 and not model.has_ref("head"):
-            raise ValueError(
-                Errors.H028.format(name=name, value=head_learn_rate_factor, model=model.name)
-            )
         self.vocab = vocab
         self.model = model
         self.name = name
         self.scorer = scorer
-        self.use_soft_labels = use_soft_labels
-        self.temperature = temperature
-        self.gold_weight = gold_weight
-        self.head_learn_rate_factor = head_learn_rate_factor
-        self.threshold = threshold
-        self.store_probs = store_probs
         self.cfg: dict[str, Any] = {
             **{"target": target, "spans_key": spans_key, LABELS: [], ARE_GIVEN: bool(labels)},
             # as trained; what `spacy halfree calibrate` finds stands here
             "calibration": 1.0,
         }
         self._set_labels(labels)
-        check_threshold(threshold, self.layer)
+        self.use_soft_labels = use_soft_labels
+        self.temperature = temperature
+        self.gold_weight = gold_weight
+        self.head_learn_rate_factor = head_learn_rate_factor
+        self.threshold = threshold
+        self.store_probs = store_probs
+        keep_config(self)
+        self._soft_label_watch = SoftLabelWatch()
 
     def initialize(
         self,
@@ -138,8 +162,19 @@ class HalfreeTagger(LabelledPipe):
         RAISES: ValueError (H001) if there is no label.
         """
         validate_get_examples(get_examples, "HalfreeTagger.initialize")
-        warn_of_no_evaluation({} if nlp is None else nlp.config.interpolate()["training"])
-        more = labels or ([] if self.cfg[ARE_GIVEN] else self._find_labels(get_examples()))
+        config = {} if nlp is None else nlp.config.interpolate()
+        warn_of_no_evaluation(config.get("training", {}))
+        more = list(labels or [])
+        found = TrainingTexts()
+        if not more and not self.cfg[ARE_GIVEN]:
+            found = read_labels(get_examples(), self.layer, soft=self._learns_from_soft_labels)
+            more = self._sort_labels(found)
+        elif self.use_soft_labels:
+            found = read_until_soft(get_examples())
+        if self._learns_from_soft_labels:
+            is_asked_for = bool(self.use_soft_labels)
+            tell_of_no_soft_labels(self.name, found, config, is_asked_for=is_asked_for)
+        self._soft_label_watch.is_over = True
         self._set_labels([*self.labels, *more])
         self.cfg["calibration"] = 1.0
         if self.is_initialized:
@@ -147,23 +182,19 @@ class HalfreeTagger(LabelledPipe):
         docs = [example.predicted for example in islice(get_examples(), N_SAMPLES)]
         self.model.initialize(X=(self._batch(docs), None))
 
-    def _find_labels(self, examples: Iterable[Example]) -> list[str]:
+    @property
+    def _learns_from_soft_labels(self) -> bool:
+        return self.use_soft_labels is not False
+
+    def _sort_labels(self, found: TrainingTexts) -> list[str]:
         """The labels of training texts, in alphabetical order.
 
         RAISES: ValueError (H001) if there is none, and the component has none either.
         """
-        labels: set[str] = set()
-        n_docs = 0
-        for example in examples:
-            n_docs += 1
-            if self.use_soft_labels and has_soft_labels(example.reference):
-                labels.update(soft_label_names(example.reference))
-            else:
-                labels |= self.layer.labels(example.reference)
-        if not labels and not self.labels:
+        if not found.labels and not self.labels:
             what = self.layer.description
-            raise ValueError(Errors.H001.format(name=self.name, n_docs=n_docs, what=what))
-        return sorted(labels)
+            raise ValueError(Errors.H001.format(name=self.name, n_docs=found.n_texts, what=what))
+        return sorted(found.labels)
 
     def _require_initialized(self) -> None:
         if not self.is_initialized:
@@ -177,7 +208,7 @@ class HalfreeTagger(LabelledPipe):
             label_tags=self._label_tags,
             layer=self.layer,
             name=self.name,
-            use_soft_labels=self.use_soft_labels,
+            use_soft_labels=self._learns_from_soft_labels,
             gold_weight=self.gold_weight,
         )
         return read(examples, batch)
@@ -265,6 +296,7 @@ class HalfreeTagger(LabelledPipe):
 
         docs: The docs.
         scores: What `predict` returned for them.
+        RAISES: ValueError (H159) if a span group of another component would be lost.
         """
         self.write(docs, scores, threshold=self.threshold, store_probs=self.store_probs)
 
@@ -284,6 +316,7 @@ class HalfreeTagger(LabelledPipe):
         threshold: The least probability of an entity or span that is written.
         store_probs: Whether to store every word's distribution for `token._.tag_probs`.
         soft_labels: Whether to store the distributions in `Doc.user_data`, for students.
+        RAISES: ValueError (H159) if a span group of another component would be lost.
         """
         batch, prediction = scores
         batch = replace(batch, docs=list(docs))
@@ -292,7 +325,7 @@ class HalfreeTagger(LabelledPipe):
         to_numpy = self.model.ops.to_numpy
         tags, probabilities = to_numpy(prediction.tags), to_numpy(prediction.probabilities)
         calibrated = apply_temperature(probabilities, self.calibration)
-        decoded = Decoded(batch, tags, calibrated, self._label_tags.hashes)
+        decoded = Decoded(batch, tags, calibrated, self._label_tags.hashes, self.name)
         self.layer.write(decoded, threshold)
         if store_probs:
             store_tag_probabilities(batch, self.scheme, calibrated)
@@ -331,6 +364,8 @@ class HalfreeTagger(LabelledPipe):
         batch = self._batch([example.predicted for example in examples])
         if batch.n_words == 0:
             return losses
+        if self.use_soft_labels:
+            self._soft_label_watch(self.name, examples)
         set_dropout_rate(self.model, drop)
         targets = self._targets(examples, batch)
         prediction, backprop = self.model.begin_update((batch, targets))
@@ -339,7 +374,12 @@ class HalfreeTagger(LabelledPipe):
         if sgd:
             self.finish_update(sgd)
         losses[self.name] += loss
+        if not math.isfinite(loss):
+            self._warn_of_divergence(f"its loss is {loss}")
         return losses
+
+    def _warn_of_divergence(self, what: str) -> None:
+        warnings.warn(Warnings.W053.format(name=self.name, what=what), stacklevel=3)
 
     def get_loss(self, examples: Iterable[Example], scores: Tagged) -> tuple[float, Any]:
         """The loss of distributions that were predicted under the examples' own previous tags.
@@ -368,9 +408,13 @@ class HalfreeTagger(LabelledPipe):
         """
         if not self.model.has_ref("head"):
             self.model.finish_update(sgd)
-            return
-        self.model.get_ref("tok2vec").finish_update(sgd)
-        self.model.get_ref("head").finish_update(ScaledOptimizer(sgd, self.head_learn_rate_factor))
+        else:
+            self.model.get_ref("tok2vec").finish_update(sgd)
+            head_sgd = ScaledOptimizer(sgd, self.head_learn_rate_factor)
+            self.model.get_ref("head").finish_update(head_sgd)
+        # constraints hold whatever the weights are, so that losses would not tell
+        if not has_finite_weights(self.model):
+            self._warn_of_divergence("its weights are infinite, or no numbers")
 
     def rehearse(self, examples: Iterable[Example], **kwargs: Any) -> dict[str, float]:
         """RAISES: NotImplementedError (H005), always: there is no such method here."""

@@ -1,9 +1,10 @@
 """How sure a tagger is of what it writes: probabilities under its own chain."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
+from spacy.strings import StringStore
 from spacy.tokens import Doc, Span, Token
 
 from ..types import Bools, Doubles, Floats, Ints, TaggingBatch
@@ -15,6 +16,8 @@ CONFIDENCE_KEY = "halfree_confidence"
 TAG_PROBS_KEY = "halfree_tag_probs"
 ENTITIES = "ents"
 """The place of entities, see `Layer.place`."""
+GROUPS = "spans/"
+"""What the places of span groups begin with; their keys follow."""
 N_BINS = 10
 """Of the calibration error."""
 
@@ -114,21 +117,59 @@ def is_confidence(key: Any) -> bool:
     return isinstance(key, tuple) and key[:2] == ("._.", CONFIDENCE_KEY)
 
 
-def known_confidences(span: Span) -> dict[str, float]:
-    """What is known of a span's place and label, by where taggers have written it."""
+def is_tag_probabilities(key: Any) -> bool:
+    """Whether `store_tag_probabilities` put something under this key of a doc's user data."""
+    return isinstance(key, tuple) and key[:2] == ("._.", TAG_PROBS_KEY)
+
+
+def register_labels(strings: StringStore, place: str, labels: Iterable[str]) -> None:
+    """Let every process that has these strings know the labels that a tagger itself writes.
+
+    A span that is found with another one of them has not been renamed: another component has
+    decided against the tagger.
+
+    strings: The string store of the tagger's vocabulary.
+    place: Where it writes, see `Layer.place`.
+    labels: Its labels.
+    """
+    for label in labels:
+        strings.add(label_mark(place, label))
+
+
+def label_mark(place: str, label: str) -> str:
+    return f"halfree/{place}/{label}"
+
+
+def known_confidences(span: Span) -> dict[str, tuple[str, float]]:
+    """What is known of a span's place in the text: labels and confidences, by where taggers have
+    written them."""
     key = ("._.", CONFIDENCE_KEY, span.start_char, span.end_char)
     user_data: dict[Any, Any] = span.doc.user_data
-    found = user_data.get(key, {}).items()
-    return {place: confidence for place, (label, confidence) in found if label == span.label_}
+    return {place: (label, value) for place, (label, value) in user_data.get(key, {}).items()}
 
 
 def confidence_in(span: Span, place: str) -> float | None:
-    """How probable a span is; None if no tagger has written it in this place.
+    """How probable a span is; None if no tagger has written it in this place with this label.
 
     span: The span.
     place: Where it was written, see `Layer.place`.
     """
-    return known_confidences(span).get(place)
+    label, confidence = known_confidences(span).get(place, (None, None))
+    return confidence if label == span.label_ else None
+
+
+def confidence_of_renamed(span: Span, place: str) -> float | None:
+    """How probable a span is that may have another label now; None if no tagger has written it.
+
+    None, too, if the label is another one that the tagger itself has: then the tagger has written
+    something else in this place.
+
+    span: The span, which is among those of the place.
+    place: Where it was written, see `Layer.place`.
+    """
+    label, confidence = known_confidences(span).get(place, (None, None))
+    is_kept = label == span.label_ or label_mark(place, span.label_) not in span.doc.vocab.strings
+    return confidence if is_kept else None
 
 
 def span_confidence(span: Span) -> float | None:
@@ -136,17 +177,32 @@ def span_confidence(span: Span) -> float | None:
 
     A span of a group has an id that names the group. One without such an id that stands among the
     doc's entities is taken for that entity; of any other, what all taggers that have written it
-    agree on.
+    agree on. A span that has been given a new label keeps its confidence, unless the tagger has
+    that label itself.
     """
     known = known_confidences(span)
+    if not known or not span.label:
+        return None
     strings = span.doc.vocab.strings
-    for place, confidence in known.items():
+    for place in known:
         if strings[place] == span.id:
-            return confidence
+            return confidence_of_renamed(span, place)
     if is_entity(span):
-        return known.get(ENTITIES)
-    confidences = set(known.values())
+        return confidence_of_renamed(span, ENTITIES)
+    confidences = {confidence for label, confidence in known.values() if label == span.label_}
+    if not confidences:
+        found = (confidence_of_renamed(span, place) for place in known if is_in_group(span, place))
+        confidences = {confidence for confidence in found if confidence is not None}
     return confidences.pop() if len(confidences) == 1 else None
+
+
+def is_in_group(span: Span, place: str) -> bool:
+    """Whether a span is one of the span group of a place, under the label that it has now."""
+    key = place.removeprefix(GROUPS)
+    return place != key and any(
+        (own.start, own.end, own.label) == (span.start, span.end, span.label)
+        for own in span.doc.spans.get(key, ())
+    )
 
 
 def is_entity(span: Span) -> bool:

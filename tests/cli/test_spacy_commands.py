@@ -8,6 +8,8 @@ import pytest
 import spacy
 import srsly
 from spacy.cli import app
+from spacy.tokens import DocBin
+from thinc.api import Config
 from toy_pipelines import (
     LABELS,
     TEXTS,
@@ -61,6 +63,61 @@ def test_train(tmp_path, architecture):
         scores = srsly.read_json(metrics)
         assert scores["ents_f"] == scores["halfree_f"] == 1.0
         assert set(scores["ents_per_type"]) == set(LABELS)
+
+
+@architectures
+@pytest.mark.parametrize("has_corpus", [True, False])
+def test_debug_model(tmp_path, architecture, has_corpus):
+    corpus = write_corpus(tmp_path / "gold.spacy", spacy.blank("en"))
+    config = training_config(architecture, "ents", corpus, corpus)
+    if not has_corpus:
+        # then spaCy makes up texts, and labels have to be named
+        config["corpora"]["train"]["path"] = None
+        config["components"]["halfree_tagger"]["labels"] = LABELS
+    config.to_disk(tmp_path / "config.cfg")
+    options = ("-P0", "-P1", "-P2", "-P3", "-DIM", "-PAR", "-GRAD", "-ATTR")
+    printed = run(
+        *("-m", "spacy", "debug", "model", tmp_path / "config.cfg", "halfree_tagger", *options)
+    )
+    assert "model looks good" in printed
+    assert "STEP 3" in printed
+
+
+def test_other_commands(tmp_path, teacher):
+    """Those that read a pipeline or a config, with their most telling options."""
+    model = tmp_path / "model"
+    teacher.to_disk(model)
+    corpus = write_corpus(tmp_path / "gold.spacy", teacher)
+    config, texts = tmp_path / "config.cfg", tmp_path / "texts.jsonl"
+    training_config("first_order", "ents", corpus, corpus).to_disk(config)
+    srsly.write_jsonl(texts, [{"text": text} for text in TEXTS])
+    run_here("debug", "config", config, "--show-variables")
+    run_here("debug", "diff-config", config)
+    run_here("debug", "profile", model, texts, "-n", "2")
+    run_here("info", model)
+    run_here("init", "labels", config, tmp_path / "labels")
+    run_here("benchmark", "accuracy", model, corpus)
+    run_here(*("benchmark", "speed", model, corpus, "-n", "2", "-b", "2", "-w", "1"))
+    run_here("find-threshold", model, corpus, "halfree_tagger", "threshold", "halfree_f", "-n", "2")
+    metrics = tmp_path / "metrics.json"
+    run_here("evaluate", model, corpus, "-o", metrics, "--per-component")
+    assert srsly.read_json(metrics)["halfree_tagger"]["halfree_f"] == 1.0
+    run_here("apply", model, texts, tmp_path / "applied.spacy")
+    docs = DocBin(store_user_data=True).from_disk(tmp_path / "applied.spacy")
+    confidences = [ent._.confidence for doc in docs.get_docs(teacher.vocab) for ent in doc.ents]
+    assert len(confidences) == 5
+    assert None not in confidences
+    sourced = {
+        "nlp": {"lang": "en", "pipeline": ["halfree_tagger"]},
+        "components": {"halfree_tagger": {"source": str(model)}},
+    }
+    Config(sourced).to_disk(tmp_path / "sourced.cfg")
+    run_here("assemble", tmp_path / "sourced.cfg", tmp_path / "assembled")
+    assert_same_pipelines(teacher, spacy.load(tmp_path / "assembled"), "ents")
+    # four texts are few, it says
+    result = CliRunner().invoke(app, ["debug", "data", str(config), "--verbose"])
+    assert "Low number of examples to train a new pipeline (4)" in result.output
+    assert result.exit_code == 1
 
 
 @pytest.mark.slow

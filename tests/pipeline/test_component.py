@@ -31,7 +31,7 @@ def test_default_config_fills_and_validates():
     assert filled["model"]["tok2vec"]["@architectures"] == "spacy.HashEmbedCNN.v2"
     assert (filled["target"], filled["spans_key"], filled["labels"]) == ("ents", "sc", [])
     assert (filled["temperature"], filled["gold_weight"]) == (1.0, 1.0)
-    assert (filled["head_learn_rate_factor"], filled["use_soft_labels"]) == (1.0, True)
+    assert (filled["head_learn_rate_factor"], filled["use_soft_labels"]) == (1.0, None)
     assert filled["scorer"] == {"@scorers": "halfree.tagger_scorer.v1"}
     score_weights = nlp.config["training"]["score_weights"]
     assert score_weights == {"halfree_f": 1.0, "halfree_p": 0.0, "halfree_r": 0.0}

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from spacy.cli.find_threshold import find_threshold
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin, Span
+from spacy.util import filter_spans
 from spacy.vocab import Vocab
 from toy_pipelines import (
     ARCHITECTURES,
@@ -25,6 +26,7 @@ from toy_pipelines import (
     train,
 )
 
+from spacy_halfree import confidence_spans
 from spacy_halfree.pipeline.tagger import HalfreeTagger
 from spacy_halfree.tagging.confidence import span_confidences
 from spacy_halfree.tagging.scheme import INSIDE, spans_from_tags
@@ -164,6 +166,82 @@ def test_a_span_that_takes_the_place_of_another_has_none() -> None:
     assert [ent._.confidence for ent in doc.ents] == [None]
 
 
+OWN = "name of a song"
+"""A label that no tagger here has."""
+
+
+def rename_spans(doc: Doc, label: str) -> None:
+    doc.set_ents([Span(doc, ent.start, ent.end, label=label) for ent in doc.ents])
+
+
+def rename_tokens(doc: Doc, label: str) -> None:
+    for token in doc:
+        if token.ent_type:
+            token.ent_type_ = label
+
+
+@pytest.mark.parametrize("rename", [rename_spans, rename_tokens])
+def test_a_renamed_entity_keeps_its_confidence(rename: Any) -> None:
+    nlp, tagger = make_unsure()
+    doc = nlp(TEXTS[0])
+    before = [ent._.confidence for ent in doc.ents]
+    assert before
+    assert None not in before
+    rename(doc, OWN)
+    assert {ent.label_ for ent in doc.ents} == {OWN}
+    # in a vocabulary that knows nothing of the tagger, too
+    stored = DocBin(docs=[doc], store_user_data=True)
+    others = [doc, doc.copy(), *stored.get_docs(Vocab()), Doc.from_docs([nlp(TEXTS[1]), doc])]
+    for other in others:
+        renamed = [ent._.confidence for ent in other.ents if ent.label_ == OWN]
+        assert renamed == before
+    # what is counted as right and wrong goes by the label
+    assert [found.confidence for found in tagger.layer.predictions(doc)] == [None] * len(before)
+    shown = confidence_spans(doc)["ents"]
+    assert all(entity["params"]["label"].startswith(f"{OWN} 0.") for entity in shown)
+    assert all(doc[ent.start : ent.end]._.confidence is None for ent in doc.ents)
+
+
+def test_a_label_of_the_tagger_is_no_new_name() -> None:
+    """Neither in this process nor in one that has loaded the pipeline or its strings."""
+    nlp, _ = make_unsure()
+    doc = nlp("Play Björk now")
+    (ent, *_) = doc.ents
+    other = next(label for label in LABELS if label != ent.label_)
+    doc.set_ents([Span(doc, ent.start, ent.end, label=other)])
+    loaded = spacy.util.load_model_from_config(nlp.config).from_bytes(nlp.to_bytes())
+    for own in (doc, Doc(loaded.vocab).from_bytes(doc.to_bytes())):
+        assert [ent._.confidence for ent in own.ents] == [None]
+
+
+def test_spans_of_others_in_the_same_place_have_none() -> None:
+    nlp, _ = make_unsure(target="spans")
+    doc = nlp(TEXTS[0])
+    own = doc.spans[SPANS_KEY]
+    assert len(own)
+    doc.spans["others"] = [Span(doc, span.start, span.end, label=OWN) for span in own]
+    assert [span._.confidence for span in doc.spans["others"]] == [None] * len(own)
+    doc.set_ents(filter_spans(doc.spans["others"]))
+    assert [ent._.confidence for ent in doc.ents] == [None] * len(doc.ents)
+
+
+@pytest.mark.parametrize("with_id", [True, False])
+def test_a_renamed_span_of_a_group_keeps_its_confidence(with_id: bool) -> None:
+    nlp, _ = make_unsure(target="spans")
+    doc = nlp(TEXTS[0])
+    own = list(doc.spans[SPANS_KEY])
+    before = [span._.confidence for span in own]
+    assert before
+    doc.spans[SPANS_KEY] = [
+        Span(doc, span.start, span.end, label=OWN, span_id=span.id_ if with_id else "")
+        for span in own
+    ]
+    assert [span._.confidence for span in doc.spans[SPANS_KEY]] == before
+    other = next(label for label in LABELS if label != own[0].label_)
+    doc.spans[SPANS_KEY] = [Span(doc, own[0].start, own[0].end, label=other)]
+    assert doc.spans[SPANS_KEY][0]._.confidence is None
+
+
 def two_taggers() -> Language:
     """One writes entities, one the same spans to a group; the second one is surer."""
     nlp, _ = make_nlp("first_order", "ents")
@@ -289,7 +367,7 @@ def test_scores_are_like_those_of_spancat() -> None:
     expected = spancat_scores()
     for doc in docs:
         group = doc.spans[SPANS_KEY]
-        assert group.attrs.keys() == expected.keys()
+        assert group.attrs.keys() - expected.keys() == {"component"}
         assert type(group.attrs["scores"]) is type(expected["scores"])
         assert group.attrs["scores"].dtype == expected["scores"].dtype
         assert scores_of(doc) == pytest.approx([span._.confidence for span in group])
@@ -301,12 +379,13 @@ def test_scores_are_like_those_of_spancat() -> None:
 
 
 def test_a_group_is_replaced_with_its_scores() -> None:
-    """Nothing stays of the spans, scores and confidences of what has tagged the doc before."""
+    """Nothing stays of the spans, scores and confidences of what the component wrote before."""
     nlp, tagger = make_unsure(target="spans")
     text = TEXTS[0]
     fresh = nlp(text)
-    doc = nlp.make_doc(text)
-    others = [Span(doc, 0, 1, label=LABELS[0]), Span(doc, 0, 2, label=LABELS[1])]
+    doc = nlp(text)
+    place = tagger.layer.place
+    others = [Span(doc, 0, 1, LABELS[0], span_id=place), Span(doc, 0, 2, LABELS[1], span_id=place)]
     doc.spans[SPANS_KEY] = others
     doc.spans[SPANS_KEY].attrs["scores"] = np.ones(2, dtype=np.float32)
     doc = nlp(doc)
@@ -413,7 +492,7 @@ def test_threshold(target: str) -> None:
         for doc in docs
     ]
     assert sure == expected
-    tagger.threshold = 1.1
+    tagger.threshold = 1.0
     assert not any(annotation(doc, target) for doc in nlp.pipe(TEXTS))
 
 

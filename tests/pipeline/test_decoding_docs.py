@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import toy_pipelines as toy
-from spacy.tokens import Doc, Span
+from spacy.tokens import Doc, DocBin, Span
 
 
 def with_ruler(trained, architecture, patterns):
@@ -80,14 +80,78 @@ def test_tags_that_are_there_stay(trained):
     assert all(token.tag for token in doc)
 
 
-def test_span_groups_are_replaced_and_others_kept(trained):
+@pytest.mark.parametrize("before", ["nothing", "an empty group", "its own group"])
+def test_span_groups_are_replaced_and_others_kept(trained, before):
     nlp = trained("first_order", "spans")
     doc = nlp.make_doc(toy.TEXTS[0])
-    doc.spans[toy.SPANS_KEY] = [Span(doc, 0, 6, label="old")]
+    if before == "an empty group":
+        doc.spans[toy.SPANS_KEY] = []
+    if before == "its own group":
+        doc = nlp(doc)
     doc.spans["other"] = [Span(doc, 0, 1, label="kept")]
     nlp.get_pipe("halfree_tagger")(doc)
     assert toy.annotation(doc, "spans") == [(1, 3, "album title"), (4, 6, "künstler")]
     assert [span.label_ for span in doc.spans["other"]] == ["kept"]
+
+
+def add_ruler(nlp):
+    ruler = nlp.add_pipe("span_ruler", config={"spans_key": toy.SPANS_KEY}, first=True)
+    ruler.add_patterns([{"label": "VERB", "pattern": "Play"}])
+
+
+def add_tagger(nlp):
+    config = {"model": toy.model_config("first_order"), "target": "spans"}
+    config |= {"spans_key": toy.SPANS_KEY, "labels": toy.LABELS}
+    nlp.add_pipe("halfree_tagger", name="the other one", config=config, first=True)
+    nlp.get_pipe("the other one").initialize(lambda: toy.make_examples(nlp, "spans"))
+    # writes a span everywhere
+    head = nlp.get_pipe("the other one").model.get_ref("head")
+    head.set_param("b", np.array([-9, -9, 9, -9, -9], dtype=np.float32))
+
+
+@pytest.mark.parametrize(
+    ("add", "other", "label"),
+    [(add_ruler, "another component", "VERB"), (add_tagger, "component 'the other one'", ".*")],
+)
+def test_a_group_of_another_component_is_kept(add, other, label):
+    nlp, _ = toy.make_nlp(target="spans")
+    toy.train(nlp, toy.make_examples(nlp, "spans"))
+    add(nlp)
+    message = rf"\[H159\] Component 'halfree_tagger' .*'sc'.*{other}.*'Play' \({label}\).*spans_key"
+    with pytest.raises(ValueError, match=message):
+        nlp(toy.TEXTS[0])
+    # and no doc of the batch is changed
+    docs = [nlp.make_doc(text) for text in toy.TEXTS[1:]]
+    with nlp.select_pipes(disable="halfree_tagger"):
+        docs.append(nlp(toy.TEXTS[0]))
+    kept = [(span.text, span.label_) for span in docs[-1].spans[toy.SPANS_KEY]]
+    with pytest.raises(ValueError, match=r"\[H159\]"):
+        list(nlp.get_pipe("halfree_tagger").pipe(docs))
+    assert not any(toy.SPANS_KEY in doc.spans for doc in docs[:-1])
+    assert [(span.text, span.label_) for span in docs[-1].spans[toy.SPANS_KEY]] == kept
+    # what the message advises
+    del docs[-1].spans[toy.SPANS_KEY]
+    assert len(list(nlp.get_pipe("halfree_tagger").pipe(docs))) == len(docs)
+
+
+def test_a_span_that_a_user_has_added_is_kept(trained):
+    nlp = trained("first_order", "spans")
+    doc = nlp(toy.TEXTS[0])
+    doc.spans[toy.SPANS_KEY].append(Span(doc, 0, 1, label="mine"))
+    with pytest.raises(ValueError, match=r"\[H159\].*'Play' \(mine\)"):
+        nlp(doc)
+
+
+def test_its_own_group_in_docs_that_travel(trained):
+    """Copied, saved and joined docs can be tagged again."""
+    nlp = trained("first_order", "spans")
+    doc = nlp(toy.TEXTS[0])
+    (saved,) = DocBin(docs=[doc]).get_docs(nlp.vocab)
+    joined = Doc.from_docs([doc, nlp(toy.TEXTS[3])])
+    for other in (doc.copy(), saved, joined, Doc(nlp.vocab).from_bytes(doc.to_bytes())):
+        assert len(other.spans[toy.SPANS_KEY])
+        again = nlp(other)
+        assert set(toy.annotation(doc, "spans")) <= set(toy.annotation(again, "spans"))
 
 
 @toy.targets

@@ -51,7 +51,7 @@ class NoteLayer(SpanLayer):
         return iob, types
 
     def write_spans(
-        self, doc: Doc, spans: list[Span], confidences: list[float], *, has_pinned: bool
+        self, doc: Doc, spans: list[Span], confidences: list[float], *, name: str, has_pinned: bool
     ) -> tuple[list[Span], list[float]]:
         doc.user_data[NOTES] = [[span.start, span.end, span.label_] for span in spans]
         return spans, confidences

@@ -8,6 +8,7 @@ from spacy.tokens import Doc, DocBin
 from spacy.vocab import Vocab
 
 from ...errors import Errors
+from ...memory import check_memory
 from ..read_settings import ReadSettings
 from ..records import (
     Annotation,
@@ -33,6 +34,7 @@ def load_docs(content: bytes, vocab: Vocab) -> Iterator[Doc]:
     try:
         yield from DocBin().from_bytes(content).get_docs(vocab)
     except Exception as error:
+        check_memory(error, "docs")
         # spaCy's own message advises to convert the file, which fails
         raise ValueError(NO_DOCS) from error
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ...errors import Errors
+from ...memory import check_memory
 from ..read_settings import ReadSettings
 from ..records import Annotation, InvalidRecord, LabelledSpan, NumberedRecord
 from ..sources import HEAD, Source
@@ -162,6 +163,7 @@ def load(source: Source) -> "Cas":
             raise ValueError(Errors.H046.format(path=source.name, reason=reason)) from error
         # the libraries raise errors of many kinds
         except Exception as error:
+            check_memory(error, source.name)
             reason = f"{type(error).__name__}: {error}"
             raise ValueError(Errors.H046.format(path=source.name, reason=reason)) from error
 

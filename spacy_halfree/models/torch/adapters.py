@@ -8,6 +8,7 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from ...errors import Errors
+from ...memory import check_memory
 from .pretrained import embeddings, own_tensors
 
 
@@ -30,6 +31,7 @@ def inject_adapters(
     try:
         inject_adapter_in_model(LoraConfig(**settings), model)
     except Exception as error:  # peft has exceptions of its own
+        check_memory(error, "the adapters")
         raise ValueError(Errors.H039.format(reason=error)) from error
     if isinstance(model.get_output_embeddings(), LoraLayer):
         raise ValueError(Errors.H039.format(reason="the output layer cannot have an adapter"))

@@ -25,6 +25,7 @@ from transformers.trainer_utils import get_last_checkpoint
 from ...errors import Errors
 from ...files import partial_folder, replace_folder
 from ...outputs import hold
+from ...memory import check_memory
 from ..adaptation_settings import LOG, AdaptationSettings, check_output
 from .threads import set_up_threads
 
@@ -85,9 +86,10 @@ def load_encoder(encoder: str) -> tuple[Any, Any]:
     try:
         tokenizer = AutoTokenizer.from_pretrained(encoder)
         return tokenizer, AutoModelForMaskedLM.from_pretrained(encoder, use_safetensors=True)
-    except (ImportError, MemoryError):
+    except ImportError:
         raise
     except Exception as error:  # a damaged tokenizer raises nothing more specific
+        check_memory(error, encoder)
         reason = str(error).strip().rstrip(".") or type(error).__name__
         raise ValueError(Errors.H095.format(encoder=encoder, reason=reason)) from error
 

@@ -20,6 +20,7 @@ from transformers import (
 )
 
 from ...errors import Errors
+from ...memory import check_memory
 
 TOKENIZER_FILES = (
     *("tokenizer.json", "tokenizer_config.json", "spiece.model", "source.spm"),
@@ -52,6 +53,7 @@ def load_pretrained(source: str, revision: str | None, local_files_only: bool) -
             source, use_safetensors=True, torch_dtype=torch.float32, **where
         )
     except Exception as error:  # a damaged tokenizer raises nothing more specific
+        check_memory(error, source)
         reason = str(error).strip().rstrip(".")
         raise ValueError(Errors.H032.format(source=source, reason=reason)) from error
     for tensor in own_tensors(model).values():

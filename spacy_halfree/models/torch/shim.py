@@ -11,6 +11,7 @@ from thinc.types import ArgsKwargs
 from torch import Tensor, nn
 
 from ...errors import Errors
+from ...memory import check_memory
 
 DAMAGE = (
     *(AttributeError, KeyError, OSError, RuntimeError, SafetensorError, TypeError, ValueError),
@@ -86,6 +87,13 @@ class TorchShim(PyTorchShim):
             if parameter.data_ptr() == data.data_ptr():
                 parameter.data = data
 
+    def is_finite(self) -> bool:
+        """Whether all parameters are numbers that can be computed with."""
+        if self._model is None:
+            return True
+        sums = [parameter.detach().sum() for parameter in self._model.parameters()]
+        return not sums or bool(torch.isfinite(torch.stack(sums)).all())
+
     def to_message(self) -> dict[str, Any]:
         """What to save, for msgpack."""
         raise NotImplementedError
@@ -105,6 +113,7 @@ class TorchShim(PyTorchShim):
         try:
             self.from_message(srsly.msgpack_loads(bytes_data))
         except DAMAGE as error:
+            check_memory(error, "a saved module")
             raise ValueError(Errors.H017.format(reason=error)) from error
         return self
 

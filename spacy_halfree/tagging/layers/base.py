@@ -45,12 +45,14 @@ class Decoded:
     tags (n_words, int64): A legal sequence of tags for each doc.
     probabilities (n_words x n_tags, float32): The calibrated distributions.
     label_hashes (n_labels, uint64): The labels' hashes in the string store.
+    name: The component's name.
     """
 
     batch: TaggingBatch
     tags: Ints
     probabilities: Floats
     label_hashes: Hashes
+    name: str
 
 
 class Layer(ABC):
@@ -148,6 +150,8 @@ class Layer(ABC):
 
         decoded: The tags, and the docs to write them to.
         threshold: The least probability of a span that is written.
+        RAISES: ValueError (H159) if something of another component would be lost. Then no doc is
+            changed.
         """
 
     @abstractmethod

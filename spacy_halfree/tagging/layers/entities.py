@@ -67,7 +67,7 @@ class EntityLayer(SpanLayer):
         return copied
 
     def write_spans(
-        self, doc: Doc, spans: list[Span], confidences: list[float], *, has_pinned: bool
+        self, doc: Doc, spans: list[Span], confidences: list[float], *, name: str, has_pinned: bool
     ) -> tuple[list[Span], list[float]]:
         """See `SpanLayer`."""
         if not has_pinned:

@@ -11,15 +11,19 @@ from spacy.training import Example
 
 from ...errors import Errors
 from ...types import Hashes, Ints
-from ..confidence import forget_confidences, mark_spans
+from ..confidence import GROUPS, forget_confidences, mark_spans
 from .span_layer import BEGINNING, INSIDE, OUTSIDE, SpanLayer
 
 SCORES = "scores"
 """Under which `SpanGroup.attrs` has the confidence of each span, in the group's order."""
 
 
+COMPONENT = "component"
+"""Under which it has the name of the component that has written the group."""
+
+
 class SpanGroupLayer(SpanLayer):
-    """Reads and writes one span group. An existing group is replaced, and pins nothing."""
+    """Reads and writes one span group. The component's own group is replaced, and pins nothing."""
 
     name: ClassVar[str] = "spans"
     noun: ClassVar[str] = "spans"
@@ -27,7 +31,7 @@ class SpanGroupLayer(SpanLayer):
     @property
     def place(self) -> str:
         """See `Layer`."""
-        return f"spans/{self.key}"
+        return f"{GROUPS}{self.key}"
 
     @property
     def description(self) -> str:
@@ -71,15 +75,38 @@ class SpanGroupLayer(SpanLayer):
         return iob, types
 
     def write_spans(
-        self, doc: Doc, spans: list[Span], confidences: list[float], *, has_pinned: bool
+        self, doc: Doc, spans: list[Span], confidences: list[float], *, name: str, has_pinned: bool
     ) -> tuple[list[Span], list[float]]:
         """See `SpanLayer`. The group's attribute `scores` is that of spaCy's `spancat`."""
         if self.is_annotated(doc):
             forget_confidences(doc, self.place)
         mark_spans(doc, spans, self.place)
         scores = np.array(confidences, dtype=np.float32)
-        doc.spans[self.key] = SpanGroup(doc, name=self.key, spans=spans, attrs={SCORES: scores})
+        attrs = {SCORES: scores, COMPONENT: name}
+        doc.spans[self.key] = SpanGroup(doc, name=self.key, spans=spans, attrs=attrs)
         return spans, confidences
+
+    def check_others(self, doc: Doc, name: str) -> None:
+        """See `SpanLayer`. A component replaces its own group alone, and an empty one."""
+        group = doc.spans.get(self.key)
+        if not group:
+            return
+        writer = group.attrs.get(COMPONENT, name)
+        mark = doc.vocab.strings[self.place]
+        foreign = [span for span in group if span.id != mark or writer != name]
+        if foreign:
+            span = foreign[0]
+            other = f"component '{writer}'" if writer != name else "another component"
+            raise ValueError(
+                Errors.H159.format(
+                    name=name,
+                    key=self.key,
+                    text=doc.text[:80],
+                    other=other,
+                    span=span.text[:80],
+                    label=span.label_,
+                )
+            )
 
     def score_spans(self, examples: Sequence[Example]) -> tuple[dict[str, Any], str]:
         """See `SpanLayer`."""

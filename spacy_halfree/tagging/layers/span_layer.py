@@ -43,15 +43,24 @@ class SpanLayer(Layer):
 
     @abstractmethod
     def write_spans(
-        self, doc: Doc, spans: list[Span], confidences: list[float], *, has_pinned: bool
+        self, doc: Doc, spans: list[Span], confidences: list[float], *, name: str, has_pinned: bool
     ) -> tuple[list[Span], list[float]]:
         """Write the spans of a doc.
 
         doc: The doc.
         spans: The spans, none of which overlaps another.
         confidences: Their probabilities.
+        name: The component's name.
         has_pinned: Whether existing annotation was pinned in the doc's batch.
         RETURNS: The spans that were new, and their probabilities.
+        """
+
+    def check_others(self, doc: Doc, name: str) -> None:
+        """Check that nothing of another component will be lost; layers that keep it need not.
+
+        doc: A doc to be written to.
+        name: The component's name.
+        RAISES: ValueError (H159) if something would be.
         """
 
     @abstractmethod
@@ -76,6 +85,8 @@ class SpanLayer(Layer):
     def write(self, decoded: Decoded, threshold: float) -> None:
         """See `Layer`. The confidence of each new span is stored for `span._.confidence`."""
         batch, tags = decoded.batch, decoded.tags
+        for doc in batch.docs:
+            self.check_others(doc, decoded.name)
         first, last, labels = spans_from_tags(tags, batch.lengths)
         confidences = span_confidences(tags, decoded.probabilities, batch.lengths, first, last)
         if threshold > 0:
@@ -85,7 +96,9 @@ class SpanLayer(Layer):
         has_pinned = batch.allowed is not None
         by_doc = spans_by_doc(batch, first, last, decoded.label_hashes[labels], confidences)
         for doc, spans, of_doc in by_doc:
-            spans, of_doc = self.write_spans(doc, spans, of_doc, has_pinned=has_pinned)
+            spans, of_doc = self.write_spans(
+                doc, spans, of_doc, name=decoded.name, has_pinned=has_pinned
+            )
             store_confidences(doc, spans, of_doc, self.place)
 
     def predictions(self, doc: Doc) -> list[PredictedSpan]:
