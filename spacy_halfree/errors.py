@@ -498,7 +498,6 @@ class Errors:
         "spacy-halfree reads version {known}. Update spacy-halfree, or use `annotate --overwrite` "
         "to label the texts again."
     )
-
     H159 = (
         "[H159] Component '{name}' writes doc.spans['{key}'], but that group of the text '{text}' "
         "has spans of {other}, such as '{span}' ({label}), which would be lost. Give component "

@@ -15,8 +15,8 @@ from spacy.tokens import DocBin
 from ..data.output_manifest import MANIFEST, manifest_path
 from ..errors import Errors
 from ..files import sync_folder, write_at_once
-from ..outputs import hold
 from ..memory import check_memory
+from ..outputs import hold
 from .journal import Journal
 from .places import FORMER, parts_folder
 

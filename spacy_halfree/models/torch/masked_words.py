@@ -24,8 +24,8 @@ from transformers.trainer_utils import get_last_checkpoint
 
 from ...errors import Errors
 from ...files import partial_folder, replace_folder
-from ...outputs import hold
 from ...memory import check_memory
+from ...outputs import hold
 from ..adaptation_settings import LOG, AdaptationSettings, check_output
 from .threads import set_up_threads
 
