@@ -28,9 +28,8 @@ from .torch.pretrained import (
     config_to_json,
     load_pretrained,
     model_from_bytes,
-    tokenizer_from_files,
-    tokenizer_to_files,
 )
+from .torch.pretrained_tokenizer import special_ids, tokenizer_from_files, tokenizer_to_files
 from .torch.sentinel_tagger import InputSettings, Objective, SentinelTagger, TaggerOutput
 from .torch.shim import TorchShim, weights_to_bytes
 from .torch.threads import set_up_threads
@@ -97,8 +96,8 @@ class SentinelShim(TorchShim):
     def split_words(self, words: list[str]) -> Ragged:
         """The pieces of words."""
         vocabulary = self.tagger.vocabulary
-        specials = set(self.tokenizer.all_special_ids) - {self.tokenizer.unk_token_id}
-        reserved = np.union1d(vocabulary.sentinels, np.array(sorted(specials), dtype=np.int64))
+        specials = np.array(sorted(special_ids(self.tokenizer)), dtype=np.int64)
+        reserved = np.union1d(vocabulary.sentinels, specials)
         limit = vocabulary.longest_word(self.input_settings.target_format)
         return split_words(self.tokenizer, words, reserved, limit)
 
