@@ -475,6 +475,20 @@ class Errors:
         "[H146] These options choose how to read labelled texts, but no labelled texts are given: "
         "{options}. Use `--labelled` to name the files, or leave out the options."
     )
+    H176 = (
+        "[H176] The pipeline was saved with transformers {saved}. With transformers {installed}, "
+        "its tokenizer has other tokens where tags and sentinels were: {tokens}. Install "
+        "transformers {saved}, or train the pipeline again."
+    )
+    H177 = (
+        "[H177] The pipeline was saved with transformers {saved}. From the same weights, "
+        "transformers {installed} computes other scores: they differ by up to {difference:.0%} of "
+        "their standard deviation. Install transformers {saved}, or train the pipeline again."
+    )
+
+
+class OtherResultsError(ValueError):
+    """A saved part can be read, but would not do what it did when it was saved."""
 
 
 class Warnings:
@@ -626,4 +640,16 @@ class Warnings:
         "Python counts. Use `--offsets utf-16` if the spans come from a program that counts as "
         "JavaScript and Java do, or `--offsets code-points` to keep what is read now, without this "
         "warning."
+    )
+    W060 = (
+        "[W060] The pipeline was saved with transformers {saved}. With transformers {installed}, "
+        "its tokenizer splits {n} of {n_all} sample texts otherwise: {texts}. The model has "
+        "learned other pieces of such words, so their tags can differ. Install transformers "
+        "{saved}, or train the pipeline again."
+    )
+    W061 = (
+        "[W061] The pipeline was saved with transformers {saved}, without a sample of what its "
+        "tokenizer does, and transformers {installed} builds this tokenizer anew. Whether it still "
+        "splits words alike cannot be checked. Save the pipeline again with transformers {saved} "
+        "and this version of spacy-halfree, and the sample is saved with it."
     )

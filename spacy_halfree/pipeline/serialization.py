@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ..errors import Errors
+from ..errors import Errors, OtherResultsError
 from ..files import write_at_once
 
 DIGEST = "sha256"
@@ -91,11 +91,14 @@ def explained_loading(name: str, source: str | Path) -> Iterator[None]:
 
     name: The component's name.
     source: What is loaded.
-    RAISES: ValueError (H010) if anything is raised inside.
+    RAISES: ValueError (H010) if anything is raised inside, except for OtherResultsError: the files
+        are whole, then.
     """
     collects_garbage = gc.isenabled()
     try:
         yield
+    except OtherResultsError:
+        raise
     except Exception as error:
         # srsly switches collection off while it reads, and leaves it off when it fails
         if collects_garbage:

@@ -68,17 +68,15 @@ def split_texts(tokenizer: PreTrainedTokenizerBase, texts: Sequence[str]) -> lis
 
 def around_text(tokenizer: PreTrainedTokenizerBase) -> tuple[list[int], list[int]]:
     """What a tokenizer puts before and after a text."""
+    inside: list[int] = tokenizer("a", add_special_tokens=False)["input_ids"]
+    whole: list[int] = tokenizer("a")["input_ids"]
     build = getattr(tokenizer, "build_inputs_with_special_tokens", None)
-    if build is None:
-        inside: list[int] = tokenizer("a", add_special_tokens=False)["input_ids"]
-        whole: list[int] = tokenizer("a")["input_ids"]
-    else:
-        inside = [0]
+    if whole == inside and build is not None:
+        # up to 4, classes know it, too
         whole = build(inside)
-    n = len(inside)
-    for place in range(len(whole) - n + 1):
-        if whole[place : place + n] == inside:
-            return whole[:place], whole[place + n :]
+    for place in range(len(whole) - len(inside) + 1):
+        if whole[place : place + len(inside)] == inside:
+            return whole[:place], whole[place + len(inside) :]
     return [], []
 
 
