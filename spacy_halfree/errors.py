@@ -71,7 +71,7 @@ class Errors:
     H016 = (
         "[H016] This pipeline's '{what}' needs PyTorch, which is not installed. Install "
         "spacy-halfree with its extra `transformers`: `pip install '.[transformers]'` in its "
-        "folder."
+        "folder. For `halfree.SentinelSeq2Seq.v1`, the extra `sentinel` does as well."
     )
     H017 = (
         "[H017] The saved decoder cannot be read: {reason}. If its settings were not changed, the "
@@ -484,6 +484,12 @@ class Errors:
         "[H177] The pipeline was saved with transformers {saved}. From the same weights, "
         "transformers {installed} computes other scores: they differ by up to {difference:.0%} of "
         "their standard deviation. Install transformers {saved}, or train the pipeline again."
+    )
+    H178 = (
+        "[H178] Cannot load {model}: it needs spacy-transformers, which is not installed "
+        "({reason}). Install spacy-halfree with its extra `transformers`: `pip install "
+        "'.[transformers]'` in its folder. It and the extra `sentinel` ask for different releases "
+        "of transformers, so use an environment of its own."
     )
 
 

@@ -30,8 +30,8 @@ from .torch.pretrained import (
     model_from_bytes,
 )
 from .torch.pretrained_tokenizer import special_ids, tokenizer_from_files, tokenizer_to_files
-from .torch.sentinel_tagger import InputSettings, Objective, SentinelTagger, TaggerOutput
 from .torch.saved_sample import SavedSample, check_release, check_sample
+from .torch.sentinel_tagger import InputSettings, Objective, SentinelTagger, TaggerOutput
 from .torch.shim import TorchShim, weights_to_bytes
 from .torch.threads import set_up_threads
 from .torch.word_pieces import split_words
