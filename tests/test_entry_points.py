@@ -39,6 +39,9 @@ def test_entry_point_loads(entry):
 @pytest.mark.parametrize("entry", ENTRY_POINTS, ids=IDS)
 def test_spacy_finds_it(entry):
     group = entry.group.removeprefix("spacy_")
+    if group == "span_getters":
+        # the registry is theirs
+        pytest.importorskip("spacy_transformers")
     if group == "factories":
         assert Language.has_factory(entry.name) or spacy.blank("en").has_factory(entry.name)
         meta = spacy.blank("en").get_factory_meta(entry.name)
