@@ -15,7 +15,8 @@ import typer
 from spacy.tokens import DocBin
 from spacy.vocab import Vocab
 from tokenizers import SentencePieceBPETokenizer
-from transformers import T5Config, T5ForConditionalGeneration, T5TokenizerFast
+from tokenizers.processors import TemplateProcessing
+from transformers import PreTrainedTokenizerFast, T5Config, T5ForConditionalGeneration
 from transformers.models.t5.modeling_t5 import T5Attention
 from transformers.utils import logging
 
@@ -27,7 +28,7 @@ REPEATS = 100
 """How often the words of labels are read by the tokenizer."""
 
 
-def train_tokenizer(texts: list[str], n_pieces: int) -> T5TokenizerFast:
+def train_tokenizer(texts: list[str], n_pieces: int) -> PreTrainedTokenizerFast:
     """A T5 tokenizer of at most so many pieces.
 
     Args:
@@ -41,8 +42,18 @@ def train_tokenizer(texts: list[str], n_pieces: int) -> T5TokenizerFast:
         show_progress=False,
         special_tokens=["<pad>", "</s>", "<unk>"],
     )
-    return T5TokenizerFast(
-        tokenizer_object=tokenizer._tokenizer, extra_ids=N_SENTINELS, model_max_length=512
+    pieces = tokenizer._tokenizer
+    pieces.add_special_tokens([f"<extra_id_{i}>" for i in range(N_SENTINELS)])
+    pieces.post_processor = TemplateProcessing(
+        single="$A </s>", special_tokens=[("</s>", pieces.token_to_id("</s>"))]
+    )
+    # not T5's own class: from `transformers` 5 on, that is for unigram models only
+    return PreTrainedTokenizerFast(
+        tokenizer_object=pieces,
+        eos_token="</s>",
+        unk_token="<unk>",
+        pad_token="<pad>",
+        model_max_length=512,
     )
 
 

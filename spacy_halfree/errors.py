@@ -71,7 +71,7 @@ class Errors:
     H016 = (
         "[H016] This pipeline's '{what}' needs PyTorch, which is not installed. Install "
         "spacy-halfree with its extra `transformers`: `pip install '.[transformers]'` in its "
-        "folder."
+        "folder. For `halfree.SentinelSeq2Seq.v1`, the extra `sentinel` does as well."
     )
     H017 = (
         "[H017] The saved decoder cannot be read: {reason}. If its settings were not changed, the "
@@ -508,6 +508,27 @@ class Errors:
         "memory, raise the limit of this process, or use a smaller model, file or batch size."
     )
     H161 = "[H161] Cannot read a doc from JSON: {reason}. Give what `doc_to_json` returned."
+    )
+    H176 = (
+        "[H176] The pipeline was saved with transformers {saved}. With transformers {installed}, "
+        "its tokenizer has other tokens where tags and sentinels were: {tokens}. Install "
+        "transformers {saved}, or train the pipeline again."
+    )
+    H177 = (
+        "[H177] The pipeline was saved with transformers {saved}. From the same weights, "
+        "transformers {installed} computes other scores: they differ by up to {difference:.0%} of "
+        "their standard deviation. Install transformers {saved}, or train the pipeline again."
+    )
+    H178 = (
+        "[H178] Cannot load {model}: it needs spacy-transformers, which is not installed "
+        "({reason}). Install spacy-halfree with its extra `transformers`: `pip install "
+        "'.[transformers]'` in its folder. It and the extra `sentinel` ask for different releases "
+        "of transformers, so use an environment of its own."
+    )
+
+
+class OtherResultsError(ValueError):
+    """A saved part can be read, but would not do what it did when it was saved."""
 
 
 class Warnings:
@@ -680,4 +701,16 @@ class Warnings:
         "also when you load such a file and save it again. Annotate the texts again (`python -m "
         "spacy halfree annotate`). To learn from annotation without this warning, set "
         "`use_soft_labels = false`."
+    )
+    W060 = (
+        "[W060] The pipeline was saved with transformers {saved}. With transformers {installed}, "
+        "its tokenizer splits {n} of {n_all} sample texts otherwise: {texts}. The model has "
+        "learned other pieces of such words, so their tags can differ. Install transformers "
+        "{saved}, or train the pipeline again."
+    )
+    W061 = (
+        "[W061] The pipeline was saved with transformers {saved}, without a sample of what its "
+        "tokenizer does, and transformers {installed} builds this tokenizer anew. Whether it still "
+        "splits words alike cannot be checked. Save the pipeline again with transformers {saved} "
+        "and this version of spacy-halfree, and the sample is saved with it."
     )

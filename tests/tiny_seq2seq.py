@@ -13,6 +13,7 @@ torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
 from tokenizers import ByteLevelBPETokenizer, SentencePieceBPETokenizer  # noqa: E402
+from tokenizers.processors import TemplateProcessing  # noqa: E402
 
 CORPUS = [
     "a London é 12 . Straße 新 play Abbey Road by The Beatles person object name object city",
@@ -20,6 +21,7 @@ CORPUS = [
     "Play Find What Hear Björk Debut now",
 ]
 MAX_LENGTH = 64
+T5_ROLES = {"eos_token": "</s>", "unk_token": "<unk>", "pad_token": "<pad>"}
 SIZES = {"n_sentinels": 7, "width": 16, "layers": 2, "heads": 2}
 
 
@@ -38,14 +40,28 @@ def sentence_pieces(extra: list[str]) -> Any:
     return tokenizer._tokenizer
 
 
+def tokenizer_of(pieces: Any, template: str, **roles: str) -> Any:
+    """A tokenizer of no family's class, since these are not what they were in `transformers` 5.
+
+    pieces: A tokenizer of the library `tokenizers`.
+    template: What stands around a text.
+    roles: Its special tokens.
+    """
+    special = [(token, pieces.token_to_id(token)) for token in template.split() if token != "$A"]
+    pieces.post_processor = TemplateProcessing(single=template, special_tokens=special)
+    return transformers.PreTrainedTokenizerFast(tokenizer_object=pieces, **roles)
+
+
 def t5_tokenizer(n_sentinels: int) -> Any:
-    return transformers.T5TokenizerFast(tokenizer_object=sentence_pieces([]), extra_ids=n_sentinels)
+    pieces = sentence_pieces([])
+    pieces.add_special_tokens([f"<extra_id_{i}>" for i in range(n_sentinels)])
+    return tokenizer_of(pieces, "$A </s>", **T5_ROLES)
 
 
 def mt5_tokenizer(n_sentinels: int) -> Any:
     """Sentinels are ordinary pieces, with the mark of a word's beginning."""
-    pieces = [f"▁<extra_id_{i}>" for i in range(n_sentinels)]
-    return transformers.T5TokenizerFast(tokenizer_object=sentence_pieces(pieces), extra_ids=0)
+    pieces = sentence_pieces([f"▁<extra_id_{i}>" for i in range(n_sentinels)])
+    return tokenizer_of(pieces, "$A </s>", **T5_ROLES)
 
 
 def bart_tokenizer() -> Any:
@@ -54,7 +70,8 @@ def bart_tokenizer() -> Any:
     tokenizer.train_from_iterator(
         CORPUS * 3, vocab_size=320, show_progress=False, special_tokens=special
     )
-    return transformers.BartTokenizerFast(tokenizer_object=tokenizer._tokenizer)
+    roles = {**T5_ROLES, "bos_token": "<s>", "mask_token": "<mask>"}
+    return tokenizer_of(tokenizer._tokenizer, "<s> $A </s>", **roles)
 
 
 def t5_config(kind: type, tokenizer: Any, **settings: Any) -> Any:

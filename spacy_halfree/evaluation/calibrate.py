@@ -4,12 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import spacy
-
 from ..data.gold import GoldFile, read_gold
 from ..data.read_settings import ReadSettings
 from ..outputs import check_output_file
-from ..pipeline.pipelines import find_tagger
+from ..pipeline.pipelines import find_tagger, load_pipeline
 from ..pipeline.serialization import read_settings, write_settings
 from .judgement import judge
 from .reliability import Reliability, check_diagram, draw_reliability, fit_temperature, reliability
@@ -60,7 +58,7 @@ def calibrate(
         diagram = Path(diagram)
         check_output_file(diagram, inputs=[data, model], overwrite=overwrite)
         check_diagram(diagram)
-    nlp = spacy.load(model)
+    nlp = load_pipeline(model)
     tagger = find_tagger(nlp, component)
     gold = read_gold(data, nlp, reading)
     if on_gold is not None:

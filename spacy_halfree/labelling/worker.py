@@ -5,7 +5,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
 
-import spacy
 from spacy.cli._util import setup_gpu
 from spacy.language import Language
 from spacy.tokens import Doc
@@ -15,6 +14,7 @@ from ..data.records import Record, to_input
 from ..distill.teachers import Teachers, part_size
 from ..errors import Errors
 from ..models.precision import PRECISIONS, Precision
+from ..pipeline.pipelines import load_pipeline
 from ..pipeline.tagger import HalfreeTagger
 from ..ranges import check, check_choice, check_count
 from .labelled_records import LabelledRecord, to_labelled
@@ -236,7 +236,7 @@ def load_teachers(worker: TeacherWorker) -> LoadedTeachers:
     """Load the teachers of a worker."""
     setup_gpu(worker.gpu_id, silent=True)
     import_code(worker.code)
-    pipelines = [spacy.load(model) for model in worker.models]
+    pipelines = [load_pipeline(model) for model in worker.models]
     teachers = Teachers(pipelines, component=worker.component, precision=worker.precision)
     return LoadedTeachers(teachers, hash_teachers(pipelines, worker.code))
 

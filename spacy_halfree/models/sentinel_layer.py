@@ -28,9 +28,9 @@ from .torch.pretrained import (
     config_to_json,
     load_pretrained,
     model_from_bytes,
-    tokenizer_from_files,
-    tokenizer_to_files,
 )
+from .torch.pretrained_tokenizer import special_ids, tokenizer_from_files, tokenizer_to_files
+from .torch.saved_sample import SavedSample, check_release, check_sample
 from .torch.sentinel_tagger import InputSettings, Objective, SentinelTagger, TaggerOutput
 from .torch.shim import TorchShim, weights_to_bytes
 from .torch.threads import set_up_threads
@@ -97,8 +97,8 @@ class SentinelShim(TorchShim):
     def split_words(self, words: list[str]) -> Ragged:
         """The pieces of words."""
         vocabulary = self.tagger.vocabulary
-        specials = set(self.tokenizer.all_special_ids) - {self.tokenizer.unk_token_id}
-        reserved = np.union1d(vocabulary.sentinels, np.array(sorted(specials), dtype=np.int64))
+        specials = np.array(sorted(special_ids(self.tokenizer)), dtype=np.int64)
+        reserved = np.union1d(vocabulary.sentinels, specials)
         limit = vocabulary.longest_word(self.input_settings.target_format)
         return split_words(self.tokenizer, words, reserved, limit)
 
@@ -115,14 +115,17 @@ class SentinelShim(TorchShim):
     def to_message(self) -> dict[str, Any]:
         if self._model is None:
             return {}
-        pretrained = self.tagger.language_model.pretrained
+        language_model, vocabulary = self.tagger.language_model, self.tagger.vocabulary
+        pretrained = language_model.pretrained
+        sample = SavedSample.take(self.tokenizer, language_model, vocabulary)
         return {
             "config": config_to_json(pretrained),
             "tokenizer": tokenizer_to_files(self.tokenizer),
-            "vocabulary": json.dumps(self.tagger.vocabulary.to_dict()),
+            "vocabulary": json.dumps(vocabulary.to_dict()),
             "one_token": self.tagger.one_token,
             "format": type(self.input_settings.target_format).__name__,
             "state": weights_to_bytes(merged_tensors(pretrained)),
+            "sample": sample.to_message(),
         }
 
     def from_message(self, message: Any) -> None:
@@ -136,6 +139,11 @@ class SentinelShim(TorchShim):
         tokenizer = tokenizer_from_files(message["tokenizer"])
         vocabulary = Vocabulary.from_dict(json.loads(message["vocabulary"]))
         self.build(Pretrained(model, tokenizer), vocabulary)
+        if "sample" in message:
+            sample = SavedSample.from_message(message["sample"])
+            check_sample(sample, tokenizer, self.tagger.language_model, vocabulary)
+        else:
+            check_release(json.loads(message["config"]).get("transformers_version"), tokenizer)
 
 
 def find_dropout(model: nn.Module) -> list[tuple[nn.Module, str]]:

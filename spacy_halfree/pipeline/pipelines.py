@@ -2,8 +2,11 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from importlib.util import find_spec
 from itertools import islice
+from pathlib import Path
 
+import spacy
 from spacy.language import Language
 from spacy.tokens import Doc
 from thinc.api import Model
@@ -11,6 +14,23 @@ from thinc.api import Model
 from ..errors import Errors
 from ..models.precision import Precision, reduced_precision
 from .tagger import HalfreeTagger
+
+
+def load_pipeline(model: str | Path) -> Language:
+    """Load a pipeline as `spacy.load` does.
+
+    model: The name of an installed package, or a folder.
+    RAISES: ImportError (H178) if it needs spacy-transformers, which is not installed; what
+        `spacy.load` raises.
+    """
+    try:
+        return spacy.load(model)
+    except ValueError as error:
+        reason = str(error).partition("\n")[0]
+        is_named = "'transformer'" in reason or "spacy-transformers." in reason
+        if is_named and find_spec("spacy_transformers") is None:
+            raise ImportError(Errors.H178.format(model=model, reason=reason)) from error
+        raise
 
 
 def find_tagger(nlp: Language, name: str | None = None) -> HalfreeTagger:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ..errors import Errors
+from ..errors import Errors, OtherResultsError
 from ..files import write_at_once
 from ..memory import check_memory
 
@@ -93,11 +93,13 @@ def explained_loading(name: str, source: str | Path) -> Iterator[None]:
     name: The component's name.
     source: What is loaded.
     RAISES: ValueError (H010) if anything is raised inside, but MemoryError (H160) if memory was not
-        enough.
+        enough, and OtherResultsError as it is: the files are whole, then.
     """
     collects_garbage = gc.isenabled()
     try:
         yield
+    except OtherResultsError:
+        raise
     except Exception as error:
         check_memory(error, f"component '{name}' from {source}")
         raise ValueError(Errors.H010.format(name=name, path=source, reason=error)) from error

@@ -4,12 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import spacy
-
 from ..data.gold import GoldFile, read_gold
 from ..data.read_settings import ReadSettings
 from ..outputs import check_output_file, write_output
-from ..pipeline.pipelines import find_tagger
+from ..pipeline.pipelines import find_tagger, load_pipeline
 from .collect import Figures, System, collect
 from .rendering import make_diagrams, render
 
@@ -70,7 +68,7 @@ def make_report(
     data, output = Path(data), Path(output)
     names = [str(model)] if teacher is None else [str(model), str(teacher)]
     check_output_file(output, inputs=[data, *map(Path, names)], overwrite=overwrite)
-    pipelines = [spacy.load(name) for name in names]
+    pipelines = [load_pipeline(name) for name in names]
     systems = [
         System(name, nlp, find_tagger(nlp, settings.component))
         for name, nlp in zip(names, pipelines, strict=True)

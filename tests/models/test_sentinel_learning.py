@@ -62,7 +62,8 @@ def test_the_text_loss_is_that_of_the_library() -> None:
 
 @pytest.mark.parametrize("style", ["token", "words"])
 def test_gradients_equal_numerical_ones(style: str) -> None:
-    nlp, tagger = toy.make_nlp(label_style=style, loss="both", dropout=0.0)
+    # of a smooth activation: with T5's ReLU, a step can cross a kink
+    nlp, tagger = toy.make_nlp("flan-t5", label_style=style, loss="both", dropout=0.0)
     examples = toy.make_examples(nlp)
     nlp.initialize(lambda: examples)
     module = toy.shim_of(nlp).tagger.double()

@@ -148,7 +148,10 @@ def test_sources_that_cannot_be_loaded(tmp_path: Path) -> None:
             nlp.initialize()
     # pickled weights are never read
     model, tokenizer = make_pretrained("t5")
-    model.save_pretrained(tmp_path / "pickled", safe_serialization=False)
+    model.save_pretrained(tmp_path / "pickled")
+    # from 5 on, `transformers` does not write them itself
+    (tmp_path / "pickled" / "model.safetensors").unlink()
+    torch.save(model.state_dict(), tmp_path / "pickled" / "pytorch_model.bin")
     tokenizer.save_pretrained(tmp_path / "pickled")
     nlp, _ = toy.make_nlp(name=str(tmp_path / "pickled"))
     with pytest.raises(ValueError, match=r"H032.*safetensors"):
@@ -168,10 +171,9 @@ def test_sources_that_cannot_be_loaded(tmp_path: Path) -> None:
         nlp.initialize()
 
 
-@pytest.mark.parametrize("family", ["led", "prophetnet"])
-def test_families_that_are_built_otherwise(family: str) -> None:
-    nlp, _ = toy.make_nlp(family)
-    with pytest.raises(ValueError, match=rf"H033.*{family}"):
+def test_families_that_are_built_otherwise() -> None:
+    nlp, _ = toy.make_nlp("prophetnet")
+    with pytest.raises(ValueError, match=r"H033.*prophetnet"):
         nlp.initialize()
 
 

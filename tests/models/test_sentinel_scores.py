@@ -127,6 +127,8 @@ class Reference:
         else:
             self.tags = [self.pieces(WORDINGS.get(name, name)) for name in names]
         self.unknown = [self.tokenizer.unk_token_id]
+        begin = self.tokenizer.bos_token_id
+        self.before = [] if begin is None else [begin]
 
     def pieces(self, text: str) -> list[int]:
         return self.tokenizer(f" {text}", add_special_tokens=False)["input_ids"]
@@ -137,7 +139,7 @@ class Reference:
             if self.name == "sentinel tag":
                 ids.append(self.sentinels[i])
             ids += self.pieces(word) or self.unknown
-        return self.tokenizer.build_inputs_with_special_tokens(ids)
+        return [*self.before, *ids, self.tokenizer.eos_token_id]
 
     def mark(self, words: list[str], i: int) -> list[int]:
         """What comes before the tag of word i, or after the last one."""
@@ -190,7 +192,7 @@ def windows_of(reference: Reference, words: list[str]) -> list[Any]:
     is_sentinel_tag = reference.name == "sentinel tag"
     size = len(reference.sentinels) - 1 if is_sentinel_tag else n_words
     longest = max(map(len, [*reference.tags, reference.unknown]))
-    around = len(reference.tokenizer.build_inputs_with_special_tokens([]))
+    around = len(reference.before) + 1
     inputs = np.array(lengths) + is_sentinel_tag
     marks = np.array(lengths) if reference.name == "input tag" else np.ones(n_words, dtype=int)
     limits = [TokenLimit(inputs, 64 - around), TokenLimit(marks + longest, 64 - 2)]

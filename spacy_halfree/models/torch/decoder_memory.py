@@ -4,16 +4,16 @@ The classes here stand in for the key-value caches of `transformers`, so that it
 asked to continue any texts, at any position, without anything being read twice.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from torch import Tensor
-from transformers.cache_utils import Cache, EncoderDecoderCache
+from transformers.cache_utils import EncoderDecoderCache
 
 from ...types import Ints
 from .attention import KeyValues
+from .transformers_versions import GivenCache
 
 
 @dataclass
@@ -95,7 +95,7 @@ class Step:
         )
 
 
-class Continuation(Cache):
+class Continuation(GivenCache):
     """The self-attention's cache of one step: sees a memory, and gathers what is new.
 
     All targets are laid out so that they end in the same column; what is free before the shorter
@@ -140,7 +140,12 @@ class Continuation(Cache):
         return nothing.masked_fill(~visible, torch.finfo(dtype).min)
 
     def update(
-        self, key_states: Tensor, value_states: Tensor, layer_idx: int, cache_kwargs: object = None
+        self,
+        key_states: Tensor,
+        value_states: Tensor,
+        layer_idx: int,
+        *further: object,
+        **settings: object,
     ) -> tuple[Tensor, Tensor]:
         """Take a layer's new keys and values (n_rows x heads x n_new x width of a head).
 
@@ -168,9 +173,6 @@ class Continuation(Cache):
     def get_seq_length(self, layer_idx: int | None = 0) -> int:
         return self.n_seen
 
-    def get_max_cache_shape(self) -> int | None:
-        return None
-
     def with_encoder(self) -> EncoderDecoderCache:
         """The cache to hand over, cross-attention included."""
         return EncoderDecoderCache(self, _CrossAttention(self))
@@ -180,25 +182,34 @@ class Continuation(Cache):
         return tensor[: len(self.texts)] if self.is_first else tensor[self._rows]
 
 
-class _CrossAttention(Cache):
+class _CrossAttention(GivenCache):
     """Keys and values of the encoder's states, chosen layer by layer when they are needed."""
 
     def __init__(self, rows: Continuation) -> None:
-        super().__init__()
-        self.key_cache = _Selected(rows, [layer.keys for layer in rows.memory.cross])
-        self.value_cache = _Selected(rows, [layer.values for layer in rows.memory.cross])
+        super().__init__([_Selected(rows, layer) for layer in rows.memory.cross])
+        self.length = int(rows.memory.states.shape[1])
 
     def get_seq_length(self, layer_idx: int | None = 0) -> int:
-        return int(self.key_cache.tensors[0].shape[2])
+        return self.length
 
 
-class _Selected(Sequence[Tensor]):
-    def __init__(self, rows: Continuation, tensors: list[Tensor]) -> None:
-        self.rows = rows
-        self.tensors = tensors
+class _Selected:
+    """The rows' texts in a layer of all texts."""
 
-    def __len__(self) -> int:
-        return len(self.tensors)
+    is_sliding = False
+    is_compileable = False
 
-    def __getitem__(self, layer: int) -> Tensor:  # type: ignore[override]
-        return self.rows.select(self.tensors[layer])
+    def __init__(self, rows: Continuation, layer: KeyValues) -> None:
+        self._rows = rows
+        self._layer = layer
+
+    @property
+    def keys(self) -> Tensor:
+        return self._rows.select(self._layer.keys)
+
+    @property
+    def values(self) -> Tensor:
+        return self._rows.select(self._layer.values)
+
+    def get_seq_length(self) -> int:
+        return int(self._layer.keys.shape[2])

@@ -7,12 +7,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 from transformers import PreTrainedModel
-from transformers.cache_utils import DynamicCache, EncoderDecoderCache
 
 from ...errors import Errors
 from ...types import Ints
 from .attention import KeyValues
 from .decoder_memory import Continuation, DecoderMemory, Step
+from .transformers_versions import cache_argument, key_values, new_cache, takes_positions
 
 
 class LanguageModel(nn.Module):
@@ -30,10 +30,12 @@ class LanguageModel(nn.Module):
         self.is_relative = hasattr(
             pretrained.config, "relative_attention_num_buckets"
         ) and not hasattr(pretrained.get_decoder(), "embed_positions")
+        self._cache_argument = cache_argument(pretrained.get_decoder())
+        self._takes_positions = takes_positions(pretrained.get_decoder())
         # T5 multiplies states before the output layer if its weights are tied
         self.scale = 1.0
         # whether tokens can stand side by side at one position: not where positions are counted
-        # from the tokens themselves, as M2M100 does
+        # from the tokens themselves, as M2M100 does, and all of `transformers` 5
         self.takes_alternatives = True
         self._probe()
 
@@ -41,14 +43,17 @@ class LanguageModel(nn.Module):
     def start_token(self) -> int:
         """What a target starts with before its first token."""
         config = self.pretrained.config
-        for token in (config.decoder_start_token_id, config.bos_token_id, config.pad_token_id):
-            if token is not None:
+        # T5 has no such attributes where nothing sets them
+        for name in ("decoder_start_token_id", "bos_token_id", "pad_token_id"):
+            if (token := getattr(config, name, None)) is not None:
                 return int(token)
         raise ValueError(self._unsupported("it names no token that a target starts with"))
 
     @property
     def end_token(self) -> int | None:
-        token = self.pretrained.config.eos_token_id
+        token = getattr(self.pretrained.config, "eos_token_id", None)
+        if isinstance(token, list):
+            token = next(iter(token), None)
         return None if token is None else int(token)
 
     @property
@@ -87,23 +92,22 @@ class LanguageModel(nn.Module):
         )
         encoder = self.pretrained.get_encoder()
         states = encoder(input_ids=inputs, attention_mask=mask, return_dict=True).last_hidden_state
-        cache = EncoderDecoderCache(DynamicCache(), DynamicCache()) if remember else None
+        cache = new_cache() if remember else None
         output = self.pretrained.get_decoder()(
             input_ids=targets,
             encoder_hidden_states=states,
             encoder_attention_mask=mask,
-            past_key_values=cache,
             use_cache=remember,
             return_dict=True,
+            **{self._cache_argument: cache},
         )
         if cache is None:
             return output.last_hidden_state, None
-        own, cross = cache.self_attention_cache, cache.cross_attention_cache
         memory = DecoderMemory(
             states,
             mask,
-            [KeyValues(*pair) for pair in zip(cross.key_cache, cross.value_cache, strict=True)],
-            [KeyValues(*pair) for pair in zip(own.key_cache, own.value_cache, strict=True)],
+            key_values(cache.cross_attention_cache),
+            key_values(cache.self_attention_cache),
             lengths.copy(),
         )
         return output.last_hidden_state, memory
@@ -125,17 +129,20 @@ class LanguageModel(nn.Module):
         if not self.is_relative and (step.lengths != step.lengths[0]).any():
             return self._decode_by_length(memory, step)
         cache = Continuation(memory, step)
-        offsets = torch.arange(n_new) * (not step.alternatives)
+        where = {}
+        if self._takes_positions:
+            offsets = torch.arange(n_new) * (not step.alternatives)
+            where["cache_position"] = (cache.n_seen + offsets).to(step.tokens.device)
         states = self.pretrained.get_decoder()(
             input_ids=step.tokens,
             attention_mask=cache.mask,
             # its keys and values are known, so that only its shape is asked for
             encoder_hidden_states=memory.states[:1].expand(n_rows, -1, -1),
             encoder_attention_mask=cache.select(memory.mask),
-            past_key_values=cache.with_encoder(),
             use_cache=True,
-            cache_position=(cache.n_seen + offsets).to(step.tokens.device),
             return_dict=True,
+            **{self._cache_argument: cache.with_encoder()},
+            **where,
         ).last_hidden_state
         if step.append:
             if not cache.in_place:

@@ -11,6 +11,7 @@ from ..sentinel.target_texts import Vocabulary
 from ..sentinel.wording import TagStyle, tag_wordings
 from .language_model import LanguageModel
 from .pretrained import Pretrained, add_tokens, start_as_means, start_at_random
+from .pretrained_tokenizer import special_ids, split_texts
 
 N_SENTINELS = 100
 """How many sentinels a model gets that has none: as many as T5 has."""
@@ -46,12 +47,11 @@ def prepare(
     language_model = LanguageModel(model)
     unknown = tokenizer.unk_token_id
     unknown = language_model.pad_token if unknown is None else unknown
-    before, after = around_text(tokenizer, sentinels[0])
     return Vocabulary(
         sentinels=np.array(sentinels, dtype=np.int64),
         tags=Ragged.of([*pieces, [unknown]]),
-        before=np.array(before, dtype=np.int64),
-        after=np.array(after, dtype=np.int64),
+        before=np.array(pretrained.before, dtype=np.int64),
+        after=np.array(pretrained.after, dtype=np.int64),
         start=language_model.start_token,
         padding=language_model.pad_token,
         max_length=longest_input(pretrained),
@@ -84,14 +84,9 @@ def wording_pieces(
     check: Whether the model has to tell tags apart by them.
     RAISES: ValueError (H029) if two are the same, (H030) if one cannot be used.
     """
-    found: list[list[int]] = tokenizer(
-        [f" {wording}" for wording in wordings],
-        add_special_tokens=False,
-        split_special_tokens=True,
-        verbose=False,
-    )["input_ids"]
+    found = split_texts(tokenizer, [f" {wording}" for wording in wordings])
     taken: dict[tuple[int, ...], int] = {}
-    reserved = {*sentinels, *tokenizer.all_special_ids} - {tokenizer.unk_token_id}
+    reserved = special_ids(tokenizer).union(sentinels)
     for i, (name, wording, pieces) in enumerate(zip(names, wordings, found, strict=True)):
         reason = None
         if not wording.strip() or not pieces:
@@ -106,13 +101,6 @@ def wording_pieces(
         if check and other != i:
             raise ValueError(Errors.H029.format(first=names[other], second=name, wording=wording))
     return found
-
-
-def around_text(tokenizer: PreTrainedTokenizerBase, token: int) -> tuple[list[int], list[int]]:
-    """What the tokenizer puts before and after a text."""
-    whole = tokenizer.build_inputs_with_special_tokens([token])
-    place = whole.index(token)
-    return whole[:place], whole[place + 1 :]
 
 
 def longest_input(pretrained: Pretrained) -> int:

@@ -1,9 +1,8 @@
 """Pretrained encoder-decoders and their tokenizers: from the hub or a folder, to bytes and back."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
@@ -18,23 +17,33 @@ from transformers import (
     PreTrainedModel,
     PreTrainedTokenizerBase,
 )
+from transformers.utils import cached_file
 
 from ...errors import Errors
 from ...memory import check_memory
+from .pretrained_tokenizer import ROLES, WHOLE, around_text, tokenizer_as_saved
+from .transformers_versions import is_output_layer_separate, separate_output_layer
 
 TOKENIZER_FILES = (
     *("tokenizer.json", "tokenizer_config.json", "spiece.model", "source.spm"),
     *("sentencepiece.bpe.model", "vocab.json", "vocab.txt"),
 )
 """By these a folder is known to have a tokenizer."""
+DTYPES = ("dtype", "torch_dtype")
+"""What a configuration calls the type of weights; ours are float32."""
 
 
 @dataclass
 class Pretrained:
-    """A model and its tokenizer."""
+    """A model and its tokenizer.
+
+    before, after: The tokens that stand before and after a text.
+    """
 
     model: PreTrainedModel
     tokenizer: PreTrainedTokenizerBase
+    before: list[int] = field(default_factory=list)
+    after: list[int] = field(default_factory=list)
 
 
 def load_pretrained(source: str, revision: str | None, local_files_only: bool) -> Pretrained:
@@ -48,10 +57,9 @@ def load_pretrained(source: str, revision: str | None, local_files_only: bool) -
     _check_folder(source)
     where = {"revision": revision or "main", "local_files_only": local_files_only}
     try:
-        tokenizer = AutoTokenizer.from_pretrained(source, **where)
-        model = AutoModelForSeq2SeqLM.from_pretrained(
-            source, use_safetensors=True, torch_dtype=torch.float32, **where
-        )
+        tokenizer, before, after = load_tokenizer(source, where)
+        # from 5 on, the type of the file's numbers is the default
+        model = AutoModelForSeq2SeqLM.from_pretrained(source, use_safetensors=True, **where).float()
     except Exception as error:  # a damaged tokenizer raises nothing more specific
         check_memory(error, source)
         reason = str(error).strip().rstrip(".")
@@ -60,7 +68,27 @@ def load_pretrained(source: str, revision: str | None, local_files_only: bool) -
         # out of the mapped file, where they lie unaligned: the same numbers would give results that
         # differ in the last bit once the pipeline is saved and loaded
         tensor.data = tensor.data.clone()
-    return Pretrained(model, tokenizer)
+    if is_output_layer_separate(model):
+        separate_output_layer(model)
+    return Pretrained(model, tokenizer, before, after)
+
+
+def load_tokenizer(
+    source: str, where: dict[str, Any]
+) -> tuple[PreTrainedTokenizerBase, list[int], list[int]]:
+    """Load a tokenizer from the hub or a folder.
+
+    source: The name or the folder.
+    where: The arguments `revision` and `local_files_only`.
+    RETURNS: The tokenizer, and the tokens that it puts before and after a text.
+    """
+    tokenizer = AutoTokenizer.from_pretrained(source, **where)
+    before, after = around_text(tokenizer)
+    path = cached_file(source, WHOLE, _raise_exceptions_for_missing_entries=False, **where)
+    if path is not None and tokenizer.is_fast:
+        settings = {name: getattr(tokenizer, name) for name in (*ROLES, "model_max_length")}
+        tokenizer = tokenizer_as_saved(Path(path).read_text(encoding="utf8"), settings)
+    return tokenizer, before, after
 
 
 def _check_folder(source: str) -> None:
@@ -119,28 +147,19 @@ def start_at_random(model: PreTrainedModel, tokens: list[int], known: int) -> No
             matrix[tokens] = center + noise * spread
 
 
-def tokenizer_to_files(tokenizer: PreTrainedTokenizerBase) -> dict[str, bytes]:
-    """The files that a tokenizer is saved as, by their names."""
-    with TemporaryDirectory() as folder:
-        tokenizer.save_pretrained(folder)
-        return {path.name: path.read_bytes() for path in sorted(Path(folder).iterdir())}
-
-
-def tokenizer_from_files(files: dict[str, bytes]) -> PreTrainedTokenizerBase:
-    """A tokenizer from its files; reads nothing else."""
-    with TemporaryDirectory() as folder:
-        for name, data in files.items():
-            # a name from a damaged or hostile file must not lead out of the folder
-            (Path(folder) / Path(name).name).write_bytes(data)
-        return AutoTokenizer.from_pretrained(folder, local_files_only=True)
-
-
 def model_from_bytes(config: str, weights: bytes) -> PreTrainedModel:
     """A model from its configuration (JSON) and its weights (safetensors)."""
-    settings = json.loads(config)
+    settings = {key: value for key, value in json.loads(config).items() if key not in DTYPES}
     kind: type[PretrainedConfig] = type(AutoConfig.for_model(settings["model_type"]))
-    model = AutoModelForSeq2SeqLM.from_config(kind.from_dict(settings))
-    state, own = load(weights), own_tensors(model)
+    own_config = kind.from_dict(settings)
+    # the weights say whether the output layer is tied to the embeddings, not the configuration,
+    # which from 5 on also decides whether the embeddings of encoder and decoder are
+    own_config.tie_word_embeddings = True
+    model = AutoModelForSeq2SeqLM.from_config(own_config).float()
+    state = load(weights)
+    if output_layer_name(model) in state.keys() - own_tensors(model).keys():
+        separate_output_layer(model)
+    own = own_tensors(model)
     if state.keys() != own.keys():
         raise ValueError(f"other weights than expected: {sorted(state.keys() ^ own.keys())[:5]}")
     with torch.no_grad():
@@ -149,6 +168,12 @@ def model_from_bytes(config: str, weights: bytes) -> PreTrainedModel:
                 raise ValueError(f"'{name}' has the shape {tuple(state[name].shape)}")
             tensor.copy_(state[name])
     return model
+
+
+def output_layer_name(model: PreTrainedModel) -> str:
+    """The name of the output layer's matrix."""
+    layer = model.get_output_embeddings()
+    return next(f"{name}.weight" for name, module in model.named_modules() if module is layer)
 
 
 def own_tensors(model: nn.Module) -> dict[str, Tensor]:
@@ -161,5 +186,5 @@ def own_tensors(model: nn.Module) -> dict[str, Tensor]:
 def config_to_json(model: PreTrainedModel) -> str:
     """A model's configuration, without where it came from."""
     settings: dict[str, Any] = model.config.to_dict()
-    settings.pop("_name_or_path", None)
-    return json.dumps(settings, sort_keys=True)
+    own = {key: settings[key] for key in settings.keys() - {"_name_or_path", *DTYPES}}
+    return json.dumps(own, sort_keys=True)

@@ -10,7 +10,7 @@ from thinc.api import Model, Optimizer, PyTorchShim, get_torch_default_device
 from thinc.types import ArgsKwargs
 from torch import Tensor, nn
 
-from ...errors import Errors
+from ...errors import Errors, OtherResultsError
 from ...memory import check_memory
 
 DAMAGE = (
@@ -108,10 +108,13 @@ class TorchShim(PyTorchShim):
     def from_bytes(self, bytes_data: bytes) -> "TorchShim":
         """Load a saved module, running no code from the bytes.
 
-        RAISES: ValueError (H017) if the bytes are damaged, or of another kind of module.
+        RAISES: ValueError (H017) if the bytes are damaged, or of another kind of module;
+            OtherResultsError if they are whole, but the module does something else now.
         """
         try:
             self.from_message(srsly.msgpack_loads(bytes_data))
+        except OtherResultsError:
+            raise
         except DAMAGE as error:
             check_memory(error, "a saved module")
             raise ValueError(Errors.H017.format(reason=error)) from error

@@ -9,6 +9,7 @@ from transformers import PreTrainedTokenizerBase
 from ...errors import Warnings
 from ...types import Ints
 from ..sentinel.ragged import Ragged
+from .pretrained_tokenizer import split_texts
 
 
 def split_words(
@@ -29,14 +30,7 @@ def split_words(
     unknown = tokenizer.unk_token_id
     if unknown is None:
         unknown = tokenizer.pad_token_id or 0
-    found = tokenizer(
-        [f" {word}" for word in words],
-        add_special_tokens=False,
-        split_special_tokens=True,
-        return_attention_mask=False,
-        return_token_type_ids=False,
-        verbose=False,
-    )["input_ids"]
+    found = split_texts(tokenizer, [f" {word}" for word in words])
     for i, pieces in enumerate(found):
         if not pieces:
             found[i] = [unknown]
