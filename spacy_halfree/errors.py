@@ -508,7 +508,6 @@ class Errors:
         "memory, raise the limit of this process, or use a smaller model, file or batch size."
     )
     H161 = "[H161] Cannot read a doc from JSON: {reason}. Give what `doc_to_json` returned."
-    )
     H176 = (
         "[H176] The pipeline was saved with transformers {saved}. With transformers {installed}, "
         "its tokenizer has other tokens where tags and sentinels were: {tokens}. Install "
@@ -525,10 +524,6 @@ class Errors:
         "'.[transformers]'` in its folder. It and the extra `sentinel` ask for different releases "
         "of transformers, so use an environment of its own."
     )
-
-
-class OtherResultsError(ValueError):
-    """A saved part can be read, but would not do what it did when it was saved."""
 
 
 class Warnings:
@@ -714,3 +709,7 @@ class Warnings:
         "splits words alike cannot be checked. Save the pipeline again with transformers {saved} "
         "and this version of spacy-halfree, and the sample is saved with it."
     )
+
+
+class OtherResultsError(ValueError):
+    """A saved part can be read, but would not do what it did when it was saved."""
