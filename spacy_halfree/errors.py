@@ -475,6 +475,15 @@ class Errors:
         "[H146] These options choose how to read labelled texts, but no labelled texts are given: "
         "{options}. Use `--labelled` to name the files, or leave out the options."
     )
+    H164 = (
+        "[H164] Presidio's engine needs one pipeline for each language, but {problem}. Use "
+        "`HalfreeNlpEngine([{{'lang_code': 'en', 'model_name': PIPELINE}}])`, where PIPELINE is a "
+        "folder, the name of an installed pipeline, or a `Language`."
+    )
+    H165 = (
+        "[H165] This engine has no pipeline for the language '{language}'. It has {languages}. Add "
+        "a pipeline for it, or choose one of these languages."
+    )
 
 
 class Warnings:
@@ -626,4 +635,9 @@ class Warnings:
         "Python counts. Use `--offsets utf-16` if the spans come from a program that counts as "
         "JavaScript and Java do, or `--offsets code-points` to keep what is read now, without this "
         "warning."
+    )
+    W057 = (
+        "[W057] Pipeline for '{language}': no Presidio entity is known for the labels {labels}. "
+        "{outcome}. Map them in `model_to_presidio_entity_mapping`, or name them in "
+        "`labels_to_ignore`."
     )
