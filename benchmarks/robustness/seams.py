@@ -9,7 +9,7 @@ other packages are: presidio-analyzer, spacy-streamlit, ray, pandas and pyarrow.
 
 import warnings
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from functools import cache, partial
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -31,17 +31,23 @@ Row = list[str]
 Seam = TypeVar("Seam")
 
 
+@cache
+def shared_pipeline() -> Language:
+    """A pipeline for all seams that leave it as it is."""
+    return make_pipeline()
+
+
 def doc_row(name: str, seam: DocSeam) -> Row:
     """The row of a seam of docs."""
-    nlp = make_pipeline()
+    nlp = shared_pipeline()
     before = read_facts(make_doc(nlp))
     return [name, *compare(before, in_folder(seam, nlp))]
 
 
 def pipeline_row(name: str, seam: PipelineSeam) -> Row:
     """The row of a seam of pipelines."""
-    # two of the same, as the seam may change one
-    return [name, *compare_pipelines(make_pipeline(), in_folder(seam, make_pipeline()))]
+    # one of its own, as the seam may change it
+    return [name, *compare_pipelines(shared_pipeline(), in_folder(seam, make_pipeline()))]
 
 
 def in_folder(seam: Callable[[Language, Path], Seam], nlp: Language) -> Seam:

@@ -26,8 +26,10 @@ def test_no_block_goes_by_another_name() -> None:
         for language in ("sh", "py")
         for _ in blocks(page, language)
     }
-    # tests of their own: test_tutorial.py, test_serving.py and test_spark.py
-    assert pages == {"docs/tutorial.md", "docs/how_to_serve.md", "docs/scaling.md"}
+    # tests of their own: test_tutorial.py, test_serving.py, test_spark.py and test_faq.py
+    assert pages == {
+        *("docs/tutorial.md", "docs/how_to_serve.md", "docs/scaling.md", "docs/faq.md"),
+    }
     for language in ("shell", "console", "pycon", "cfg", "toml"):
         assert not parameters(language)
 
