@@ -508,6 +508,15 @@ class Errors:
         "memory, raise the limit of this process, or use a smaller model, file or batch size."
     )
     H161 = "[H161] Cannot read a doc from JSON: {reason}. Give what `doc_to_json` returned."
+    H164 = (
+        "[H164] Presidio's engine needs one pipeline for each language, but {problem}. Use "
+        "`HalfreeNlpEngine([{{'lang_code': 'en', 'model_name': PIPELINE}}])`, where PIPELINE is a "
+        "folder, the name of an installed pipeline, or a `Language`."
+    )
+    H165 = (
+        "[H165] This engine has no pipeline for the language '{language}'. It has {languages}. Add "
+        "a pipeline for it, or choose one of these languages."
+    )
     H176 = (
         "[H176] The pipeline was saved with transformers {saved}. With transformers {installed}, "
         "its tokenizer has other tokens where tags and sentinels were: {tokens}. Install "
@@ -696,6 +705,11 @@ class Warnings:
         "also when you load such a file and save it again. Annotate the texts again (`python -m "
         "spacy halfree annotate`). To learn from annotation without this warning, set "
         "`use_soft_labels = false`."
+    )
+    W057 = (
+        "[W057] Pipeline for '{language}': no Presidio entity is known for the labels {labels}. "
+        "{outcome}. Map them in `model_to_presidio_entity_mapping`, or name them in "
+        "`labels_to_ignore`."
     )
     W060 = (
         "[W060] The pipeline was saved with transformers {saved}. With transformers {installed}, "

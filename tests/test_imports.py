@@ -26,6 +26,7 @@ MAY_USE = {
     },
     "project": {"ranges", "data", "outputs", "files", "custom_code", "errors"},
     "visualization": {"tagging", "errors"},
+    "presidio": {"pipeline", "tagging", "errors"},
     "report": {"evaluation", "data", "pipeline", "tagging", "outputs", "errors", "about"},
     "active_learning": {"ranges", "labelling", "distill", "data", "tagging", "types", "errors"},
     "labelling": {
