@@ -3,7 +3,47 @@
 Each text starts with its own number, so that it can be searched for and tested.
 """
 
+from string import Formatter
+from typing import Any, TypeVar
 
+from .printable import printable
+
+T = TypeVar("T")
+
+
+class PrintableFormatter(Formatter):
+    """Puts values into messages as they can be printed, see `printable`."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        """A value, formatted. The messages of other errors may have several lines."""
+        text = str(super().format_field(value, format_spec))
+        if isinstance(value, BaseException):
+            text = " ".join(text.split("\n"))
+        return printable(text)
+
+
+FORMATTER = PrintableFormatter()
+
+
+class Message(str):
+    """A message with names in braces."""
+
+    __slots__ = ()
+
+    def format(self, *args: object, **values: object) -> str:
+        """The message with values for its names."""
+        return FORMATTER.vformat(self, args, values)
+
+
+def messages(holder: type[T]) -> type[T]:
+    """Make all texts of a class messages."""
+    for name, text in list(vars(holder).items()):
+        if isinstance(text, str) and not name.startswith("_"):
+            setattr(holder, name, Message(text))
+    return holder
+
+
+@messages
 class Errors:
     """Reasons to stop, raised as `ValueError`, `OSError` or the like with these texts."""
 
@@ -475,8 +515,13 @@ class Errors:
         "[H146] These options choose how to read labelled texts, but no labelled texts are given: "
         "{options}. Use `--labelled` to name the files, or leave out the options."
     )
+    H150 = (
+        "[H150] Cannot use the GPU {gpu_id}: {reason}. Use `--gpu-id` with the number of a GPU, or "
+        "leave it out to use the CPU."
+    )
 
 
+@messages
 class Warnings:
     """Things that were done, but probably not as the user expected."""
 

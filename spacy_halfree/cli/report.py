@@ -3,9 +3,7 @@
 from pathlib import Path
 
 import typer
-from spacy.cli._util import setup_gpu
 from tqdm import tqdm
-from wasabi import msg
 
 from ..custom_code import import_code
 from ..data.gold import GoldFile
@@ -16,6 +14,7 @@ from ..report.make_report import ReportSettings, make_report
 from .options import CODE, READING, reads_annotated_texts
 from .outcome import describe, reports_failures
 from .show_reports import warn_of_left_out
+from .terminal import msg, use_device
 
 
 @reports_failures
@@ -60,7 +59,7 @@ def report_cli(
     try:
         check_place(output_path, inputs=[code])
         import_code(code)
-        setup_gpu(gpu_id)
+        use_device(gpu_id)
         with tqdm(unit=" texts") as progress:
 
             def start(gold: GoldFile) -> None:

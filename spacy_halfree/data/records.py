@@ -9,6 +9,8 @@ from spacy.attrs import IDX, LENGTH
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
+from ..printable import printable
+
 HALF_PAIR = "holds half of a surrogate pair, which is not a character"
 DIGITS = 4
 """How many digits of these numbers annotation tools are given."""
@@ -41,6 +43,10 @@ class InvalidRecord:
     file: str
     line: int
     reason: str
+
+    def __post_init__(self) -> None:
+        """Reasons quote what is in files. They are printed, and written to files."""
+        object.__setattr__(self, "reason", printable(self.reason))
 
 
 Numbered = tuple[int, Record | InvalidRecord]

@@ -11,7 +11,7 @@ from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 from spacy.training import Corpus, Example
 
-from ..data.docbin import MANIFEST
+from ..data.docbin import MANIFEST, check_span_groups
 from ..errors import Errors
 from ..ranges import check_count
 from ..tagging.soft_labels import check_soft_labels, has_soft_labels
@@ -125,7 +125,8 @@ class ShardedCorpus:
 
 
 def check(doc: Doc) -> None:
-    """RAISES: ValueError (H007, H008) if a doc has soft labels that cannot be used."""
+    """RAISES: ValueError (H007, H008), IndexError if a doc has labels that cannot be used."""
+    check_span_groups(doc)
     if has_soft_labels(doc):
         check_soft_labels(doc)
 
