@@ -132,7 +132,9 @@ def read_annotated(name: str, path: Path, rng: Random) -> Counter[str]:
     report = check_file(path.name, records)
     for problem in report.problems:
         json.dumps(to_entry(report, problem), ensure_ascii=False).encode()
-    if settings.format in VALUES_ON_LINES and path.suffix in (".json", ".jsonl"):
+    # a carriage return may end a line, or be white space in a value
+    is_counted = path.suffix in (".json", ".jsonl") and b"\r" not in path.read_bytes()
+    if settings.format in VALUES_ON_LINES and is_counted:
         numbers = {
             record.line if isinstance(record, InvalidRecord) else record.number
             for record in records

@@ -12,6 +12,8 @@ from spacy.vocab import Vocab
 from ..printable import printable
 
 HALF_PAIR = "holds half of a surrogate pair, which is not a character"
+MOST_SHOWN = 40
+"""So many characters of a value are shown."""
 DIGITS = 4
 """How many digits of these numbers annotation tools are given."""
 
@@ -285,7 +287,12 @@ def to_record(value: dict[str, Any]) -> Record:
             record["spaces"] = _check_spaces(value["spaces"], len(record["words"]))
         return record
     text = value.get("text")
-    if not isinstance(text, str):
+    if text is not None and not isinstance(text, str):
+        raise RecordError(
+            f"has a value of the type {type(text).__name__} under the key 'text', which is not a "
+            f"string: {repr(text)[:MOST_SHOWN]}"
+        )
+    if text is None:
         raise RecordError("is not an object with a string under the key 'text'")
     if not text.strip():
         raise RecordError("has an empty text")
@@ -308,6 +315,8 @@ def _check_words(words: Any) -> list[str]:
 def _check_spaces(spaces: Any, n_words: int) -> list[bool]:
     if not isinstance(spaces, list) or len(spaces) != n_words:
         raise RecordError("does not have as many spaces as words")
+    if not all(isinstance(space, bool) or space in (0, 1) for space in spaces):
+        raise RecordError("has spaces that are neither true nor false")
     return [bool(space) for space in spaces]
 
 
