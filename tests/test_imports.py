@@ -22,11 +22,13 @@ TORCH = {"tokenizers", "peft", "torch", "safetensors", "transformers", "spacy_tr
 MAY_USE = {
     "cli": {
         *("project", "active_learning", "labelling", "report", "evaluation", "data"),
-        *("models", "outputs", "custom_code", "printable", "errors"),
+        *("models", "outputs", "custom_code", "ranges", "printable", "errors"),
     },
     "project": {"ranges", "data", "outputs", "files", "custom_code", "errors"},
     "visualization": {"tagging", "errors"},
-    "report": {"evaluation", "data", "pipeline", "tagging", "outputs", "errors", "about"},
+    "report": {
+        *("evaluation", "data", "pipeline", "tagging", "outputs", "ranges", "errors", "about"),
+    },
     "active_learning": {"ranges", "labelling", "distill", "data", "tagging", "types", "errors"},
     "labelling": {
         *("distill", "data", "pipeline", "models", "tagging", "outputs", "files", "ranges"),

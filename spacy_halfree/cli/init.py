@@ -94,7 +94,7 @@ def init_cli(
         "--test",
         help="Texts to test on: a number or a share [default: 0.2 of 300 labelled texts or more]",
     ),
-    seed: int = typer.Option(0, "--seed", min=0, help="Seed of the split and of training"),
+    seed: int = typer.Option(0, "--seed", help="Seed of the split and of training"),
     encoder: str | None = typer.Option(
         None,
         "--encoder",

@@ -15,6 +15,7 @@ from wasabi.util import supports_ansi
 
 from ..errors import Errors
 from ..printable import printable, printable_lines
+from ..ranges import check_count
 
 UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 """The error of options and arguments, of click or of typer's own copy of it."""
@@ -62,10 +63,9 @@ def use_device(gpu_id: int) -> None:
     """Let models compute on a GPU or on the CPU, and say so.
 
     gpu_id: The number of the GPU; -1 for the CPU.
-    RAISES: ValueError (H150) if there is no such GPU.
+    RAISES: ValueError (H013) for a number below -1, (H150) if there is no such GPU.
     """
-    if gpu_id < -1:
-        raise ValueError(Errors.H150.format(gpu_id=gpu_id, reason="numbers of GPUs begin at 0"))
+    check_count(-1, gpu_id=gpu_id)
     msg.info("Using CPU" if gpu_id < 0 else f"Using GPU: {gpu_id}")
     if gpu_id < 0 and gpu_is_available():
         msg.info("To switch to GPU 0, use the option: --gpu-id 0")

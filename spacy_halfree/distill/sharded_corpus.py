@@ -13,7 +13,7 @@ from spacy.training import Corpus, Example
 
 from ..data.docbin import MANIFEST, check_span_groups
 from ..errors import Errors
-from ..ranges import check_count
+from ..ranges import check_count, check_seed
 from ..tagging.soft_labels import check_soft_labels, has_soft_labels
 
 T = TypeVar("T")
@@ -30,11 +30,12 @@ def create_sharded_corpus(
         not shuffle by itself. 0 for the order of the files.
     seed: For the order, which is another at every pass.
     RETURNS: A reader.
-    RAISES: ValueError (E913) if there is no path, (H013) for a negative buffer.
+    RAISES: ValueError (E913) if there is no path, (H013) for a number out of range.
     """
     if path is None:
         raise ValueError(SpacyErrors.E913)
     check_count(0, shuffle_buffer=shuffle_buffer)
+    check_seed(seed)
     return ShardedCorpus(path, shuffle_buffer, seed)
 
 

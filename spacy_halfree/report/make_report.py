@@ -10,6 +10,7 @@ from ..data.gold import GoldFile, read_gold
 from ..data.read_settings import ReadSettings
 from ..outputs import check_output_file, write_output
 from ..pipeline.pipelines import find_tagger
+from ..ranges import check_count
 from .collect import Figures, System, collect
 from .rendering import make_diagrams, render
 
@@ -28,6 +29,10 @@ class ReportSettings:
     reading: ReadSettings = field(default_factory=ReadSettings)
     batch_size: int = 64
     with_speed: bool = True
+
+    def __post_init__(self) -> None:
+        """RAISES: ValueError (H013) for a batch size out of range."""
+        check_count(batch_size=self.batch_size)
 
 
 @dataclass(frozen=True)
