@@ -14,12 +14,14 @@ T = TypeVar("T")
 class PrintableFormatter(Formatter):
     """Puts values into messages as they can be printed, see `printable`."""
 
+    def get_field(self, field_name: str, args: Any, kwargs: Any) -> Any:
+        """A value and its name. Reasons are messages of other errors, which may have lines."""
+        value, key = super().get_field(field_name, args, kwargs)
+        return (" ".join(str(value).split("\n")) if key == "reason" else value), key
+
     def format_field(self, value: Any, format_spec: str) -> str:
-        """A value, formatted. The messages of other errors may have several lines."""
-        text = str(super().format_field(value, format_spec))
-        if isinstance(value, BaseException):
-            text = " ".join(text.split("\n"))
-        return printable(text)
+        """A value, formatted."""
+        return printable(str(super().format_field(value, format_spec)))
 
 
 FORMATTER = PrintableFormatter()
@@ -519,6 +521,10 @@ class Errors:
         "[H150] Cannot use the GPU {gpu_id}: {reason}. Use `--gpu-id` with the number of a GPU, or "
         "leave it out to use the CPU."
     )
+    H151 = (
+        "[H151] The name {path} is not UTF-8, so it cannot be written to the files of a project. "
+        "Rename the file or folder."
+    )
 
 
 @messages
@@ -671,4 +677,8 @@ class Warnings:
         "Python counts. Use `--offsets utf-16` if the spans come from a program that counts as "
         "JavaScript and Java do, or `--offsets code-points` to keep what is read now, without this "
         "warning."
+    )
+    W049 = (
+        "[W049] {n} records of {path} cannot be used and are left out, so that all figures are of "
+        "the other texts: {places}. `python -m spacy halfree check` names all of them."
     )

@@ -11,6 +11,8 @@ UNPRINTABLE = re.compile(
     r"\ud800-\udfff]"
 )
 """The characters that are escaped."""
+BYTES = ("\udc80", "\udcff")
+"""The first and the last character that stand for bytes, see `os.fsdecode`."""
 
 
 def printable(text: str) -> str:
@@ -18,11 +20,19 @@ def printable(text: str) -> str:
 
     text: The text.
     RETURNS: The text with control characters, ends of lines, directional overrides and halves of
-        surrogate pairs written as Python writes them, such as `\x1b` and `\u202e`.
+        surrogate pairs written as Python writes them, such as `\x1b` and `\u202e`; and those that
+        stand for the bytes of a file's name as these bytes, such as `\xff`.
     """
     if text.isascii() and text.isprintable():
         return text
-    return UNPRINTABLE.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+    return UNPRINTABLE.sub(_escape, text)
+
+
+def _escape(found: re.Match[str]) -> str:
+    character = found[0]
+    if BYTES[0] <= character <= BYTES[1]:
+        return f"\\x{ord(character) & 0xFF:02x}"
+    return character.encode("unicode_escape").decode()
 
 
 def printable_lines(text: str) -> str:

@@ -10,6 +10,7 @@ from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
 from ..printable import printable
+from .text_encoding import is_unicode
 
 HALF_PAIR = "holds half of a surrogate pair, which is not a character"
 MOST_SHOWN = 40
@@ -323,14 +324,3 @@ def _check_spaces(spaces: Any, n_words: int) -> list[bool]:
 def _check_characters(text: str) -> None:
     if not is_unicode(text):
         raise RecordError(HALF_PAIR)
-
-
-def is_unicode(text: str) -> bool:
-    """Whether a text can be written: JSON may hold halves of surrogate pairs."""
-    if text.isascii():
-        return True
-    try:
-        text.encode("utf8")
-    except UnicodeEncodeError:
-        return False
-    return True

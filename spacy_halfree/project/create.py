@@ -12,7 +12,9 @@ from ..data.inputs import local_path
 from ..data.progress import Progress
 from ..data.raw_pool import LABELLED
 from ..data.splitting import Split, split_docs
+from ..data.text_encoding import is_unicode
 from ..data.tokenizers import make_tokenizing_pipeline
+from ..errors import Errors
 from ..outputs import check_place
 from .corpus import CorpusSettings, LabelledTexts, check_has_spans, make_labelled_texts
 from .own_tokenizer import check_can_be_saved, write_tokenizer
@@ -76,14 +78,17 @@ def create_project(
     on_report: Is called with what was found in the labelled texts, before anything else can fail.
     on_progress: Is called with the number of records that have been read since the last call.
     RAISES: ValueError, OSError (H013, H018, H019, H046, H047, H058, H065, H075, H076, H079, H088,
-        H089, H097, H098, H109) if the texts cannot be used, or the folder cannot be written, (H127,
-        H128) if the code or the tokenizer cannot be used.
+        H089, H097, H098, H109, H151) if the texts cannot be used, or the folder cannot be
+        written, (H127, H128) if the code or the tokenizer cannot be used.
     """
     settings, corpus = settings or ProjectSettings(), corpus or CorpusSettings()
     given = [labelled] if isinstance(labelled, str | Path) else labelled
     folder, raw, paths = Path(folder), str(raw), [Path(path) for path in given]
     encoder = Path(settings.encoder) if settings.encoder_is_folder else None
     own = [Path(path) for path in (settings.tokenizer, settings.code) if path]
+    for name in (folder, settings.encoder, *own):
+        if not is_unicode(str(name)):
+            raise ValueError(Errors.H151.format(path=name))
     check_place(folder, inputs=[*paths, local_path(raw), encoder, *own])
     import_code(settings.code or None)
     nlp = make_tokenizing_pipeline(settings.lang, settings.tokenizer or None)

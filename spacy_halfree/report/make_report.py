@@ -96,5 +96,7 @@ def make_report(
         diagrams = make_diagrams(figures)
     except ImportError:
         diagrams = None
-    write_output(output, render(figures, diagrams).encode(), overwrite=overwrite)
+    # names of files need not be UTF-8
+    page = render(figures, diagrams).encode("utf8", "backslashreplace")
+    write_output(output, page, overwrite=overwrite)
     return Report(figures, has_diagrams=diagrams is not None)
