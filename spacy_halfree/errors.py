@@ -271,8 +271,8 @@ class Errors:
         "larger number."
     )
     H056 = (
-        "[H056] The folder {path} has {n_shards} shards, but its manifest says {expected}. Part of "
-        "it is missing, or something was added; copy or annotate it again."
+        "[H056] The folder {path} has {n_shards} shards, but its manifest {manifest} says "
+        "{expected}. Part of it is missing, or something was added; copy or annotate it again."
     )
     H057 = (
         "[H057] The pipeline or code in {path} is not the one with which this run was started. "
@@ -525,6 +525,15 @@ class Errors:
         "[H151] The name {path} is not UTF-8, so it cannot be written to the files of a project. "
         "Rename the file or folder."
     )
+    H155 = (
+        "[H155] Cannot read the manifest {path}: {reason}. Copy it again from where the labels "
+        "were made, or use `annotate --overwrite` to label the texts again."
+    )
+    H156 = (
+        "[H156] The manifest {path} has the format version {version}, but this version of "
+        "spacy-halfree reads version {known}. Update spacy-halfree, or use `annotate --overwrite` "
+        "to label the texts again."
+    )
 
 
 @messages
@@ -681,4 +690,8 @@ class Warnings:
     W049 = (
         "[W049] {n} records of {path} cannot be used and are left out, so that all figures are of "
         "the other texts: {places}. `python -m spacy halfree check` names all of them."
+    )
+    W051 = (
+        "[W051] What exists of {path} is damaged: {reason} `--overwrite` replaces it, and labels "
+        "all texts again."
     )

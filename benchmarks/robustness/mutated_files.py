@@ -221,6 +221,7 @@ def try_file(read: Reader, folder: Path, file: ValidFile, rng: Random) -> Counte
     RAISES: Whatever a reader must not raise; Violation for what it must not read.
     """
     for name, content in {**file.beside, file.name: file.content}.items():
+        (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_bytes(content)
     try:
         return read(folder / (file.entry or file.name), rng)

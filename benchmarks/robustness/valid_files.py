@@ -348,17 +348,31 @@ def raw_files() -> dict[str, list[ValidFile]]:
     }
 
 
+def manifest() -> bytes:
+    """The manifest of a folder with a shard."""
+    values = {
+        "input_sha256": {"a.txt": "0" * 64},
+        "teachers": [{"name": "en_teacher", "version": "1.0", "sha256": "0" * 64}],
+        "target": "ents",
+        "tags": ["O", "I", *LABELS],
+        "settings": {"format": "spacy", "top_k": None, "precision": "float32"},
+        "texts_in_a_part": 64,
+        "versions": {"spacy": "3.8"},
+        "format_version": 1,
+        "counts": {"shards": 1, "texts": len(WORDS), "words": sum(map(len, WORDS)), "bad": 1},
+        "bad": [{"file": "a.txt", "line": 2, "reason": "has an empty text"}],
+    }
+    return json.dumps(values, indent=2).encode()
+
+
 def shard_files() -> dict[str, list[ValidFile]]:
-    """Soft labels in a folder: a shard, and the manifest."""
-    shard = doc_bin()
-    counts = {"shards": 1, "texts": len(WORDS), "words": sum(map(len, WORDS)), "bad": 0}
-    manifest = as_json(
-        "_manifest.json", {"version": 1, "counts": counts, "settings": {"format": "spacy"}}
-    )
-    name = "00000-000000.spacy"
+    """Soft labels in a folder: a shard, and the manifest beside the folder or in it."""
+    name = "soft/00000-000000.spacy"
+    shard, own = doc_bin(), manifest()
+    places = ("soft.manifest.json", "soft/_manifest.json")
     return {
-        "soft labels": [ValidFile(name, shard, {manifest.name: manifest.content})],
-        "manifest": [ValidFile(manifest.name, manifest.content, {name: shard})],
+        "soft labels": [ValidFile(name, shard, {places[0]: own})],
+        "manifest": [ValidFile(place, own, {name: shard}, name) for place in places],
     }
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from ..data.docbin import MANIFEST
+from ..data.output_manifest import MANIFEST, read_manifest
 from ..data.parts import part_name
 from ..data.records import InvalidRecord
 from ..errors import Errors
@@ -78,11 +78,14 @@ class Journal:
         self.path.touch()
 
     def resume(self) -> None:
-        """Use what a stopped run has finished, except for input files that have changed."""
-        written = (self.folder / MANIFEST).read_text("utf8")
+        """Use what a stopped run has finished, except for input files that have changed.
+
+        RAISES: ValueError, OSError (H155), ValueError (H156) if its manifest cannot be read.
+        """
+        written = read_manifest(self.folder / MANIFEST, is_complete=False)
         changed = self.manifest.changed_files(written)
         if changed:
-            self._take_over(digest_of(written), changed)
+            self._take_over(digest_of(written.text), changed)
         self.shards.mkdir(exist_ok=True)
         for summary in self._read(self.shards):
             self._add(summary)
@@ -184,12 +187,12 @@ class Journal:
 
     def remove(self) -> None:
         """Remove the parts. The folder disappears in one step."""
-        if not self.folder.exists():
-            return
         removed = self.folder.with_name(f".{self.folder.name}.removed")
+        # what a run that was stopped here has left
         shutil.rmtree(removed, ignore_errors=True)
-        self.folder.rename(removed)
-        shutil.rmtree(removed)
+        if self.folder.exists():
+            self.folder.rename(removed)
+            shutil.rmtree(removed)
 
     def leave(self) -> bool:
         """Stop: keep finished parts, and remove the folder if this run began it and finished none.
