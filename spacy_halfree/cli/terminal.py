@@ -96,6 +96,8 @@ def shows_usage_errors() -> Iterator[None]:
     try:
         yield
     except UsageError as error:
-        error.message = printable_lines(error.message)  # type: ignore[attr-defined]
+        # the help has lines of its own, and no words of the user
+        if type(error).__name__ != "NoArgsIsHelpError":
+            error.message = printable(error.message)  # type: ignore[attr-defined]
         error.show()  # type: ignore[attr-defined]
         raise SystemExit(error.exit_code) from error  # type: ignore[attr-defined]
