@@ -50,13 +50,13 @@ def report_cli(
     what confidence is worth, and all texts with what was found in them, those with errors first,
     to be filtered by label, kind of error and confidence.
     """
-    settings = ReportSettings(
-        component=component,
-        reading=reading,
-        batch_size=batch_size,
-        with_speed=speed,
-    )
     try:
+        settings = ReportSettings(
+            component=component,
+            reading=reading,
+            batch_size=batch_size,
+            with_speed=speed,
+        )
         check_place(output_path, inputs=[code])
         import_code(code)
         use_device(gpu_id)
