@@ -68,8 +68,10 @@ def read_rows(table: Any, columns: Sequence[str]) -> Iterator[dict[str, Any] | s
     twice = next((name for name in columns if names.count(name) > 1), None)
     if twice is not None:
         raise ValueError(f"it has several columns called '{twice}'; keep one of them")
-    for batch in table.iter_batches(batch_size=ROWS_AT_A_TIME, columns=columns):
-        yield from _rows(batch)
+    # pyarrow cannot read lists of categories beyond the end of a row group
+    for group in range(table.num_row_groups):
+        for batch in table.iter_batches(ROWS_AT_A_TIME, row_groups=[group], columns=columns):
+            yield from _rows(batch)
 
 
 def _rows(batch: Any) -> Iterator[dict[str, Any] | str]:
