@@ -489,6 +489,10 @@ class Errors:
         "labelled texts and of problems would be read as raw texts. To read its raw texts, name "
         "{pool}."
     )
+    H150 = (
+        "[H150] Cannot use the GPU {gpu_id}: {reason}. Use `--gpu-id` with the number of a GPU, or "
+        "leave it out to use the CPU."
+    )
     H155 = (
         "[H155] Cannot read the manifest {path}: {reason}. Copy it again from where the labels "
         "were made, or use `annotate --overwrite` to label the texts again."
@@ -688,6 +692,10 @@ class Warnings:
     W047 = (
         "[W047] {path} is {what}, and not raw text. It is left out (files: {n}). To read texts "
         "in it, name their files."
+    )
+    W049 = (
+        "[W049] {n} records of {path} cannot be used and are left out, so that all figures are of "
+        "the other texts: {places}. `python -m spacy halfree check` names all of them."
     )
     W051 = (
         "[W051] What exists of {path} is damaged: {reason} `--overwrite` replaces it, and labels "

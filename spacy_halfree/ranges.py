@@ -3,9 +3,12 @@
 import math
 from collections.abc import Iterable
 from numbers import Integral, Real
-from typing import Any
 
 from .errors import Errors
+
+MOST = 2**31 - 1
+"""The largest count, which every library takes."""
+LARGEST_SEED = 2**32 - 1
 
 
 def check(setting: str, value: object, is_valid: bool, expected: str) -> None:
@@ -14,16 +17,10 @@ def check(setting: str, value: object, is_valid: bool, expected: str) -> None:
         raise ValueError(Errors.H013.format(setting=setting, expected=expected, value=repr(value)))
 
 
-def is_number(value: Any) -> bool:
-    """Whether a value is a number, as Python's and numpy's are: no truth value, and no string."""
-    return isinstance(value, Real) and not isinstance(value, bool)
-
-
 def check_positive(**settings: float) -> None:
     """RAISES: ValueError (H013) if a value is no number above 0, or is infinite."""
     for setting, value in settings.items():
-        is_valid = is_number(value) and 0 < value < math.inf
-        check(setting, value, is_valid, "a number above 0")
+        check(setting, value, is_number(value) and 0 < value < math.inf, "a number above 0")
 
 
 def check_within(least: float, most: float, **settings: float) -> None:
@@ -39,11 +36,27 @@ def check_share(**settings: float) -> None:
 
 
 def check_count(least: int = 1, **settings: int | None) -> None:
-    """RAISES: ValueError (H013) if a value is no whole number, or too small; None is any number."""
+    """RAISES: ValueError (H013) if a number is not whole or out of range; None is any number."""
+    expected = f"a whole number, at least {least} and at most {MOST}"
     for setting, value in settings.items():
-        is_whole = isinstance(value, Integral) and is_number(value)
-        is_valid = value is None or (is_whole and value >= least)
-        check(setting, value, is_valid, f"a whole number of at least {least}")
+        is_valid = value is None or (is_whole(value) and least <= value <= MOST)
+        check(setting, value, is_valid, expected)
+
+
+def check_seed(seed: int) -> None:
+    """RAISES: ValueError (H013) for what numpy and torch do not take as a seed."""
+    is_valid = is_whole(seed) and 0 <= seed <= LARGEST_SEED
+    check("seed", seed, is_valid, f"a whole number from 0 to {LARGEST_SEED}")
+
+
+def is_number(value: object) -> bool:
+    """Whether a value is a number; true and false are none."""
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def is_whole(value: object) -> bool:
+    """Whether a value is a whole number; true and false are none."""
+    return isinstance(value, Integral) and not isinstance(value, bool)
 
 
 def check_choice(choices: Iterable[object], **settings: object) -> None:

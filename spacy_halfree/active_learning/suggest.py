@@ -15,7 +15,7 @@ from ..data.read_settings import ReadSettings
 from ..data.records import InvalidRecord, Suggestion, text_of, without_white_space
 from ..errors import Errors
 from ..labelling.worker import Progress, TeacherWorker
-from ..ranges import check, check_choice, check_count, check_share
+from ..ranges import check, check_choice, check_count, check_seed, check_share, is_number
 from .diversity import choose_diverse, embed_texts, normalize
 from .scoring import PoolScorer
 from .shortlist import Shortlist
@@ -55,8 +55,10 @@ class SuggestionSettings:
         check_choice(UNITS, unit=self.unit)
         check_count(n=self.n)
         check_count(0, max_bad=self.max_bad)
-        check("diversity", self.diversity, 0 <= self.diversity < math.inf, "0 or more")
+        is_valid = is_number(self.diversity) and 0 <= self.diversity < math.inf
+        check("diversity", self.diversity, is_valid, "a number, 0 or more")
         check_share(max_similarity=self.max_similarity)
+        check_seed(self.seed)
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,18 @@ from .check import check_cli
 from .init import init_cli
 from .report import report_cli
 from .suggest import suggest_cli
+from .terminal import HalfreeGroup
 
 HELP = "From few labelled texts and many raw ones to a small pipeline that can be trusted."
 
-halfree_cli = Typer(name="halfree", help=HELP, no_args_is_help=True)
+halfree_cli = Typer(
+    name="halfree",
+    help=HELP,
+    no_args_is_help=True,
+    cls=HalfreeGroup,
+    # as spaCy's own commands: rich would colour boxes whatever `NO_COLOR` says
+    rich_markup_mode=None,
+)
 halfree_cli.callback()(lambda: None)
 halfree_cli.command("init")(init_cli)
 halfree_cli.command("adapt-encoder")(adapt_encoder_cli)

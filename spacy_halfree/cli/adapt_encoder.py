@@ -5,8 +5,6 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import typer
-from spacy.cli._util import setup_gpu
-from wasabi import msg
 
 from ..data.file_formats import RAW_FILES
 from ..data.inputs import InputFile, find_inputs, local_inputs, local_path
@@ -17,6 +15,7 @@ from ..models.adaptation import adapt_encoder
 from ..models.adaptation_settings import AdaptationSettings, check_output
 from ..outputs import check_place
 from .outcome import describe, reports_failures
+from .terminal import msg, use_device
 
 
 @reports_failures
@@ -53,7 +52,7 @@ def adapt_encoder_cli(
         files = [file for location in locations for file in find_inputs(location)]
         read = [*map(local_path, [encoder, *locations]), *local_inputs(files)]
         check_place(output, inputs=read)
-        setup_gpu(gpu_id)
+        use_device(gpu_id)
         texts = read_all_texts(files)
         if not texts:
             raise ValueError(Errors.H081.format(texts=", ".join(locations)))

@@ -6,10 +6,8 @@ from enum import Enum
 from pathlib import Path
 
 import typer
-from spacy.cli._util import setup_gpu
 from spacy.util import is_package, logger
 from tqdm import tqdm
-from wasabi import msg
 
 from ..custom_code import import_code
 from ..data.file_formats import RAW_FILES
@@ -22,6 +20,7 @@ from ..labelling.shard_formats import SHARD_FORMATS
 from ..labelling.worker import TeacherWorker
 from .options import CODE, PRECISION, PrecisionName, one_of
 from .outcome import describe, reports_failures
+from .terminal import msg, use_device
 
 
 class EngineName(str, Enum):
@@ -124,7 +123,7 @@ def annotate_cli(
                 concurrency=concurrency or 2,
             )
         import_code(code)
-        setup_gpu(gpu_id)
+        use_device(gpu_id)
         # as spaCy's own commands do
         logger.setLevel(logging.INFO)
         labelled = label_files(

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import typer
-from wasabi import msg
 
 from ..custom_code import import_code
 from ..data.read_settings import ReadSettings
@@ -13,6 +12,7 @@ from ..outputs import check_place
 from .options import CODE, READING, reads_annotated_texts
 from .outcome import describe, reports_failures
 from .show_reports import warn_of_left_out
+from .terminal import msg
 
 
 @reports_failures

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import typer
-from wasabi import msg
 
 from ..custom_code import import_code
 from ..data.check_files import check_files
@@ -17,6 +16,7 @@ from ..outputs import check_output_file
 from .options import CODE, LANG, READING, TOKENIZER_FROM, reading_bar, reads_annotated_texts
 from .outcome import describe, reports_failures
 from .show_reports import show_comparison, show_counts, show_problems
+from .terminal import msg
 
 
 @reports_failures

@@ -10,7 +10,6 @@ from typing import Any
 import typer
 from spacy.tokens import Doc
 from tqdm import tqdm
-from wasabi import msg
 
 from ..custom_code import import_code
 from ..data.checks import FEW_RAW_TEXTS, check_file, find_gaps
@@ -28,6 +27,7 @@ from ..project.update import HELD_OUT, update_project
 from .options import CODE, LANG, READING, TOKENIZER_FROM, reading_bar, reads_annotated_texts
 from .outcome import describe, reports_failures
 from .show_reports import show_comparison, show_counts, show_problems
+from .terminal import msg
 
 FOR_NEW_PROJECTS = (
     *("lang", "tokenizer_from", "teacher", "dev", "test", "seed", "encoder", "gpu_id"),
@@ -94,7 +94,7 @@ def init_cli(
         "--test",
         help="Texts to test on: a number or a share [default: 0.2 of 300 labelled texts or more]",
     ),
-    seed: int = typer.Option(0, "--seed", min=0, help="Seed of the split and of training"),
+    seed: int = typer.Option(0, "--seed", help="Seed of the split and of training"),
     encoder: str | None = typer.Option(
         None,
         "--encoder",

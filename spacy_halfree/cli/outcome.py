@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from ..errors import Errors
 from ..outputs import reason_of
+from ..printable import printable
 
 NOT_REGISTERED = re.compile(r"\[E(002|893)\]")
 """spaCy's messages of a component or another function that is not registered."""
@@ -49,7 +50,7 @@ def stop(error: OSError | MemoryError) -> None:
             message = Errors.H101.format(reason=reason_of(error))
         else:
             message = describe(error)
-    print(message, file=sys.stderr)
+    print(printable(message), file=sys.stderr)
     if sys.stdout is not None:
         # what is still to be printed must not fail once more when Python ends
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -62,7 +63,8 @@ def describe(error: Exception) -> str:
     error: The error.
     RETURNS: The message.
     """
-    message = str(error)
+    # spaCy's messages have several lines
+    message = " ".join(str(error).split("\n")) if not isinstance(error, OSError) else str(error)
     if NOT_REGISTERED.match(message):
         return Errors.H129.format(reason=message.strip())
     if isinstance(error, OSError) and error.errno is not None and not is_numbered(message):

@@ -3,9 +3,7 @@
 from pathlib import Path
 
 import typer
-from spacy.cli._util import setup_gpu
 from tqdm import tqdm
-from wasabi import msg
 
 from ..custom_code import import_code
 from ..data.gold import GoldFile
@@ -16,6 +14,7 @@ from ..report.make_report import ReportSettings, make_report
 from .options import CODE, READING, reads_annotated_texts
 from .outcome import describe, reports_failures
 from .show_reports import warn_of_left_out
+from .terminal import msg, use_device
 
 
 @reports_failures
@@ -51,16 +50,16 @@ def report_cli(
     what confidence is worth, and all texts with what was found in them, those with errors first,
     to be filtered by label, kind of error and confidence.
     """
-    settings = ReportSettings(
-        component=component,
-        reading=reading,
-        batch_size=batch_size,
-        with_speed=speed,
-    )
     try:
+        settings = ReportSettings(
+            component=component,
+            reading=reading,
+            batch_size=batch_size,
+            with_speed=speed,
+        )
         check_place(output_path, inputs=[code])
         import_code(code)
-        setup_gpu(gpu_id)
+        use_device(gpu_id)
         with tqdm(unit=" texts") as progress:
 
             def start(gold: GoldFile) -> None:

@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from wasabi import msg
-
 from ..data.agreement import Comparison
 from ..data.file_report import N_FIRST, FileReport, Problem
 from ..data.gold import GoldFile
 from ..errors import Warnings
+from .terminal import msg
 
 
 def show_counts(reports: Sequence[FileReport]) -> None:

@@ -4,9 +4,7 @@ from enum import Enum
 from pathlib import Path
 
 import typer
-from spacy.cli._util import setup_gpu
 from tqdm import tqdm
-from wasabi import msg
 
 from ..active_learning.suggest import Suggestions, SuggestionSettings, suggest
 from ..custom_code import import_code
@@ -29,6 +27,7 @@ from .options import (
     unit_of,
 )
 from .outcome import describe, reports_failures
+from .terminal import msg, print_lines, use_device
 
 
 class Score(str, Enum):
@@ -125,7 +124,7 @@ def suggest_cli(
         read = [local_path(raw), *local_inputs(find_inputs(raw)), *labelled, *map(Path, models)]
         check_output_file(output, inputs=[*read, code], overwrite=overwrite)
         import_code(code)
-        setup_gpu(gpu_id)
+        use_device(gpu_id)
         worker = TeacherWorker(
             tuple(models),
             component=component,
@@ -157,8 +156,7 @@ def suggest_cli(
     msg.good(f"Suggested {n_texts} of {found.n_read} texts: {output}")
     describe_setup = WRITABLE[tool].describe_setup
     if describe_setup is not None:
-        # not `msg`, which breaks lines
-        typer.echo(describe_setup(found.labels))
+        print_lines(describe_setup(found.labels))
 
 
 def run(

@@ -26,10 +26,10 @@ from .records import (
     MisplacedSpan,
     NumberedRecord,
     Skipped,
-    is_unicode,
     touched_tokens,
 )
 from .sources import Source, ask_for_member, find_sources, list_members
+from .text_encoding import is_unicode
 
 logger = logging.getLogger("spacy.halfree")
 WITHOUT_SPACES = ("zh", "ja", "th")

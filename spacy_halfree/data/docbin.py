@@ -36,3 +36,10 @@ def write_docs(docs: Iterable[Doc], output: Path) -> int:
     output.parent.mkdir(parents=True, exist_ok=True)
     write_at_once(output, doc_bin.to_bytes())
     return len(doc_bin)
+
+
+def check_span_groups(doc: Doc) -> None:
+    """RAISES: IndexError (E035) if a span is outside of the doc: spaCy makes spans only later."""
+    for group in doc.spans.values():
+        for _ in group:
+            pass

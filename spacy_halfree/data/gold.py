@@ -1,5 +1,6 @@
 """Make docs to train and to score on from annotated texts."""
 
+import logging
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -9,12 +10,16 @@ from pathlib import Path
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from ..errors import Errors
+from ..errors import Errors, Warnings
 from .annotated_texts import find_annotated_files, tokenize
 from .checks import check_text
 from .file_formats.spacy_docs import DOCS, read_docs
 from .read_settings import ReadSettings
 from .records import AnnotatedText, InvalidRecord, LabelledSpan, touched_tokens
+
+logger = logging.getLogger("spacy.halfree")
+MOST_NAMED = 5
+"""So many records that cannot be used are named."""
 
 
 @dataclass(frozen=True)
@@ -78,8 +83,9 @@ def read_gold(path: Path, nlp: Language, settings: ReadSettings | None = None) -
     path: A `.spacy` file, whose docs are not changed, or another file of annotated texts.
     nlp: Tokenizes texts of other files.
     settings: How to read the file, where it leaves a choice.
-    RETURNS: The docs, and how many spans were left out.
-    RAISES: ValueError (H013, H046, H047, H097, H109) if the file or any record cannot be read.
+    RETURNS: The docs, and how many spans were left out. A warning (W049) names records that cannot
+        be used.
+    RAISES: ValueError (H013, H046, H047, H097, H109) if the file or all records cannot be read.
     """
     files = find_annotated_files([path], settings, lang=str(nlp.lang))
     if len(files) == 1 and files[0].format is DOCS:
@@ -88,15 +94,20 @@ def read_gold(path: Path, nlp: Language, settings: ReadSettings | None = None) -
             options = "--spans-key, --skip-empty"
             raise ValueError(Errors.H097.format(options=options, titles=DOCS.title))
         return GoldFile(read_docs(files[0].source, nlp.vocab))
-    texts, skipped = [], Counter[str]()
+    texts, invalid, skipped = [], list[InvalidRecord](), Counter[str]()
     for record in chain.from_iterable(tokenize(file, nlp) for file in files):
         if isinstance(record, InvalidRecord):
-            reason = f"number {record.line}: it {record.reason}"
-            raise ValueError(Errors.H046.format(path=path, reason=reason))
-        if isinstance(record, AnnotatedText):
+            invalid.append(record)
+        elif isinstance(record, AnnotatedText):
             texts.append(record)
         else:
             skipped[record.reason] += 1
+    if invalid:
+        named = [f"{own.file}, number {own.line}: it {own.reason}" for own in invalid[:MOST_NAMED]]
+        if not texts:
+            raise ValueError(Errors.H046.format(path=path, reason=named[0]))
+        places = "; ".join(named) + ("; ..." if len(invalid) > MOST_NAMED else "")
+        logger.warning(Warnings.W049.format(n=len(invalid), path=path, places=places))
     return replace(make_gold_file(texts), skipped=skipped)
 
 

@@ -26,6 +26,7 @@ from .derived_files import (
 )
 from .file_formats import RAW_FILES
 from .file_formats import RAW_SUFFIXES as SUFFIXES
+from .text_encoding import NAME_NOT_UTF8, is_unicode
 
 logger = logging.getLogger("spacy.halfree")
 URI = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
@@ -126,6 +127,8 @@ def find_inputs(location: str) -> list[InputFile]:
         (H019) for a file whose name is not UTF-8; FileNotFoundError (H019) if there is nothing;
         OSError (H102) for a folder that cannot be listed; ValueError (H149) for a project.
     """
+    if not is_unicode(location):
+        raise ValueError(Errors.H019.format(path=location, reason=NAME_NOT_UTF8))
     uri = location if is_uri(location) else None
     path, is_file, names = _look_at(location) if uri is None else _look_at_uri(location)
     if names is not None:
@@ -269,12 +272,8 @@ def is_hidden(name: str) -> bool:
 
 def _in_order(found: list[InputFile], location: str, n_files: int) -> list[InputFile]:
     for file in found:
-        try:
-            file.name.encode("utf8")
-        except UnicodeEncodeError as error:
-            reason = "its name is not UTF-8; rename it"
-            message = Errors.H019.format(path=printable(file.path), reason=reason)
-            raise ValueError(message) from error
+        if not is_unicode(file.name):
+            raise ValueError(Errors.H019.format(path=file.path, reason=NAME_NOT_UTF8))
     if not found:
         raise ValueError(Errors.H058.format(path=location, endings=", ".join(SUFFIXES)))
     if len(found) < n_files:

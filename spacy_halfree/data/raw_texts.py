@@ -8,6 +8,9 @@ from .file_formats import RAW
 from .inputs import InputFile
 from .records import InvalidRecord, Numbered, Record
 
+UNREADABLE = (OSError, EOFError, ValueError, KeyError, TypeError, RuntimeError, zlib.error)
+"""The errors of files that are damaged or of another kind. NotImplementedError is one of them."""
+
 
 def read_raw_texts(file: InputFile, max_length: int = 1_000_000) -> Iterator[Numbered]:
     """Read the records of a file, one by one.
@@ -31,7 +34,7 @@ def read_raw_texts(file: InputFile, max_length: int = 1_000_000) -> Iterator[Num
                     if reason:
                         record = InvalidRecord(file.name, number, reason)
                 yield number, record
-    except (OSError, EOFError, ValueError, KeyError, TypeError, zlib.error) as error:
+    except UNREADABLE as error:
         raise ValueError(Errors.H019.format(path=file.path, reason=error)) from error
 
 

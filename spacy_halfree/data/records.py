@@ -9,7 +9,12 @@ from spacy.attrs import IDX, LENGTH
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
+from ..printable import printable
+from .text_encoding import is_unicode
+
 HALF_PAIR = "holds half of a surrogate pair, which is not a character"
+MOST_SHOWN = 40
+"""So many characters of a value are shown."""
 DIGITS = 4
 """How many digits of these numbers annotation tools are given."""
 
@@ -41,6 +46,10 @@ class InvalidRecord:
     file: str
     line: int
     reason: str
+
+    def __post_init__(self) -> None:
+        """Reasons quote what is in files. They are printed, and written to files."""
+        object.__setattr__(self, "reason", printable(self.reason))
 
 
 Numbered = tuple[int, Record | InvalidRecord]
@@ -279,7 +288,12 @@ def to_record(value: dict[str, Any]) -> Record:
             record["spaces"] = _check_spaces(value["spaces"], len(record["words"]))
         return record
     text = value.get("text")
-    if not isinstance(text, str):
+    if text is not None and not isinstance(text, str):
+        raise RecordError(
+            f"has a value of the type {type(text).__name__} under the key 'text', which is not a "
+            f"string: {repr(text)[:MOST_SHOWN]}"
+        )
+    if text is None:
         raise RecordError("is not an object with a string under the key 'text'")
     if not text.strip():
         raise RecordError("has an empty text")
@@ -302,20 +316,11 @@ def _check_words(words: Any) -> list[str]:
 def _check_spaces(spaces: Any, n_words: int) -> list[bool]:
     if not isinstance(spaces, list) or len(spaces) != n_words:
         raise RecordError("does not have as many spaces as words")
+    if not all(isinstance(space, bool) or space in (0, 1) for space in spaces):
+        raise RecordError("has spaces that are neither true nor false")
     return [bool(space) for space in spaces]
 
 
 def _check_characters(text: str) -> None:
     if not is_unicode(text):
         raise RecordError(HALF_PAIR)
-
-
-def is_unicode(text: str) -> bool:
-    """Whether a text can be written: JSON may hold halves of surrogate pairs."""
-    if text.isascii():
-        return True
-    try:
-        text.encode("utf8")
-    except UnicodeEncodeError:
-        return False
-    return True

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO, cast
 
 from ..errors import Errors
-from .text_encoding import OTHER_MARKS, decode
+from .text_encoding import NAME_NOT_UTF8, OTHER_MARKS, decode, is_unicode
 
 MOST_NAMES = 20
 """The most files of an archive that a message names."""
@@ -147,6 +147,9 @@ def find_sources(path: Path, members: Sequence[str] = ()) -> list[Source]:
     RAISES: ValueError (H046) if the archive cannot be read, (H109) if it has no such file, or
         several and none is chosen.
     """
+    if not is_unicode(str(path)):
+        # names are written to reports, and read by other programs
+        raise ValueError(Errors.H046.format(path=path, reason=NAME_NOT_UTF8))
     if path.is_dir() or path.suffix.lower() != ARCHIVE:
         return [Source(path)]
     names = list_members(path)

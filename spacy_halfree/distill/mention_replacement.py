@@ -8,7 +8,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
 
-from ..ranges import check, check_count
+from ..ranges import check_count, check_positive, check_seed, check_share
 
 Reader = Callable[[Language], Iterable[Example]]
 Mentions = dict[str, list[str]]
@@ -32,7 +32,9 @@ def create_mention_replacement(
     RAISES: ValueError (H013) for a setting out of range.
     """
     check_count(variants=variants)
-    check("share", share, 0 < share <= 1, "above 0, at most 1")
+    check_positive(share=share)
+    check_share(share=share)
+    check_seed(seed)
 
     def read(nlp: Language) -> Iterator[Example]:
         generator = random.Random(seed)

@@ -11,6 +11,7 @@ from spacy.language import Language
 from spacy.training import Example
 
 from ..errors import Errors
+from ..ranges import check_seed, is_number
 from .sharded_corpus import shuffled
 
 Reader = Callable[[Language], Iterable[Example]]
@@ -39,13 +40,15 @@ def create_mixed_corpus(
         by itself, or else out of a buffer of 4096. Without, examples come source by source, and
         `spacy train` shuffles them.
     RETURNS: A reader that yields the examples of all sources.
-    RAISES: ValueError (H025, H026) if names differ or a weight is not above 0.
+    RAISES: ValueError (H025, H026) if names differ or a weight is not above 0, (H013) for a seed
+        out of range.
     """
     if set(sources) != set(weights):
         raise ValueError(Errors.H025.format(sources=sorted(sources), weights=sorted(weights)))
     for name, weight in weights.items():
-        if not 0 < weight < math.inf:
+        if not (is_number(weight) and 0 < weight < math.inf):
             raise ValueError(Errors.H026.format(name=name, weight=weight))
+    check_seed(seed)
 
     passes = count()
 

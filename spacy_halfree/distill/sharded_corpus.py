@@ -10,10 +10,11 @@ from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 from spacy.training import Corpus, Example
 
+from ..data.docbin import check_span_groups
 from ..data.output_manifest import read_manifest_of
 from ..errors import Errors
 from ..memory import check_memory
-from ..ranges import check_count
+from ..ranges import check_count, check_seed
 from ..tagging.soft_labels import check_soft_labels, has_soft_labels
 
 T = TypeVar("T")
@@ -30,11 +31,12 @@ def create_sharded_corpus(
         not shuffle by itself. 0 for the order of the files.
     seed: For the order, which is another at every pass.
     RETURNS: A reader.
-    RAISES: ValueError (E913) if there is no path, (H013) for a negative buffer.
+    RAISES: ValueError (E913) if there is no path, (H013) for a number out of range.
     """
     if path is None:
         raise ValueError(SpacyErrors.E913)
     check_count(0, shuffle_buffer=shuffle_buffer)
+    check_seed(seed)
     return ShardedCorpus(path, shuffle_buffer, seed)
 
 
@@ -125,7 +127,8 @@ class ShardedCorpus:
 
 
 def check(doc: Doc) -> None:
-    """RAISES: ValueError (H007, H008) if a doc has soft labels that cannot be used."""
+    """RAISES: ValueError (H007, H008), IndexError if a doc has labels that cannot be used."""
+    check_span_groups(doc)
     if has_soft_labels(doc):
         check_soft_labels(doc)
 

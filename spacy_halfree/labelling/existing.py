@@ -4,7 +4,6 @@ import logging
 from pathlib import Path
 
 from ..data.derived_files import JOURNAL
-from ..data.file_formats.json_values import printable
 from ..data.output_manifest import MANIFEST, WrittenManifest, read_manifest, read_manifest_of
 from ..errors import Errors, Warnings
 from .decision import Decision, ExistingOutput, OutputState, PartsState
@@ -116,7 +115,7 @@ def _refuse_changed(
     names = ["its manifest, which is missing"]
     if written is not None:
         names = manifest.differences(written)
-    raise ValueError(Errors.H049.format(folder=place, names=printable(", ".join(names))))
+    raise ValueError(Errors.H049.format(folder=place, names=", ".join(names)))
 
 
 def warn_of_damage(output: Path) -> None:

@@ -64,6 +64,7 @@ class TeacherWorker:
         object.__setattr__(self, "code", None if self.code is None else str(self.code))
         check("models", self.models, len(self.models) > 0, "one pipeline or several")
         check_count(top_k=self.top_k, batch_size=self.batch_size)
+        check_count(-1, gpu_id=self.gpu_id)
         check_choice(PRECISIONS, precision=self.precision)
 
     def load(self) -> list[Language]:

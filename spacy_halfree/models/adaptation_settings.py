@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import Errors
-from ..ranges import check_count, check_positive, check_share
+from ..ranges import check_count, check_positive, check_seed, check_share
 
 ENCODER_FILES = (".json", ".safetensors", "vocab.txt", "merges.txt", ".model")
 """How the names of the files of an encoder and its tokenizer end."""
@@ -41,6 +41,8 @@ class AdaptationSettings:
         check_count(8, max_length=self.max_length)
         check_positive(learn_rate=self.learn_rate, masked_share=self.masked_share)
         check_share(masked_share=self.masked_share)
+        check_seed(self.seed)
+        check_count(-1, gpu_id=self.gpu_id)
 
 
 def check_output(output: Path, *, overwrite: bool) -> None:

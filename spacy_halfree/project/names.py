@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from ..data.text_encoding import is_unicode
 from ..errors import Errors
 
 NOT_IN_VARIABLES = re.compile(r'[$"\\\x00-\x1f]')
@@ -19,14 +20,9 @@ def check_are_utf8(**names: str | Path | Iterable[str | Path] | None) -> None:
     """
     for what, given in names.items():
         for name in [given] if isinstance(given, str | Path) else given or []:
-            if not is_utf8(str(name)):
+            if not is_unicode(str(name)):
                 reason = "bytes that are not UTF-8"
                 raise ValueError(Errors.H148.format(what=what, name=repr(str(name)), reason=reason))
-
-
-def is_utf8(name: str) -> bool:
-    """Whether a name is UTF-8. Python writes other bytes in names as lone surrogates."""
-    return not any("\ud800" <= character <= "\udfff" for character in name)
 
 
 def find_variable_path(folder: Path) -> str:
@@ -39,7 +35,7 @@ def find_variable_path(folder: Path) -> str:
     """
     paths = [folder.resolve().as_posix(), folder.absolute().as_posix()]
     for path in paths:
-        if is_utf8(path) and not NOT_IN_VARIABLES.search(path):
+        if is_unicode(path) and not NOT_IN_VARIABLES.search(path):
             return path
     check_are_utf8(encoder=paths[0])
     found = ", ".join(map(repr, sorted(set(NOT_IN_VARIABLES.findall(paths[0])))))

@@ -9,7 +9,7 @@ from typing import Literal, get_args
 
 from ..data.tokenizers import DEFAULT_LANG, find_lang
 from ..errors import Errors
-from ..ranges import check_choice, check_count
+from ..ranges import check_choice, check_count, check_seed
 from .names import find_variable_path
 
 Teacher = Literal["aligned", "t5"]
@@ -53,13 +53,14 @@ class ProjectSettings:
     def __post_init__(self) -> None:
         """Settle the language and the encoder.
 
-        RAISES: ValueError (H013) for another teacher, (H078) if the default encoder has not read
-            the language, (H096) if the encoder is neither a folder nor can be a name, (H128) if the
-            tokenizer cannot be read or has another language, (H148) if the encoder's folder has a
-            name that spaCy would change.
+        RAISES: ValueError (H013) for another teacher or a number out of range, (H078) if the
+            default encoder has not read the language, (H096) if the encoder is neither a folder nor
+            can be a name, (H128) if the tokenizer cannot be read or has another language, (H148) if
+            the encoder's folder has a name that spaCy would change.
         """
         check_choice(TEACHERS, teacher=self.teacher)
-        check_count(0, seed=self.seed)
+        check_seed(self.seed)
+        check_count(-1, gpu_id=self.gpu_id)
         lang = find_lang(self.lang or None, self.tokenizer or None)
         encoder = self.encoder or DEFAULT_ENCODERS[self.teacher]
         if not self.encoder and lang != DEFAULT_LANG:
@@ -147,7 +148,7 @@ def parse_size(setting: str, value: str | float, n_texts: int, least: int) -> in
     RAISES: ValueError (H013) if it is neither.
     """
     value = str(value)
-    if re.fullmatch(r"[0-9]+", value) and least <= int(value) < n_texts:
+    if re.fullmatch(r"[0-9]{1,9}", value) and least <= int(value) < n_texts:
         return int(value)
     if re.fullmatch(r"0?\.[0-9]*[1-9][0-9]*", value):
         return max(1, round(float(value) * n_texts))

@@ -8,6 +8,7 @@ from ..data.gold import GoldFile, read_gold
 from ..data.read_settings import ReadSettings
 from ..outputs import check_output_file, write_output
 from ..pipeline.pipelines import find_tagger, load_pipeline
+from ..ranges import check_count
 from .collect import Figures, System, collect
 from .rendering import make_diagrams, render
 
@@ -26,6 +27,10 @@ class ReportSettings:
     reading: ReadSettings = field(default_factory=ReadSettings)
     batch_size: int = 64
     with_speed: bool = True
+
+    def __post_init__(self) -> None:
+        """RAISES: ValueError (H013) for a batch size out of range."""
+        check_count(batch_size=self.batch_size)
 
 
 @dataclass(frozen=True)
@@ -89,5 +94,7 @@ def make_report(
         diagrams = make_diagrams(figures)
     except ImportError:
         diagrams = None
-    write_output(output, render(figures, diagrams).encode(), overwrite=overwrite)
+    # names of files need not be UTF-8
+    page = render(figures, diagrams).encode("utf8", "backslashreplace")
+    write_output(output, page, overwrite=overwrite)
     return Report(figures, has_diagrams=diagrams is not None)

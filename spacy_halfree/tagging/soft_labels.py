@@ -136,7 +136,9 @@ def load_soft_labels(doc: Doc, n_words: int | None = None) -> SoftLabels:
     try:
         target = str(payload["target"])
         n_tags = scheme_of(labels, target).n_tags
-        tags = np.asarray(payload["tags"]).astype(np.int64)
+        # what is no number as a whole is checked below
+        with np.errstate(invalid="ignore"):
+            tags = np.asarray(payload["tags"]).astype(np.int64)
         if "probabilities" in payload:
             probabilities = np.asarray(payload["probabilities"]).astype(np.float32)
         else:

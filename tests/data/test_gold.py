@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 import spacy
@@ -9,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from spacy.tokens import Doc, DocBin
 
+from spacy_halfree.data import gold as gold_module
 from spacy_halfree.data.checks import check_text
 from spacy_halfree.data.gold import make_gold, read_gold
+from spacy_halfree.data.read_settings import ReadSettings
 from spacy_halfree.data.records import AnnotatedText, LabelledSpan, touched_tokens
 
 NLP = spacy.blank("en")
@@ -98,5 +101,12 @@ def test_exports_are_read_to_be_scored_with(tmp_path: Path) -> None:
     assert (len(gold.docs), gold.n_left_out, gold.n_spans) == (2, 1, 3)
     # a text that is left out in silence would make another figure
     export.write_text(f"{json.dumps(good)}\n{{}}", encoding="utf8")
-    with pytest.raises(ValueError, match=r"\[H046\].*number 2"):
-        read_gold(export, NLP)
+    with patch.object(gold_module, "logger") as logger:
+        gold = read_gold(export, NLP)
+    assert len(gold.docs) == 1
+    (message,) = logger.warning.call_args.args
+    assert "[W049]" in message
+    assert f"{export}, number 2: it " in message
+    export.write_text("{}\n{}", encoding="utf8")
+    with pytest.raises(ValueError, match=r"\[H046\].*number 1"):
+        read_gold(export, NLP, ReadSettings(format="doccano"))

@@ -31,7 +31,9 @@ from .file_format import AnnotationFormat, Head
 from .remarks import warn_of_ignored, warn_of_left_out
 
 SPANS, TEXT = STANDOFF, ".txt"
-TEXT_BOUND = re.compile(r"(T\S*)\t(\S+) (\d+ \d+(?:;\d+ \d+)*) *(?:\t(.*))?", re.ASCII | re.DOTALL)
+PIECE = r"\d{1,18} \d{1,18}"
+"""The start and the end of a piece of an annotation."""
+TEXT_BOUND = re.compile(rf"(T\S*)\t(\S+) ({PIECE}(?:;{PIECE})*) *(?:\t(.*))?", re.ASCII | re.DOTALL)
 """The line of a text-bound annotation: its name, its label, its pieces and their words."""
 OTHERS = {
     **{"R": "relations", "*": "relations", "E": "events", "A": "attributes", "M": "attributes"},

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from ...errors import Errors, Warnings
 from ..read_settings import ColumnSettings
-from .column_rows import SPLITTERS, split_table
+from .column_rows import SPLITTERS, is_number, split_table
 from .column_table import CONLL_2012_WORDS, WORD_NAMES, Table, find_column, find_table
 from .tag_cells import TagReader, find_tag_reader, read_brackets, read_misc, read_tags
 from .tag_schemes import POSITIONS, parse_tag
@@ -235,7 +235,7 @@ def find_sentences(table: Table, words: int) -> tuple[int, ...]:
 
 def has_restarts(table: Table, column: int) -> bool:
     """Whether a column numbers the words of sentences, which nothing else separates."""
-    numbers = [int(cell) for cell in table.column(column) if cell.isdecimal()]
+    numbers = [int(cell) for cell in table.column(column) if is_number(cell)]
     restarts = [second for first, second in pairwise(numbers) if second != first + 1]
     if not restarts or table.has_gaps or set(restarts) != {numbers[0]}:
         return False

@@ -12,6 +12,8 @@ DOCUMENT = "-DOCSTART-"
 BLANKS = " \t"
 """What separates columns if tabs do not. Other white space, as no-break spaces, is in words."""
 BETWEEN = re.compile("[ \t]+")
+MOST_DIGITS = 18
+"""So many digits have numbers at most."""
 QUOTED = re.compile(r'"((?:[^"]|"")*)"')
 
 
@@ -54,6 +56,11 @@ def find_invalid_line(source: Source) -> int:
 def split_lines(text: str) -> list[str]:
     """Split the beginning of a file into lines, as `read_lines` does."""
     return re.split(r"\r\n|\r|\n", text.replace("\r\r\n", "\n"))
+
+
+def is_number(cell: str) -> bool:
+    """Whether a cell is a whole number. Python refuses to read very long ones."""
+    return cell.isdecimal() and len(cell) <= MOST_DIGITS
 
 
 def is_blank(line: str) -> bool:

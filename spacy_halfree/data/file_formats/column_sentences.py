@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from .column_layout import Layout
-from .column_rows import DOCUMENT, is_blank
+from .column_rows import DOCUMENT, is_blank, is_number
 
 NO_WORD = re.compile(r"[0-9]+[-.][0-9]+")
 """A number of CoNLL-U for a range of words, or an empty word."""
@@ -91,7 +91,7 @@ def split_into_sentences(lines: Iterable[tuple[int, str]], layout: Layout) -> It
             own = [cells[i] or n for i, n in zip(sentences, numbers_of_sentence, strict=True)]
             is_next = own != numbers_of_sentence
             numbers_of_sentence = own
-        elif fits and layout.restarts and ids is not None and cells[ids].isdecimal():
+        elif fits and layout.restarts and ids is not None and is_number(cells[ids]):
             number = int(cells[ids])
             is_next = number <= last_number
             last_number = number

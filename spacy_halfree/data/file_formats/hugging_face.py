@@ -21,7 +21,6 @@ from .json_values import read_values
 from .parquet import PARQUET, open_table, read_rows
 from .tag_cells import find_tag_reader
 from .tag_schemes import UNKNOWN, SchemeCheck, Tag, annotate_words, parse_tag, to_tag
-from .text_lines import NOT_UTF8
 
 logger = logging.getLogger("spacy.halfree")
 WORD_FIELDS = ("tokens", "words", "token", "word", "sentence", "text")
@@ -113,9 +112,10 @@ def read(source: Source, settings: ReadSettings) -> Iterator[NumberedRecord]:
     if not names and is_table:
         names = read_class_names(source, fields.tags)
     classes = to_classes(names, source)
-    if not classes and any(has_numbers(row, fields) for _, row in sample):
-        raise ValueError(Errors.H120.format(path=source.name, field=fields.tags))
     cells = Counter(tag for _, row in sample for tag in tags_of(row, fields) if type(tag) is str)
+    # a number among names is a mistake in its record
+    if not classes and not cells and any(has_numbers(row, fields) for _, row in sample):
+        raise ValueError(Errors.H120.format(path=source.name, field=fields.tags))
     reader = find_tag_reader(cells)
     if cells and (reader is None or reader[1] <= 0.5):
         labels = [cell for cell in cells if parse_tag(cell) is None][:MOST_LABELS]
@@ -204,6 +204,8 @@ def read_tag(tag: Any, classes: Sequence[Tag]) -> Tag:
         raise RecordError(f"has the tag {tag!r}, which is neither a name nor a number")
     if tag == IGNORED:
         return Tag(UNKNOWN)
+    if not classes:
+        raise RecordError(f"has the tag {tag}, a number, but other tags are names")
     if not 0 <= tag < len(classes):
         raise RecordError(
             f"has the tag {tag}, but the classes with names are 0 to {len(classes) - 1}"
@@ -214,7 +216,7 @@ def read_tag(tag: Any, classes: Sequence[Tag]) -> Tag:
 def read_table(source: Source) -> Iterator[tuple[int, Any]]:
     """Read the lists of a Parquet table, row by row.
 
-    YIELDS: The numbers of rows, and the rows; an `InvalidRecord` for one that is not UTF-8.
+    YIELDS: The numbers of rows, and the rows; an `InvalidRecord` for one that cannot be read.
     RAISES: ValueError (H046) if the file cannot be read, ImportError (H054) without pyarrow.
     """
     with source.open() as file:
@@ -222,8 +224,10 @@ def read_table(source: Source) -> Iterator[tuple[int, Any]]:
             table = open_table(file, source.name)
             columns = [field.name for field in table.schema_arrow if "list<" in str(field.type)]
             for number, row in enumerate(read_rows(table, columns), start=1):
-                invalid = InvalidRecord(source.name, number, NOT_UTF8)
-                yield number, invalid if row is None else row
+                if isinstance(row, str):
+                    yield number, InvalidRecord(source.name, number, row)
+                else:
+                    yield number, row
         except (ValueError, NotImplementedError) as error:
             raise ValueError(Errors.H046.format(path=source.name, reason=error)) from error
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from ...errors import Errors
+from ...printable import printable
 from ..read_settings import ReadSettings
 from ..records import (
     Annotation,
@@ -125,11 +126,6 @@ def read_records(
 def show(value: Any) -> str:
     """The beginning of a value, for messages."""
     return printable(json.dumps(value, ensure_ascii=False)[:80])
-
-
-def printable(text: str) -> str:
-    """A text as it can be printed: JSON may hold halves of surrogate pairs."""
-    return text.encode("utf8", errors="backslashreplace").decode()
 
 
 def has_text(value: Any) -> bool:

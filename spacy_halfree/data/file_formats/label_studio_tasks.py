@@ -35,6 +35,8 @@ REGION = re.compile(r"""\[\{["'](start|end|text|labels)["']:""")
 """The beginning of a cell with regions."""
 QUOTED_REGION = re.compile(r'"\[\{""(start|end|text|labels)"":')
 """The same in a row."""
+MOST_DIGITS = 18
+"""So many digits have offsets at most: Python refuses to read very long numbers."""
 NOT_LABELLED = "not labelled in Label Studio"
 SKIPPED = "skipped in Label Studio"
 
@@ -141,7 +143,7 @@ def to_result(result: dict[str, Any]) -> Result:
 
 def to_offset(offset: Any) -> Any:
     """An offset as a number, if a program has written it as digits or as a decimal fraction."""
-    is_digits = isinstance(offset, str) and offset.isdecimal()
+    is_digits = isinstance(offset, str) and offset.isdecimal() and len(offset) <= MOST_DIGITS
     is_whole = isinstance(offset, float) and offset.is_integer()
     return int(offset) if is_digits or is_whole else offset
 

@@ -10,6 +10,10 @@ from .text_lines import NOT_UTF8
 
 COLUMNS = ("id", "text", "words", "spaces")
 ROWS_AT_A_TIME = 1024
+MOST_NAMES = 20
+"""So many columns are named at most."""
+CONVERSIONS = (ValueError, OverflowError, TypeError)
+"""The errors of text that is not UTF-8, and of times that Python does not have."""
 
 
 def read(file: BinaryIO, name: str) -> Iterator[Numbered]:
@@ -19,13 +23,17 @@ def read(file: BinaryIO, name: str) -> Iterator[Numbered]:
         `text` nor a column `words`.
     """
     table = open_table(file, name)
-    columns = [column for column in COLUMNS if column in table.schema_arrow.names]
+    names = table.schema_arrow.names
+    columns = [column for column in COLUMNS if column in names]
     if not {"text", "words"} & set(columns):
-        raise ValueError("there is neither a column 'text' nor a column 'words'")
+        others = ", ".join(names[:MOST_NAMES]) or "none"
+        raise ValueError(
+            f"there is neither a column 'text' nor a column 'words'; its columns are: {others}"
+        )
     for number, row in enumerate(read_rows(table, columns), start=1):
         try:
-            if row is None:
-                raise RecordError(NOT_UTF8)
+            if isinstance(row, str):
+                raise RecordError(row)
             yield number, to_record(row)
         except RecordError as error:
             yield number, InvalidRecord(name, number, str(error))
@@ -48,28 +56,39 @@ def open_table(file: BinaryIO, name: str) -> Any:
     return ParquetFile(file)
 
 
-def read_rows(table: Any, columns: Sequence[str]) -> Iterator[dict[str, Any] | None]:
+def read_rows(table: Any, columns: Sequence[str]) -> Iterator[dict[str, Any] | str]:
     """Read the rows of a table.
 
     table: What `open_table` returns.
     columns: The columns to read.
-    YIELDS: The rows; None for one that is not UTF-8.
+    YIELDS: The rows; of one whose values Python does not have, the reason.
+    RAISES: ValueError if two columns have the same name.
     """
-    for batch in table.iter_batches(batch_size=ROWS_AT_A_TIME, columns=columns):
-        yield from _rows(batch)
+    names = table.schema_arrow.names
+    twice = next((name for name in columns if names.count(name) > 1), None)
+    if twice is not None:
+        raise ValueError(f"it has several columns called '{twice}'; keep one of them")
+    # pyarrow cannot read lists of categories beyond the end of a row group
+    for group in range(table.num_row_groups):
+        for batch in table.iter_batches(ROWS_AT_A_TIME, row_groups=[group], columns=columns):
+            yield from _rows(batch)
 
 
-def _rows(batch: Any) -> Iterator[dict[str, Any] | None]:
+def _rows(batch: Any) -> Iterator[dict[str, Any] | str]:
     try:
-        yield from batch.to_pylist()
-    except UnicodeDecodeError:
-        # find the rows that are not UTF-8
+        rows = batch.to_pylist()
+    except CONVERSIONS:
+        # find the rows that are to blame
         for place in range(len(batch)):
             try:
                 (row,) = batch.slice(place, 1).to_pylist()
             except UnicodeDecodeError:
-                row = None
+                row = NOT_UTF8
+            except CONVERSIONS as error:
+                row = f"has a value that cannot be read ({error})"
             yield row
+    else:
+        yield from rows
 
 
 PARQUET = RawFormat(".parquet (column 'text')", (".parquet",), read)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
+from ...printable import printable
 from ..offsets import OffsetUnit
 from ..read_settings import ReadSettings
 from ..records import Annotation, NumberedRecord, RecordError, Skipped, Suggestion
@@ -19,7 +20,6 @@ from .json_values import (
     SPAN_KEYS,
     find_spans,
     has_text,
-    printable,
     read_records,
     to_span,
 )

@@ -9,6 +9,7 @@ from spacy.vocab import Vocab
 
 from ...errors import Errors
 from ...memory import check_memory
+from ..docbin import check_span_groups
 from ..read_settings import ReadSettings
 from ..records import (
     Annotation,
@@ -32,7 +33,9 @@ def load_docs(content: bytes, vocab: Vocab) -> Iterator[Doc]:
     RAISES: ValueError if they cannot be loaded.
     """
     try:
-        yield from DocBin().from_bytes(content).get_docs(vocab)
+        for doc in DocBin().from_bytes(content).get_docs(vocab):
+            check_span_groups(doc)
+            yield doc
     except Exception as error:
         check_memory(error, "docs")
         # spaCy's own message advises to convert the file, which fails

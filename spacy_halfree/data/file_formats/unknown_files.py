@@ -8,9 +8,10 @@ from collections.abc import Callable
 from itertools import islice
 from typing import Any, NamedTuple
 
+from ...printable import printable
 from .column_layout import describe_columns
 from .file_format import Head, is_value_on_lines
-from .json_values import JSON_SUFFIXES, LINES_SUFFIXES, printable, show
+from .json_values import JSON_SUFFIXES, LINES_SUFFIXES, show
 
 MOST_KEYS = 10
 """So many keys of unknown objects are told."""

@@ -26,7 +26,7 @@ SPAN_LAYER, LAYERS = "#T_SP=", ("#T_SP=", "#T_CH=", "#T_RL=")
 TEXT, SENTENCE_ID = "#Text=", "#Sentence.id="
 SLOT = "ROLE_"
 """How features begin that link to other annotations. Their targets are the next column."""
-UNIT = re.compile(r"(\d+-\d+)(?:\.\d+)?\t(\d+)-(\d+)\t([^\t]*)(?:\t(.*))?", re.DOTALL)
+UNIT = re.compile(r"(\d+-\d+)(?:\.\d+)?\t(\d{1,18})-(\d{1,18})\t([^\t]*)(?:\t(.*))?", re.DOTALL)
 """The line of a word or of a part of it: its number, start, end, text, and columns."""
 NONE, NO_VALUE = "_", "*"
 STACKED = re.compile(r"(?:\\.|[^\\|])*", re.DOTALL)

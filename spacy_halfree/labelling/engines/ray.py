@@ -10,6 +10,7 @@ from typing import Any
 
 from ...data.parts import Part, PartSource
 from ...errors import Errors, Warnings
+from ...ranges import MOST, check, check_count, is_number
 from ..shards import ShardTask, Summary
 from ..worker import Progress
 
@@ -42,6 +43,12 @@ class RayEngine:
     num_workers: int | None = None
     num_gpus: float = 0.0
     concurrency: int = 2
+
+    def __post_init__(self) -> None:
+        """RAISES: ValueError (H013) for a number out of range."""
+        check_count(num_workers=self.num_workers, concurrency=self.concurrency)
+        is_valid = is_number(self.num_gpus) and 0 <= self.num_gpus <= MOST
+        check("num_gpus", self.num_gpus, is_valid, "a number, 0 or more")
 
     def __call__(
         self, source: PartSource, task: ShardTask, on_progress: Progress
