@@ -475,6 +475,25 @@ class Errors:
         "[H146] These options choose how to read labelled texts, but no labelled texts are given: "
         "{options}. Use `--labelled` to name the files, or leave out the options."
     )
+    H166 = (
+        "[H166] `serve` needs packages that are not installed: {names}. Run `pip install "
+        "'spacy-halfree[serve]'`."
+    )
+    H167 = "[H167] A worker process cannot load the pipeline '{model}': {reason}"
+    H168 = (
+        "[H168] Cannot listen on host '{host}', port {port}: {reason}. Use another `--host` or "
+        "`--port`."
+    )
+    H169 = "[H169] The body has more than {limit} bytes. Send fewer texts in a request."
+    H170 = (
+        "[H170] The body cannot be read: {reason}. Send a JSON object in UTF-8 such as "
+        '{{"texts": ["a text", "another one"]}}.'
+    )
+    H171 = "[H171] Too many {what}: the limit is {limit}. Send less in a request."
+    H172 = "[H172] The request took more than {seconds} seconds. Send less in a request."
+    H173 = "[H173] Too many requests are waiting. Send this one again later."
+    H174 = "[H174] The worker process ended, and is replaced. Send the request again later."
+    H175 = "[H175] The pipeline fails at these texts. Send the texts one by one to find out which."
 
 
 class Warnings:
@@ -626,4 +645,9 @@ class Warnings:
         "Python counts. Use `--offsets utf-16` if the spans come from a program that counts as "
         "JavaScript and Java do, or `--offsets code-points` to keep what is read now, without this "
         "warning."
+    )
+    W058 = "[W058] A worker process ended with status {status}. Another one takes its place."
+    W059 = (
+        "[W059] A worker process cannot be replaced: {reason}. The next attempt is in {seconds} "
+        "seconds."
     )

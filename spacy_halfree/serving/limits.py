@@ -1,0 +1,47 @@
+"""What one request may ask for, and how many may wait."""
+
+from dataclasses import dataclass
+
+from ..ranges import check_count, check_positive
+
+
+@dataclass(frozen=True)
+class RequestLimits:
+    """What one request may ask for.
+
+    body: The most bytes of a request's body.
+    texts: The most texts of a request.
+    characters: The most characters of a text.
+    words: The most words of a request, as the pipeline's tokenizer counts.
+    """
+
+    body: int = 1_000_000
+    texts: int = 256
+    characters: int = 100_000
+    words: int = 20_000
+
+    def __post_init__(self) -> None:
+        """RAISES: ValueError (H013) for a limit below 1."""
+        check_count(body=self.body, texts=self.texts, characters=self.characters, words=self.words)
+
+
+@dataclass(frozen=True)
+class ServingSettings:
+    """How requests are worked on.
+
+    workers: The number of worker processes, which tag one request at a time each.
+    queue: The most requests that wait for a worker; more are refused at once.
+    timeout: Seconds that a worker may take for a request, and that a request may wait for one.
+    limits: What one request may ask for.
+    """
+
+    workers: int = 1
+    queue: int = 128
+    timeout: float = 30.0
+    limits: RequestLimits = RequestLimits()
+
+    def __post_init__(self) -> None:
+        """RAISES: ValueError (H013) for a setting out of range."""
+        check_count(workers=self.workers)
+        check_count(0, queue=self.queue)
+        check_positive(timeout=self.timeout)
