@@ -52,7 +52,7 @@ class Connection:
         patience: the seconds after which a request counts as unanswered.
     """
 
-    def __init__(self, port: int, patience: float = 30.0) -> None:
+    def __init__(self, port: int, patience: float = 75.0) -> None:
         self._port = port
         self._patience = patience
         self._socket: socket.socket | None = None
