@@ -1,6 +1,7 @@
 """Serving an application on an address until a signal comes."""
 
 import asyncio
+import gc
 import signal
 import socket
 from collections.abc import Callable
@@ -56,6 +57,9 @@ def serve(app: FastAPI, own: socket.socket, grace: float, on_ready: Callable[[],
                 server_header=False,
                 timeout_graceful_shutdown=max(1, round(grace)),
             )
+            # all that was imported, or each full collection would hold the loop for a long time
+            gc.collect()
+            gc.freeze()
             on_ready()
             await uvicorn.Server(config).serve([own])
 
