@@ -12,11 +12,10 @@ from ..errors import Errors
 from .docs_page import add_docs_page
 from .frames import Frame
 from .interface import REFUSALS, Answer, Detail, Health, request_schema
-from .limits import ServingSettings
+from .limits import ServingSettings, WorkerSettings
 from .reception import JSON, receive_body, until_disconnect
 from .refusal import BUSY, NO_WORKER, TOO_LARGE, TOO_LATE, Refusal
 from .worker_pool import WorkerPool
-from .worker_process import WorkerSettings
 
 HEADERS = {
     BUSY: {"Retry-After": "1"},

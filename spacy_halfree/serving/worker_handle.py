@@ -8,8 +8,8 @@ from asyncio.subprocess import PIPE, Process
 import anyio
 
 from ..errors import Errors
-from .frames import Frame, pack, receive
-from .worker_process import READY, WorkerSettings
+from .frames import READY, Frame, pack, receive
+from .limits import WorkerSettings
 
 MODULE = "spacy_halfree.serving.worker_process"
 SECONDS_TO_END = 2.0

@@ -10,10 +10,9 @@ import anyio
 
 from ..errors import Errors, Warnings
 from .frames import Frame
-from .limits import ServingSettings
+from .limits import ServingSettings, WorkerSettings
 from .refusal import BUSY, NO_WORKER, Refusal
 from .worker_handle import WorkerHandle
-from .worker_process import WorkerSettings
 
 FIRST_DELAY, LONGEST_DELAY = 1.0, 30.0
 """Seconds between two attempts to replace a worker."""

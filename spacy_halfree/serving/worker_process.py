@@ -4,12 +4,10 @@
 pipes. It ends when they are closed.
 """
 
-import json
 import os
 import signal
 import sys
 import traceback
-from dataclasses import asdict, dataclass
 from typing import BinaryIO
 
 import spacy
@@ -18,8 +16,8 @@ from ..custom_code import import_code
 from ..errors import Errors
 from ..pipeline.pipelines import find_tagger
 from .entities import to_json
-from .frames import Frame, pack, read
-from .limits import RequestLimits
+from .frames import FAILED, READY, Frame, pack, read
+from .limits import WorkerSettings
 from .refusal import Refusal
 from .request_body import check_number, read_texts
 
@@ -27,35 +25,6 @@ NICENESS = 5
 """Workers give way to the server, so that it answers quickly on a machine that is busy, too."""
 GRACE = 2.0
 """Seconds after which a worker ends itself that should have been ended for taking too long."""
-READY, FAILED = 200, 500
-
-
-@dataclass(frozen=True)
-class WorkerSettings:
-    """What a worker is told when it is started.
-
-    model: The pipeline's name or folder.
-    component: The tagger's name, if a pipeline has several.
-    code: A Python file with registered functions that the pipeline needs.
-    timeout: Seconds that a request may take.
-    limits: What one request may ask for.
-    """
-
-    model: str
-    component: str | None
-    code: str | None
-    timeout: float
-    limits: RequestLimits
-
-    def to_bytes(self) -> bytes:
-        """As JSON."""
-        return json.dumps(asdict(self)).encode("ascii")
-
-    @classmethod
-    def from_bytes(cls, content: bytes) -> "WorkerSettings":
-        """What `to_bytes` has made."""
-        found = json.loads(content)
-        return cls(**{**found, "limits": RequestLimits(**found["limits"])})
 
 
 class Worker:
@@ -87,12 +56,7 @@ class Worker:
             except Refusal as refusal:
                 return refusal.to_frame()
             except Exception as error:
-                # neither the error's message nor the lines of code are known to be free of texts
-                places = [
-                    f"{own.filename}:{own.lineno}"
-                    for own in traceback.extract_tb(error.__traceback__)
-                ]
-                print(Errors.H175, type(error).__name__, *places, file=sys.stderr, flush=True)
+                log_without_texts(error)
                 return Refusal(Errors.H175).to_frame()
 
     def _tag(self, texts: list[str]) -> bytes:
@@ -135,6 +99,16 @@ def main() -> None:
         answer = worker(request.content)
         set_alarm(0)
         send(answers, answer)
+
+
+def log_without_texts(error: Exception) -> None:
+    """Tell the log where the pipeline has failed, but not the message, which may quote a text.
+
+    error: What was raised.
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    places = [f"{own.filename}:{own.lineno}" for own in frames]
+    print(Errors.H175, type(error).__name__, *places, file=sys.stderr, flush=True)
 
 
 def send(stream: BinaryIO, frame: Frame) -> None:
