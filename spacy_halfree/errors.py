@@ -490,7 +490,7 @@ class Errors:
         '{{"texts": ["a text", "another one"]}}.'
     )
     H171 = "[H171] Too many {what}: the limit is {limit}. Send less in a request."
-    H172 = "[H172] The request took more than {seconds} seconds. Send less in a request."
+    H172 = "[H172] The request took more than {seconds:g} seconds. Send less in a request."
     H173 = "[H173] Too many requests are waiting. Send this one again later."
     H174 = "[H174] The worker process ended, and is replaced. Send the request again later."
     H175 = "[H175] The pipeline fails at these texts. Send the texts one by one to find out which."

@@ -13,7 +13,7 @@ from .outcome import describe, reports_failures
 
 LIMITS = RequestLimits()
 SETTINGS = ServingSettings()
-NEEDED = ("fastapi", "uvicorn")
+NEEDED = ("fastapi", "uvicorn", "fastapi_offline")
 
 
 @reports_failures
@@ -56,15 +56,15 @@ def serve_cli(
     )
     settings = ServingSettings(workers=workers, queue=queue, timeout=timeout, limits=limits)
     try:
-        own = bind(host, port)
+        bound = bind(host, port)
         app = create_app(
             model, component=component, code=None if code is None else str(code), settings=settings
         )
 
-        def say() -> None:
+        def tell() -> None:
             place = f"[{host}]" if ":" in host else host
-            print(f"Serving {model} on http://{place}:{own.getsockname()[1]}", flush=True)
+            print(f"Serving on http://{place}:{bound.getsockname()[1]}", flush=True)
 
-        serve(app, own, timeout, say)
+        serve(app, bound, timeout, tell)
     except (ValueError, OSError) as error:
         msg.fail("Nothing is served", describe(error), exits=1)

@@ -7,14 +7,23 @@ import anyio
 from fastapi import FastAPI, Request, Response
 from starlette.requests import ClientDisconnect
 
+from ..about import __version__
 from ..errors import Errors
+from .docs_page import add_docs_page
 from .frames import Frame
-from .limits import ServingSettings
+from .interface import REFUSALS, Answer, Detail, Health, request_schema
+from .limits import ServingSettings, WorkerSettings
+from .reception import JSON, receive_body, until_disconnect
+from .refusal import BUSY, NO_WORKER, TOO_LARGE, TOO_LATE, Refusal
 from .worker_pool import WorkerPool
-from .worker_process import WorkerSettings, refuse
 
-RETRY_AFTER = "1"
-"""Seconds."""
+HEADERS = {
+    BUSY: {"Retry-After": "1"},
+    NO_WORKER: {"Retry-After": "1"},
+    # a body may not have been read to its end
+    TOO_LARGE: {"Connection": "close"},
+    TOO_LATE: {"Connection": "close"},
+}
 
 
 def create_app(
@@ -22,17 +31,27 @@ def create_app(
     *,
     component: str | None = None,
     code: str | None = None,
-    settings: ServingSettings = ServingSettings(),
+    settings: ServingSettings | None = None,
 ) -> FastAPI:
-    """Make an application that tags texts. Its workers live as long as its lifespan.
+    """Make an application that tags texts: `POST /entities`, `GET /health` and `GET /docs`.
+
+    Its workers live as long as its lifespan.
 
     model: The pipeline's name or folder.
-    component: The tagger's name, if there are several.
+    component: The tagger's name, if a pipeline has several.
     code: A Python file with registered functions that the pipeline needs.
-    settings: How requests are worked on.
-    RETURNS: The application.
+    settings: How requests are worked on; by default, as `ServingSettings()` says.
+    RETURNS: The application. Its lifespan raises ValueError (H167) if the pipeline cannot be
+        loaded.
     """
-    worker = WorkerSettings(str(model), component, code, settings.timeout, settings.limits)
+    settings = settings or ServingSettings()
+    worker = WorkerSettings(
+        model=str(model),
+        component=component,
+        code=None if code is None else str(code),
+        timeout=settings.timeout,
+        limits=settings.limits,
+    )
     pool = WorkerPool(settings, worker)
 
     @asynccontextmanager
@@ -40,47 +59,70 @@ def create_app(
         async with pool:
             yield
 
-    app = FastAPI(title="spacy-halfree", lifespan=lifespan, redirect_slashes=False)
+    app = FastAPI(
+        title="spacy-halfree",
+        version=__version__,
+        lifespan=lifespan,
+        redirect_slashes=False,
+        docs_url=None,
+        redoc_url=None,
+    )
+    add_docs_page(app)
 
-    @app.get("/health")
+    @app.get("/health", response_model=Health, responses={NO_WORKER: {"model": Detail}})
     async def health() -> Response:
-        """Whether a worker lives."""
-        return Response(b'{"status": "ok"}', media_type="application/json")
+        """Tell whether requests can be answered. It is answered while texts are tagged, too."""
+        if not pool.can_answer:
+            return to_response(Refusal(Errors.H174, NO_WORKER).to_frame())
+        return Response(b'{"status": "ok"}', media_type=JSON)
 
-    @app.post("/entities")
+    @app.post(
+        "/entities",
+        response_model=Answer,
+        responses=REFUSALS,
+        openapi_extra=request_schema(settings.limits),
+    )
     async def entities(request: Request) -> Response:
-        """What the tagger finds in each text."""
-        found = await read_body(request, settings)
-        return to_response(found if isinstance(found, Frame) else await pool.ask(found))
+        """Find entities in each text."""
+        try:
+            with pool.place():
+                body = await receive_body(request, settings)
+                return to_response(await ask_while_connected(pool, request, body))
+        except Refusal as refusal:
+            return to_response(refusal.to_frame())
+        except ClientDisconnect:
+            # nobody reads it
+            return Response(status_code=TOO_LATE)
 
     return app
 
 
-async def read_body(request: Request, settings: ServingSettings) -> bytes | Frame:
-    """The body of a request, or why it is refused."""
-    limit = settings.limits.body
-    announced = request.headers.get("content-length", "0")
-    too_large = refuse(Errors.H169.format(limit=limit), 413)
-    if not announced.isdecimal() or int(announced[:20]) > limit:
-        return too_large
-    body = bytearray()
-    try:
-        with anyio.fail_after(settings.timeout):
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > limit:
-                    return too_large
-    except TimeoutError:
-        return refuse(Errors.H172.format(seconds=settings.timeout), 408)
-    except ClientDisconnect:
-        return refuse("", 400)
-    return bytes(body)
+async def ask_while_connected(pool: WorkerPool, request: Request, body: bytes) -> Frame:
+    """Let a worker answer a request, and wait no longer than its client does.
+
+    RAISES: Refusal if it is not answered; ClientDisconnect if its client has gone.
+    """
+    answer: Frame | Refusal | None = None
+    async with anyio.create_task_group() as group:
+
+        async def stop_with_client() -> None:
+            await until_disconnect(request)
+            group.cancel_scope.cancel()
+
+        group.start_soon(stop_with_client)
+        try:
+            answer = await pool.ask(body)
+        # a group would wrap it
+        except Refusal as refusal:
+            answer = refusal
+        group.cancel_scope.cancel()
+    if isinstance(answer, Refusal):
+        raise answer
+    if answer is None:
+        raise ClientDisconnect
+    return answer
 
 
 def to_response(frame: Frame) -> Response:
     """An HTTP response."""
-    headers = {"Retry-After": RETRY_AFTER} if frame.status in (429, 503) else {}
-    if frame.status in (408, 413):
-        # the rest of the body is not read
-        headers["Connection"] = "close"
-    return Response(frame.content, frame.status, headers, "application/json")
+    return Response(frame.content, frame.status, HEADERS.get(frame.status), JSON)

@@ -1,4 +1,4 @@
-"""What is answered: what a tagger has found in a text, as plain data."""
+"""What is answered: what a tagger has found in texts, as plain data."""
 
 import json
 import math
@@ -9,26 +9,28 @@ from spacy.tokens import Doc, Span, Token
 
 from ..pipeline.tagger import HalfreeTagger
 
+Described = dict[str, Any]
 
-def answer(docs: Iterable[Doc], tagger: HalfreeTagger) -> bytes:
+
+def to_json(docs: Iterable[Doc], tagger: HalfreeTagger) -> bytes:
     """The answer to a request.
 
     docs: The tagged texts.
-    tagger: Whose target says what is found: entities, the spans of a group, or tagged words.
-    RETURNS: JSON, with a list for each text.
+    tagger: Its target says what is told: entities, the spans of a group, or tagged words.
+    RETURNS: A JSON object with the key "entities": a list for each text.
     """
     return json.dumps({"entities": [describe(doc, tagger) for doc in docs]}).encode("ascii")
 
 
-def describe(doc: Doc, tagger: HalfreeTagger) -> list[dict[str, Any]]:
+def describe(doc: Doc, tagger: HalfreeTagger) -> list[Described]:
     """What is found in a text; places are counted in characters."""
     if tagger.target == "tags":
         return [_describe_word(token) for token in doc if token.tag_]
-    found = doc.ents if tagger.target == "ents" else doc.spans.get(tagger.spans_key, ())
-    return [_describe_span(span) for span in found]
+    spans = doc.ents if tagger.target == "ents" else doc.spans.get(tagger.spans_key, ())
+    return [_describe_span(span) for span in spans]
 
 
-def _describe_span(span: Span) -> dict[str, Any]:
+def _describe_span(span: Span) -> Described:
     return {
         "start": span.start_char,
         "end": span.end_char,
@@ -38,14 +40,15 @@ def _describe_span(span: Span) -> dict[str, Any]:
     }
 
 
-def _describe_word(token: Token) -> dict[str, Any]:
-    probabilities = token._.tag_probs
+def _describe_word(token: Token) -> Described:
+    # known if the tagger's setting `store_probs` is true
+    probabilities = token._.tag_probs or {}
     return {
         "start": token.idx,
         "end": token.idx + len(token),
         "label": token.tag_,
         "text": token.text,
-        "confidence": _finite(probabilities.get(token.tag_)) if probabilities else None,
+        "confidence": _finite(probabilities.get(token.tag_)),
     }
 
 

@@ -4,6 +4,8 @@ import struct
 from asyncio import StreamReader
 from typing import BinaryIO, NamedTuple
 
+READY, FAILED = 200, 500
+"""What a worker says first: that it has loaded its pipeline, or that it cannot."""
 HEADER = struct.Struct(">HI")
 
 

@@ -1,6 +1,7 @@
-"""What one request may ask for, and how many may wait."""
+"""Settings of the server and of its workers."""
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 
 from ..ranges import check_count, check_positive
 
@@ -45,3 +46,31 @@ class ServingSettings:
         check_count(workers=self.workers)
         check_count(0, queue=self.queue)
         check_positive(timeout=self.timeout)
+
+
+@dataclass(frozen=True)
+class WorkerSettings:
+    """What a worker is told when it is started.
+
+    model: The pipeline's name or folder.
+    component: The tagger's name, if a pipeline has several.
+    code: A Python file with registered functions that the pipeline needs.
+    timeout: Seconds that a request may take.
+    limits: What one request may ask for.
+    """
+
+    model: str
+    component: str | None
+    code: str | None
+    timeout: float
+    limits: RequestLimits
+
+    def to_bytes(self) -> bytes:
+        """As JSON."""
+        return json.dumps(asdict(self)).encode("ascii")
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> "WorkerSettings":
+        """What `to_bytes` has made."""
+        found = json.loads(content)
+        return cls(**{**found, "limits": RequestLimits(**found["limits"])})

@@ -11,6 +11,21 @@ from fastapi import FastAPI
 
 from ..errors import Errors
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Server(uvicorn.Server):
+    """A server that tells when it listens."""
+
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], object]) -> None:
+        super().__init__(config)
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen."""
+        await super().startup(sockets)
+        self._on_ready()
+
 
 def bind(host: str, port: int) -> socket.socket:
     """Take an address.
@@ -24,46 +39,49 @@ def bind(host: str, port: int) -> socket.socket:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-        own = socket.socket(family, kind, protocol)
-        own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        own.bind(address)
-    except OSError as error:
-        reason = error.strerror or str(error)
+        bound = socket.socket(family, kind, protocol)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(address)
+    except (OSError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
         raise OSError(Errors.H168.format(host=host, port=port, reason=reason)) from error
-    return own
+    return bound
 
 
-def serve(app: FastAPI, own: socket.socket, grace: float, on_ready: Callable[[], object]) -> None:
-    """Serve until SIGINT or SIGTERM; then finish what is being worked on.
+def serve(app: FastAPI, bound: socket.socket, grace: float, on_ready: Callable[[], object]) -> None:
+    """Serve until SIGINT or SIGTERM; then take no more requests and answer those that came before.
 
     app: The application.
-    own: What `bind` has returned.
-    grace: Seconds after which requests that are not answered are given up when it ends.
-    on_ready: Is called before the first request is taken.
-    RAISES: What the application's lifespan raises when it starts.
+    bound: What `bind` has returned.
+    grace: Seconds after which requests are given up that are not answered by then.
+    on_ready: Is called when it listens.
+    RAISES: SystemExit with status 0 when it has ended; what the application's lifespan raises when
+        it starts.
     """
-    # uvicorn raises the signals once more when it has ended
-    for number in (signal.SIGINT, signal.SIGTERM):
+    # uvicorn raises the signals that it has caught once more at its end
+    for number in SIGNALS:
         signal.signal(number, end)
+    asyncio.run(_serve(app, bound, grace, on_ready))
 
-    async def run() -> None:
-        async with app.router.lifespan_context(app):
-            config = uvicorn.Config(
-                app,
-                lifespan="off",
-                http="h11",
-                ws="none",
-                log_level="warning",
-                server_header=False,
-                timeout_graceful_shutdown=max(1, round(grace)),
-            )
-            # all that was imported, or each full collection would hold the loop for a long time
-            gc.collect()
-            gc.freeze()
-            on_ready()
-            await uvicorn.Server(config).serve([own])
 
-    asyncio.run(run())
+async def _serve(
+    app: FastAPI, bound: socket.socket, grace: float, on_ready: Callable[[], object]
+) -> None:
+    config = uvicorn.Config(
+        app,
+        # before it listens, and with errors that are ours to report
+        lifespan="off",
+        http="h11",
+        ws="none",
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=max(1, round(grace)),
+    )
+    async with app.router.lifespan_context(app):
+        # what was imported is never collected: looking through it would hold the event loop
+        gc.collect()
+        gc.freeze()
+        await Server(config, on_ready).serve([bound])
 
 
 def end(number: int, frame: object) -> None:

@@ -1,75 +1,46 @@
-"""A worker: a process that loads a pipeline once, then reads, checks and tags a request at a time.
+"""A worker: a process that loads a pipeline once, then reads and tags a request at a time.
 
-It is started by `worker_pool.py` as `python -m`, so that it shares nothing with the server but
-two pipes. It ends when they are closed.
+`worker_pool.py` starts it with `python -m`, so that it shares nothing with the server but two
+pipes. It ends when they are closed.
 """
 
-import json
 import os
 import signal
 import sys
-from dataclasses import asdict, dataclass
+import traceback
 from typing import BinaryIO
 
 import spacy
-from spacy.language import Language
 
 from ..custom_code import import_code
 from ..errors import Errors
 from ..pipeline.pipelines import find_tagger
-from . import frames
-from .entities import answer
-from .frames import Frame
-from .limits import RequestLimits
-from .request_body import Refused, check_number, read_texts
+from .entities import to_json
+from .frames import FAILED, READY, Frame, pack, read
+from .limits import WorkerSettings
+from .refusal import Refusal
+from .request_body import check_number, read_texts
 
 NICENESS = 5
-"""Workers give way to the server, so that it goes on answering on a machine that is busy."""
-GRACE = 2
-"""Seconds after which a worker ends itself at a request that should have been stopped."""
-
-
-@dataclass(frozen=True)
-class WorkerSettings:
-    """What a worker is told when it is started.
-
-    model: The pipeline's name or folder.
-    component: The tagger's name, if there are several.
-    code: A Python file with registered functions that the pipeline needs.
-    timeout: Seconds that a request may take.
-    limits: What one request may ask for.
-    """
-
-    model: str
-    component: str | None
-    code: str | None
-    timeout: float
-    limits: RequestLimits
-
-    def to_bytes(self) -> bytes:
-        """As JSON."""
-        return json.dumps(asdict(self)).encode("ascii")
-
-    @classmethod
-    def from_bytes(cls, content: bytes) -> "WorkerSettings":
-        """What `to_bytes` has made."""
-        found = json.loads(content)
-        return cls(**{**found, "limits": RequestLimits(**found["limits"])})
+"""Workers give way to the server, so that it answers quickly on a machine that is busy, too."""
+GRACE = 2.0
+"""Seconds after which a worker ends itself that should have been ended for taking too long."""
 
 
 class Worker:
-    """A loaded pipeline that answers requests.
-
-    settings: What it was told.
-    RAISES: ValueError (H021, H022, H027) if there is no tagger or several of them; what loading
-        raises.
-    """
+    """A loaded pipeline that answers requests."""
 
     def __init__(self, settings: WorkerSettings) -> None:
+        """Load the pipeline.
+
+        settings: What the worker is told.
+        RAISES: OSError if there is no such pipeline; ValueError (H021, H022, H027) if it has no
+            tagger or several, (H127) if the code cannot be imported.
+        """
         import_code(settings.code)
-        self.limits = settings.limits
-        self.nlp: Language = spacy.load(settings.model)
-        self.tagger = find_tagger(self.nlp, settings.component)
+        self._limits = settings.limits
+        self._nlp = spacy.load(settings.model)
+        self._tagger = find_tagger(self._nlp, settings.component)
 
     def __call__(self, body: bytes) -> Frame:
         """Answer a request.
@@ -77,70 +48,80 @@ class Worker:
         body: Its body.
         RETURNS: A status and JSON.
         """
-        # a zone that is left by an exception is not cleared as a whole
-        with self.nlp.memory_zone():
+        # what a text leaves in the vocabulary goes with the zone; no exception may leave it, as
+        # not everything in it would be cleared then
+        with self._nlp.memory_zone():
             try:
-                return Frame(200, self._tag(read_texts(body, self.limits)))
-            except Refused as refused:
-                return refuse(str(refused))
-            except MemoryError:
-                raise
+                return Frame(READY, self._tag(read_texts(body, self._limits)))
+            except Refusal as refusal:
+                return refusal.to_frame()
             except Exception as error:
-                print(f"{Errors.H175} ({type(error).__name__})", file=sys.stderr, flush=True)
-                return refuse(Errors.H175)
+                log_without_texts(error)
+                return Refusal(Errors.H175).to_frame()
 
     def _tag(self, texts: list[str]) -> bytes:
-        for i, text in enumerate(texts):
-            check_number(f"characters in text {i}", len(text), self.nlp.max_length)
+        """RAISES: Refusal (H171) if there are more words than a request may have."""
         docs = []
         n_words = 0
-        for text in texts:
-            docs.append(self.nlp.make_doc(text))
+        for i, text in enumerate(texts):
+            check_number(f"characters in text {i}", len(text), self._nlp.max_length)
+            docs.append(self._nlp.make_doc(text))
             n_words += len(docs[-1])
-            check_number("words", n_words, self.limits.words)
-        return answer(self.nlp.pipe(docs), self.tagger)
-
-
-def refuse(message: str, status: int = 422) -> Frame:
-    """An answer that says why there are no entities."""
-    return Frame(status, json.dumps({"detail": message}).encode("ascii"))
+            check_number("words", n_words, self._limits.words)
+        return to_json(self._nlp.pipe(docs), self._tagger)
 
 
 def main() -> None:
-    """Serve requests from the standard input until it ends."""
-    # a terminal and a service manager signal all processes; workers end with the server
+    """Answer requests from the standard input until it ends."""
+    # terminals and service managers signal all processes; this one ends with the server
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     requests = sys.stdin.buffer
-    # what a component prints goes to the log
+    # what components print must not get between answers: it goes to the standard error
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     if hasattr(os, "nice"):
         os.nice(NICENESS)
-    first = frames.read(requests)
+    first = read(requests)
     if first is None:
         return
     settings = WorkerSettings.from_bytes(first.content)
     try:
         worker = Worker(settings)
-    except Exception as error:
-        send(answers, Frame(500, str(error).encode("utf8", "backslashreplace")))
+    # code of the user may end the process
+    except (Exception, SystemExit) as error:
+        reason = str(error) or type(error).__name__
+        send(answers, Frame(FAILED, reason.encode("utf8", "backslashreplace")))
         return
-    send(answers, Frame(200, b""))
-    while (request := frames.read(requests)) is not None:
+    send(answers, Frame(READY, b""))
+    while (request := read(requests)) is not None:
         set_alarm(settings.timeout + GRACE)
-        send(answers, worker(request.content))
+        answer = worker(request.content)
         set_alarm(0)
+        send(answers, answer)
+
+
+def log_without_texts(error: Exception) -> None:
+    """Tell the log where the pipeline has failed, but not the message, which may quote a text.
+
+    error: What was raised.
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    places = [f"{own.filename}:{own.lineno}" for own in frames]
+    print(Errors.H175, type(error).__name__, *places, file=sys.stderr, flush=True)
 
 
 def send(stream: BinaryIO, frame: Frame) -> None:
     """Write a message."""
-    stream.write(frames.pack(frame))
+    stream.write(pack(frame))
     stream.flush()
 
 
 def set_alarm(seconds: float) -> None:
-    """Let the system end this process, whatever it is at, if nobody else does."""
+    """Let the system end this process, whatever it is at, even if the server is gone.
+
+    seconds: When; 0 for not at all.
+    """
     if hasattr(signal, "setitimer"):
         signal.setitimer(signal.ITIMER_REAL, seconds)
 
