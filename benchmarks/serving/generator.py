@@ -28,6 +28,8 @@ MOST_REQUESTS = 2_000_000
 IMPATIENT = 10
 """Every so manieth client does not wait when it is told to try later."""
 LONGEST_WAIT = 5.0
+RAMP = 2.0
+"""In the first seconds, one client after the other begins."""
 PAUSE_AFTER_FAILURE = 0.2
 CHECKED = 50
 """Every so manieth answer to a valid request is read as a whole."""
@@ -151,18 +153,14 @@ async def send_hostile(
     requests = prepare(texts, seed=0)
     tally = Tally()
     start = time.perf_counter()
-    clients = [
-        send_mix(
-            Connection(port),
-            requests,
-            tally,
-            random.Random(number),
-            start + seconds,
-            is_patient=number % IMPATIENT > 0,
-        )
-        for number in range(n_clients)
-    ]
-    await asyncio.gather(*clients)
+
+    async def begin(number: int) -> None:
+        await asyncio.sleep(min(RAMP, seconds / 2) * number / n_clients)
+        draw = random.Random(number)
+        is_patient = number % IMPATIENT > 0
+        await send_mix(Connection(port), requests, tally, draw, start + seconds, is_patient)
+
+    await asyncio.gather(*map(begin, range(n_clients)))
     return {"clients": n_clients, "seconds": time.perf_counter() - start, **tally.summary()}
 
 

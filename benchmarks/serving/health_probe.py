@@ -43,14 +43,17 @@ async def probe(port: int, seconds: float, rate: float) -> dict[str, Any]:
         rate: how often a second.
 
     Returns:
-        `milliseconds` of each answer, `failures` (a status other than 200, or why there was no
-        answer) and `late`, by how many milliseconds the latest probe began too late: by so much
-        this process itself waited for a processor.
+        `probes`, how many there were; `milliseconds` of each answer; `failures` (a status other
+        than 200, or why there was no answer); and `late`, by how many milliseconds the latest
+        probe began too late: by so much this process itself waited for a processor.
     """
-    found: dict[str, Any] = {"milliseconds": [], "failures": [], "late": 0.0}
+    n_probes = round(seconds * rate)
+    found: dict[str, Any] = {
+        **{"probes": n_probes, "milliseconds": [], "failures": [], "late": 0.0}
+    }
     start = time.perf_counter()
     probes = []
-    for number in range(round(seconds * rate)):
+    for number in range(n_probes):
         wait = start + number / rate - time.perf_counter()
         if wait > 0:
             await asyncio.sleep(wait)

@@ -5,6 +5,7 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -83,11 +84,12 @@ def run_hostile(pipeline: Path, texts: Path, load: Load) -> dict[str, Any]:
             load.unloaded_seconds + 60,
         )
         before = processor_seconds(server)
-        with MemorySampler(server) as memory:
+        with MemorySampler(server) as memory, ExitStack() as stack:
+            arguments = ("hostile", port, texts, load.clients, load.seconds)
             probe = start_module("health_probe", port, load.seconds, load.rate)
-            generator = start_module(
-                "generator", "hostile", port, texts, load.clients, load.seconds
-            )
+            stack.callback(probe.kill)
+            generator = start_module("generator", *arguments)
+            stack.callback(generator.kill)
             loaded = read_output(probe, load.seconds + 90)
             found = read_output(generator, 90)
         used = processor_seconds(server) - before
@@ -106,7 +108,7 @@ def describe_health(probe: Mapping[str, Any]) -> dict[str, Any]:
     """Milliseconds of the probes: median, 99 of 100, most; and what failed."""
     ordered = sorted(probe["milliseconds"])
     return {
-        "probes": len(ordered) + len(probe["failures"]),
+        "probes": probe["probes"],
         "median": statistics.median(ordered),
         "p99": statistics.quantiles(ordered, n=100, method="inclusive")[-1],
         "most": ordered[-1],

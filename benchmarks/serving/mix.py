@@ -1,7 +1,7 @@
 """What clients send: valid requests and hostile ones, prepared as bytes.
 
-Each kind of request names the statuses that may answer it. A valid request may be refused with 429
-while the queue is full.
+Each kind of request names the statuses that may answer it. While the queue is full, 429 may answer
+any of them.
 """
 
 import json
@@ -173,8 +173,8 @@ KINDS = {
         statuses(LARGE, INVALID, BUSY),
         choose_body(texts_body(*["a " * 40_000] * 20), texts_body(*["a"] * 100_000)),
     ),
-    "too large": Kind(1, statuses(LARGE), choose_request(with_length())),
-    "too large, chunked": Kind(1, statuses(LARGE), choose_request(without_length())),
+    "too large": Kind(1, statuses(LARGE, BUSY), choose_request(with_length())),
+    "too large, chunked": Kind(1, statuses(LARGE, BUSY), choose_request(without_length())),
     "other paths": Kind(
         1,
         statuses(404, 405),
@@ -186,7 +186,7 @@ KINDS = {
         ),
     ),
     "byte by byte": Kind(1, statuses(OK, BUSY, 408), byte_by_byte, pause=SLOW_PAUSE),
-    "silent in the midst": Kind(0.5, statuses(408, INVALID), cut, leaves_after=STALL_SECONDS),
+    "silent in the midst": Kind(0.5, statuses(408, BUSY), cut, leaves_after=STALL_SECONDS),
     "gone in the midst": Kind(2, statuses(), cut, leaves_after=0.0),
     "gone before the answer": Kind(2, statuses(), draw_texts(8), leaves_after=0.0),
 }

@@ -9,6 +9,7 @@ from benchmarks.speed.tables import make_table
 from benchmarks.speed.timing import spread
 
 from .goals import judge
+from .mix import VALID
 
 TURNS = {
     "server": "the server, 64 texts a request",
@@ -38,7 +39,7 @@ def serving_runs_table(path: Path) -> str:
         ),
         *(
             [f"{name}: ms, median; p99", *(show_latency(run, name) for run in runs)]
-            for name in ("1 text", "8 texts", "64 texts")
+            for name in VALID
         ),
         ["refused with 429", *(f"{count(run, '429'):,}" for run in runs)],
         ["memory: MB, most", *(f"{run['memory']['most']:,.0f}" for run in runs)],
