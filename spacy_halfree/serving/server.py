@@ -1,10 +1,10 @@
 """Serving an application on an address until a signal comes."""
 
 import asyncio
-import gc
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import uvicorn
 from fastapi import FastAPI
@@ -15,7 +15,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Server(uvicorn.Server):
-    """A server that tells when it listens."""
+    """A server that tells when it listens, and leaves signals to others."""
 
     def __init__(self, config: uvicorn.Config, on_ready: Callable[[], object]) -> None:
         super().__init__(config)
@@ -25,6 +25,11 @@ class Server(uvicorn.Server):
         """Listen."""
         await super().startup(sockets)
         self._on_ready()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Do not capture them: a process that was asked to end would end with an error."""
+        yield
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -55,21 +60,11 @@ def serve(app: FastAPI, bound: socket.socket, grace: float, on_ready: Callable[[
     bound: What `bind` has returned.
     grace: Seconds after which requests are given up that are not answered by then.
     on_ready: Is called when it listens.
-    RAISES: SystemExit with status 0 when it has ended; what the application's lifespan raises when
-        it starts.
+    RAISES: What the application's lifespan raises when it starts.
     """
-    # uvicorn raises the signals that it has caught once more at its end
-    for number in SIGNALS:
-        signal.signal(number, end)
-    asyncio.run(_serve(app, bound, grace, on_ready))
-
-
-async def _serve(
-    app: FastAPI, bound: socket.socket, grace: float, on_ready: Callable[[], object]
-) -> None:
     config = uvicorn.Config(
         app,
-        # before it listens, and with errors that are ours to report
+        # it starts before anything listens, and with errors that are ours to report
         lifespan="off",
         http="h11",
         ws="none",
@@ -77,13 +72,28 @@ async def _serve(
         server_header=False,
         timeout_graceful_shutdown=max(1, round(grace)),
     )
-    async with app.router.lifespan_context(app):
-        # what was imported is never collected: looking through it would hold the event loop
-        gc.collect()
-        gc.freeze()
-        await Server(config, on_ready).serve([bound])
+    asyncio.run(_serve(app, bound, Server(config, on_ready)))
 
 
-def end(number: int, frame: object) -> None:
-    """End this process as one that has done what it should."""
-    raise SystemExit(0)
+async def _serve(app: FastAPI, bound: socket.socket, server: Server) -> None:
+    task = asyncio.current_task()
+    assert task is not None
+    is_ended = False
+
+    def end(number: int) -> None:
+        nonlocal is_ended
+        if server.started:
+            server.handle_exit(number, None)
+        elif not is_ended:
+            task.cancel()
+        is_ended = True
+
+    loop = asyncio.get_running_loop()
+    for number in SIGNALS:
+        signal.signal(number, lambda number, _: loop.call_soon_threadsafe(end, number))
+    try:
+        async with app.router.lifespan_context(app):
+            await server.serve([bound])
+    except asyncio.CancelledError:
+        if not is_ended:
+            raise

@@ -49,6 +49,7 @@ class WorkerHandle:
             pass
         except BaseException:
             handle.kill()
+            await handle.wait()
             raise
         await handle.stop()
         reason = reason or f"its process ended with status {process.returncode}"

@@ -127,10 +127,13 @@ def serving(model: Path, *options: object) -> Iterator[Served]:
         assert found is not None, (line, process.stdout.read())
         served = Served(process, found[1])
         # what else it prints must not fill the pipe
-        log: list[str] = []
-        reader = threading.Thread(target=log.extend, args=(process.stdout,), daemon=True)
+        reader = threading.Thread(target=process.stdout.read)
         reader.start()
-        yield served
+        try:
+            yield served
+        finally:
+            process.kill()
+            reader.join()
 
 
 @contextlib.contextmanager
