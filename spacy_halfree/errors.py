@@ -479,7 +479,10 @@ class Errors:
         "[H166] `serve` needs packages that are not installed: {names}. Run `pip install "
         "'spacy-halfree[serve]'`."
     )
-    H167 = "[H167] A worker process cannot load the pipeline '{model}': {reason}"
+    H167 = (
+        "[H167] A worker process cannot load the pipeline '{model}': {reason}. Name a pipeline "
+        "that `spacy.load` loads here, and that has a `halfree_tagger`."
+    )
     H168 = (
         "[H168] Cannot listen on host '{host}', port {port}: {reason}. Use another `--host` or "
         "`--port`."

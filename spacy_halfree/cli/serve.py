@@ -51,11 +51,11 @@ def serve_cli(
     from ..serving.app import create_app
     from ..serving.server import bind, serve
 
-    limits = RequestLimits(
-        body=max_body, texts=max_texts, words=max_words, characters=max_characters
-    )
-    settings = ServingSettings(workers=workers, queue=queue, timeout=timeout, limits=limits)
     try:
+        limits = RequestLimits(
+            body=max_body, texts=max_texts, words=max_words, characters=max_characters
+        )
+        settings = ServingSettings(workers=workers, queue=queue, timeout=timeout, limits=limits)
         bound = bind(host, port)
         app = create_app(
             model, component=component, code=None if code is None else str(code), settings=settings

@@ -1,6 +1,7 @@
 """Serving an application on an address until a signal comes."""
 
 import asyncio
+import gc
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -23,6 +24,9 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen."""
+        # collecting garbage among all that was imported would hold up requests
+        gc.collect()
+        gc.freeze()
         await super().startup(sockets)
         self._on_ready()
 

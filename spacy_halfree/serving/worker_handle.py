@@ -44,7 +44,7 @@ class WorkerHandle:
             answer = await handle.ask(settings.to_bytes())
             if answer.status == READY:
                 return handle
-            reason = answer.content.decode("utf8")
+            reason = answer.content.decode("utf8").strip().rstrip(".")
         except (OSError, asyncio.IncompleteReadError):
             pass
         except BaseException:

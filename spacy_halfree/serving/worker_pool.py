@@ -97,8 +97,14 @@ class WorkerPool:
         # a client that goes away does not end a worker, which would have to load the pipeline anew
         task = asyncio.create_task(self._ask(worker, body))
         self._asked.add(task)
-        task.add_done_callback(self._asked.discard)
+        task.add_done_callback(self._forget)
         return await asyncio.shield(task)
+
+    def _forget(self, task: "asyncio.Task[Frame]") -> None:
+        self._asked.discard(task)
+        if not task.cancelled():
+            # asyncio reports errors that nobody has looked at
+            task.exception()
 
     async def _free_worker(self) -> WorkerHandle:
         if not self.can_answer:

@@ -4,6 +4,7 @@
 pipes. It ends when they are closed.
 """
 
+import gc
 import os
 import signal
 import sys
@@ -15,7 +16,7 @@ import spacy
 from ..custom_code import import_code
 from ..errors import Errors
 from ..pipeline.pipelines import find_tagger
-from .entities import to_json
+from .answers import to_json
 from .frames import FAILED, READY, Frame, pack, read
 from .limits import WorkerSettings
 from .refusal import Refusal
@@ -93,6 +94,9 @@ def main() -> None:
         reason = str(error) or type(error).__name__
         send(answers, Frame(FAILED, reason.encode("utf8", "backslashreplace")))
         return
+    # what is loaded stays: looking through it for garbage would take time from requests
+    gc.collect()
+    gc.freeze()
     send(answers, Frame(READY, b""))
     while (request := read(requests)) is not None:
         set_alarm(settings.timeout + GRACE)

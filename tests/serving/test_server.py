@@ -9,11 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 import pytest
 import spacy
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from test_request_body import SECRET, UNREADABLE, values
 
@@ -177,6 +177,27 @@ def test_other_paths(server: Served, method: str, path: str, status: int) -> Non
     answer = server.client.request(method, path)
     assert answer.status_code == status
     assert SECRET not in answer.text + str(answer.headers)
+
+
+paths = st.sampled_from(["/", "/docs", "/docs-files/", "/entities", "/health", "/openapi.json/"])
+
+
+@given(
+    st.sampled_from(["GET", "HEAD", "POST", "OPTIONS", "DELETE", "TRACE", "XYZ"]),
+    st.builds(lambda path, more: path + quote(more), paths, st.binary(max_size=20)),
+    st.dictionaries(
+        st.sampled_from(["Range", "If-Modified-Since", "Host", "Accept", "Expect", "Upgrade"]),
+        st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=20).map(str.strip),
+    ),
+)
+@example("GET", "/docs-files/%00", {})
+@example("GET", "/docs-files/" + "a" * 5000, {})
+@example("GET", "/docs-files/swagger-ui.css", {"Range": "bytes=9-1,-"})
+@settings(max_examples=200)
+def test_no_path_and_no_header_is_an_error_of_the_server(
+    server: Served, method: str, path: str, headers: dict[str, str]
+) -> None:
+    assert server.client.request(method, path, headers=headers).status_code < 500
 
 
 class Addresses(HTMLParser):

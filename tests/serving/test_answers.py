@@ -9,7 +9,7 @@ from spacy.tokens import Doc, Span
 from toy_pipelines import SPANS_KEY, TARGETS, TEXTS, make_examples, make_nlp, train
 
 from spacy_halfree.pipeline.pipelines import find_tagger
-from spacy_halfree.serving.entities import describe, to_json
+from spacy_halfree.serving.answers import describe, to_json
 
 
 @pytest.fixture(scope="module", params=TARGETS)
