@@ -1,6 +1,7 @@
 """One run of the hostile mix: a new server, its health unloaded and loaded, and its memory."""
 
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -76,6 +77,7 @@ def run_hostile(pipeline: Path, texts: Path, load: Load) -> dict[str, Any]:
     Returns:
         What is kept of it.
     """
+    busy = round(os.getloadavg()[0], 2)
     with running_server(pipeline, load.workers) as (server, port):
         # what is done at the first requests only is not measured
         read_output(start_module("generator", "batches", port, texts, 2, 10), 120)
@@ -100,6 +102,7 @@ def run_hostile(pipeline: Path, texts: Path, load: Load) -> dict[str, Any]:
         **count_failures(found),
         "memory": describe_memory(memory.seconds, memory.proportional, memory.resident),
         "server_processor_seconds": round(used, 1),
+        "load_average_before": busy,
         "generator": found,
     }
 

@@ -31,6 +31,7 @@ def serving_runs_table(path: Path) -> str:
     """What happened in each run of the hostile mix, a column for each."""
     runs = read_json(path, missing={}).get("runs", [])
     rows = [
+        ["load average before", *(f"{run['load_average_before']:.1f}" for run in runs)],
         ["requests", *(f"{run['generator']['requests']:,}" for run in runs)],
         ["texts tagged a second", *(f"{texts_per_second(run):,.0f}" for run in runs)],
         *(

@@ -329,7 +329,7 @@ def make_run(**changes: object) -> dict[str, object]:
     run = {
         **{"health": {"unloaded": health, "loaded": health}, "p99_ratio": 9.0, "memory": memory},
         **{"server_errors": 0, "unanswered": 0, "wrong_answers": 0, "generator": load},
-        **{"server_processor_seconds": 50.0},
+        **{"server_processor_seconds": 50.0, "load_average_before": 0.5},
     }
     return run | changes
 
