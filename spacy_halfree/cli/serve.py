@@ -36,6 +36,9 @@ def serve_cli(
     max_characters: int = typer.Option(
         LIMITS.characters, "--max-characters", min=1, help="Characters of a text"
     ),
+    max_run: int = typer.Option(
+        LIMITS.run, "--max-run", min=1, help="Characters without white space"
+    ),
     component: str | None = typer.Option(
         None, "--component", help="The tagger's name, if a pipeline has several"
     ),
@@ -53,7 +56,7 @@ def serve_cli(
 
     try:
         limits = RequestLimits(
-            body=max_body, texts=max_texts, words=max_words, characters=max_characters
+            body=max_body, texts=max_texts, words=max_words, characters=max_characters, run=max_run
         )
         settings = ServingSettings(workers=workers, queue=queue, timeout=timeout, limits=limits)
         bound = bind(host, port)

@@ -14,16 +14,19 @@ class RequestLimits:
     texts: The most texts of a request.
     characters: The most characters of a text.
     words: The most words of a request, as the pipeline's tokenizer counts.
+    run: The most characters without white space. spaCy's tokenizer takes time that grows with the
+        square of their number; other tokenizers are not limited.
     """
 
     body: int = 1_000_000
     texts: int = 256
     characters: int = 100_000
     words: int = 20_000
+    run: int = 1_000
 
     def __post_init__(self) -> None:
         """RAISES: ValueError (H013) for a limit below 1."""
-        check_count(body=self.body, texts=self.texts, characters=self.characters, words=self.words)
+        check_count(**asdict(self))
 
 
 @dataclass(frozen=True)

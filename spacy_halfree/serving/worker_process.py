@@ -12,6 +12,7 @@ import traceback
 from typing import BinaryIO
 
 import spacy
+from spacy.tokenizer import Tokenizer
 
 from ..custom_code import import_code
 from ..errors import Errors
@@ -61,15 +62,23 @@ class Worker:
                 return Refusal(Errors.H175).to_frame()
 
     def _tag(self, texts: list[str]) -> bytes:
-        """RAISES: Refusal (H171) if there are more words than a request may have."""
+        """RAISES: Refusal (H171) if there is more than a request may have."""
         docs = []
         n_words = 0
         for i, text in enumerate(texts):
             check_number(f"characters in text {i}", len(text), self._nlp.max_length)
+            if isinstance(self._nlp.tokenizer, Tokenizer):
+                what = f"characters without white space in text {i}"
+                check_number(what, longest_run(text), self._limits.run)
             docs.append(self._nlp.make_doc(text))
             n_words += len(docs[-1])
             check_number("words", n_words, self._limits.words)
         return to_json(self._nlp.pipe(docs), self._tagger)
+
+
+def longest_run(text: str) -> int:
+    """The most characters of a text that no white space separates."""
+    return max(map(len, text.split()), default=0)
 
 
 def main() -> None:

@@ -91,7 +91,7 @@ def test_settings_out_of_range(options: dict) -> None:
         ServingSettings(**options)
 
 
-@pytest.mark.parametrize("name", ["body", "texts", "characters", "words"])
+@pytest.mark.parametrize("name", ["body", "texts", "characters", "words", "run"])
 def test_limits_out_of_range(name: str) -> None:
     with pytest.raises(ValueError, match=r"\[H013\]"):
         RequestLimits(**{name: 0})

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from spacy.tokens import Doc
 
 from spacy_halfree.serving.limits import RequestLimits, WorkerSettings
 from spacy_halfree.serving.worker_process import Worker
@@ -37,6 +38,18 @@ def test_nothing_grows(worker: Worker) -> None:
         assert ask(worker, f"Word{i} number{i}", f"other{i}") == 200
     assert len(worker._nlp.vocab.strings) == n_strings
     assert sum(1 for _ in worker._nlp.vocab) == n_lexemes
+
+
+def test_long_runs_are_refused_before_they_are_tokenized(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert ask(worker, "(" * 40 + " " + "a" * 1000) == 200
+    # which would take spaCy's tokenizer minutes
+    assert ask(worker, "a", "\u2003" + "(" * 100_000) == 422
+    # languages without spaces have tokenizers of their own
+    nlp = worker._nlp
+    monkeypatch.setattr(nlp, "tokenizer", lambda text: Doc(nlp.vocab, words=[text]))
+    assert ask(worker, "a" * 1001) == 200
 
 
 def test_texts_longer_than_spacy_takes(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
