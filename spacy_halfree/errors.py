@@ -229,8 +229,8 @@ class Errors:
         "larger number."
     )
     H056 = (
-        "[H056] The folder {path} has {n_shards} shards, but its manifest says {expected}. Part of "
-        "it is missing, or something was added; copy or annotate it again."
+        "[H056] The folder {path} has {n_shards} shards, but its manifest {manifest} says "
+        "{expected}. Part of it is missing, or something was added; copy or annotate it again."
     )
     H057 = (
         "[H057] The pipeline or code in {path} is not the one with which this run was started. "
@@ -475,6 +475,29 @@ class Errors:
         "[H146] These options choose how to read labelled texts, but no labelled texts are given: "
         "{options}. Use `--labelled` to name the files, or leave out the options."
     )
+    H147 = (
+        "[H147] Another process is writing to {path}, or has written there since this run began. "
+        "This run has written nothing there. Wait for the other one and look at its result, or "
+        "name another place."
+    )
+    H148 = (
+        "[H148] The name of {what}, {name}, cannot be used, because it has {reason}. Rename it, or "
+        "give the name of a link to it."
+    )
+    H149 = (
+        "[H149] {path} is a project that `init` has written, or its folder `corpus`: its files of "
+        "labelled texts and of problems would be read as raw texts. To read its raw texts, name "
+        "{pool}."
+    )
+    H155 = (
+        "[H155] Cannot read the manifest {path}: {reason}. Copy it again from where the labels "
+        "were made, or use `annotate --overwrite` to label the texts again."
+    )
+    H156 = (
+        "[H156] The manifest {path} has the format version {version}, but this version of "
+        "spacy-halfree reads version {known}. Update spacy-halfree, or use `annotate --overwrite` "
+        "to label the texts again."
+    )
     H166 = (
         "[H166] `serve` needs packages that are not installed: {names}. Run `pip install "
         "'spacy-halfree[serve]'`."
@@ -648,6 +671,14 @@ class Warnings:
         "Python counts. Use `--offsets utf-16` if the spans come from a program that counts as "
         "JavaScript and Java do, or `--offsets code-points` to keep what is read now, without this "
         "warning."
+    )
+    W047 = (
+        "[W047] {path} is {what}, and not raw text. It is left out (files: {n}). To read texts "
+        "in it, name their files."
+    )
+    W051 = (
+        "[W051] What exists of {path} is damaged: {reason} `--overwrite` replaces it, and labels "
+        "all texts again."
     )
     W058 = "[W058] A worker process ended with status {status}. Another one takes its place."
     W059 = (

@@ -5,11 +5,13 @@ existing file is replaced only with `--overwrite`. Links are followed: what coun
 folder that they lead to.
 """
 
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from .errors import Errors
-from .files import write_at_once
+from .files import lock_path, write_at_once
 
 PIPELINE = ("meta.json", "config.cfg")
 """The files by which a folder is known as a spaCy pipeline."""
@@ -74,15 +76,38 @@ def write_output(output: Path, *content: bytes, overwrite: bool) -> None:
     """
     try:
         place = output.resolve()
-        is_there = place.exists()
-        if overwrite or not is_there:
+        if overwrite or not place.exists():
             place.parent.mkdir(parents=True, exist_ok=True)
-            write_at_once(place, *content)
+            write_at_once(place, *content, overwrite=overwrite)
+            return
+    except FileExistsError as error:
+        # or else its folder cannot be made
+        if not place.is_file():
+            raise OSError(Errors.H100.format(path=output, reason=reason_of(error))) from error
     # a circle of links is a RuntimeError before Python 3.13
     except (OSError, RuntimeError) as error:
         raise OSError(Errors.H100.format(path=output, reason=reason_of(error))) from error
-    if is_there and not overwrite:
-        raise FileExistsError(Errors.H024.format(path=output))
+    raise FileExistsError(Errors.H024.format(path=output))
+
+
+@contextmanager
+def hold(path: Path) -> Iterator[None]:
+    """Let one process at a time change what is at a path.
+
+    path: An existing file or folder. Where the system cannot lock it, nothing is held.
+    RAISES: OSError (H147) if another process holds it.
+    """
+    try:
+        descriptor = lock_path(path)
+    except BlockingIOError as error:
+        raise FileExistsError(Errors.H147.format(path=path)) from error
+    except OSError:
+        yield
+        return
+    try:
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def reason_of(error: BaseException) -> str:

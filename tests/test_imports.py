@@ -39,7 +39,7 @@ MAY_USE = {
         *("ranges", "data", "pipeline", "models", "tagging", "files", "types", "errors", "about"),
     },
     "pipeline": {"ranges", "models", "losses", "tagging", "files", "types", "errors"},
-    "models": {"ranges", "files", "types", "errors"},
+    "models": {"ranges", "outputs", "files", "types", "errors"},
     "losses": {"types"},
     "tagging": {"ranges", "types", "errors"},
     "outputs": {"files", "errors"},

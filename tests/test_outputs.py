@@ -1,12 +1,14 @@
 """The rule for outputs: never an input, never part of a pipeline, never replaced unasked."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
 from spacy_halfree.data.inputs import find_inputs, local_inputs
-from spacy_halfree.outputs import check_output_file, check_place, write_output
+from spacy_halfree.outputs import check_output_file, check_place, hold, write_output
 
 
 def make_pipeline(folder: Path) -> Path:
@@ -144,3 +146,35 @@ def test_outputs_beside_an_input_behind_a_link(
         check_place(tmp_path / "link" / "new.spacy", inputs=read)
         with pytest.raises(ValueError, match=r"\[H065\]"):
             check_place(tmp_path / "disk" / "raw.txt", inputs=read)
+
+
+@pytest.mark.parametrize("overwrite", [True, False])
+def test_of_several_writers_one_wins(tmp_path: Path, overwrite: bool) -> None:
+    """Without `overwrite`, all others are refused; with it, the last one's content is whole."""
+
+    def write(number: int) -> str:
+        barrier.wait(60)
+        try:
+            write_output(output, str(number).encode() * 10_000, overwrite=overwrite)
+        except FileExistsError as error:
+            return str(error)[:6]
+        return str(number)
+
+    for i in range(20):
+        output, barrier = tmp_path / "new" / f"file{i}", Barrier(3)
+        with ThreadPoolExecutor(3) as threads:
+            results = list(threads.map(write, range(3)))
+        winners = [result for result in results if result != "[H024]"]
+        assert len(winners) == (3 if overwrite else 1)
+        assert output.read_bytes() in [winner.encode() * 10_000 for winner in winners]
+    assert len(list((tmp_path / "new").iterdir())) == 20
+
+
+def test_only_one_holds_a_folder(tmp_path: Path) -> None:
+    with hold(tmp_path):
+        with pytest.raises(FileExistsError, match=r"\[H147\]"), hold(tmp_path):
+            pass
+        with pytest.raises(FileExistsError, match=r"\[H147\]"), hold(tmp_path / "."):
+            pass
+    with hold(tmp_path):
+        pass

@@ -101,9 +101,8 @@ def annotate_cli(
     distributions; they must have the same labels, in any order.
 
     The output holds the teacher's annotation and, for every word, its distribution over all tags.
-    It appears only once it is complete, with a manifest (beside a file, in
-    OUTPUT.manifest.json) of what it came from. Texts that cannot be used are named and left
-    out.
+    It appears only once it is complete, with a manifest beside it (OUTPUT.manifest.json) of what
+    it came from. Texts that cannot be used are named and left out.
 
     What is finished is kept beside the output until then, in OUTPUT.parts: after whatever
     stopped it, the same command with --resume goes on, and ends with the same bytes.

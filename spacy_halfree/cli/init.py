@@ -183,7 +183,7 @@ def create_new(
     msg.good(f"{pool.n_texts} raw texts to learn from; the project is in {folder}")
     if not settings.encoder_is_folder:
         msg.info(f"The first run downloads {settings.encoder}, unless it is in the cache")
-    msg.text(f"Run it: cd {shlex.quote(str(folder))} && python -m spacy project run all")
+    msg.text(f"Run it: {change_to(folder)} && python -m spacy project run all")
 
 
 def update_existing(
@@ -212,7 +212,14 @@ def update_existing(
         f"{project.n_gold} texts to train on ({project.n_new} new), {project.n_raw} raw "
         "texts to learn from"
     )
-    msg.text(f"Train again: cd {shlex.quote(str(folder))} && python -m spacy project run all")
+    msg.text(f"Train again: {change_to(folder)} && python -m spacy project run all")
+
+
+def change_to(folder: Path) -> str:
+    """The command of a shell that changes to a folder."""
+    # it would take "-" for the folder before, and "-x" for an option
+    path = f"./{folder}" if str(folder).startswith("-") else str(folder)
+    return f"cd {shlex.quote(path)}"
 
 
 def warn_of_problems(reports: Sequence[FileReport], path: Path) -> None:

@@ -9,9 +9,6 @@ from ..errors import Errors
 from ..files import write_at_once
 from ..tagging.soft_labels import KEY
 
-MANIFEST = "_manifest.json"
-"""The file of a folder of shards that says what they come from, and how many there are."""
-
 
 def make_bin(docs: Iterable[Doc]) -> DocBin:
     """Docs with their soft labels, and nothing else of their user data, ready to be written."""

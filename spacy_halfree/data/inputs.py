@@ -5,7 +5,8 @@ import io
 import logging
 import os
 import re
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -14,6 +15,15 @@ from urllib.request import url2pathname
 
 from ..errors import Errors, Warnings
 from ..files import CHUNK
+from .derived_files import (
+    CORPUS,
+    POOL,
+    PROJECT,
+    describe_lines,
+    find_containing,
+    find_derived,
+    is_project,
+)
 from .file_formats import RAW_FILES
 from .file_formats import RAW_SUFFIXES as SUFFIXES
 
@@ -109,21 +119,72 @@ def find_inputs(location: str) -> list[InputFile]:
     RETURNS: The files, in the order of their names, which depends on nothing else. Of a folder's
         files these are all with a known ending, but for those whose names begin with "." or "_".
         The log says how many others there are.
-        A folder to which links lead twice, or back, is read once.
+        A folder to which links lead twice, or back, is read once. Projects, outputs of commands and
+        models in a folder are left out, with a warning in the log (W047); such a file or a folder
+        of shards is read if it is itself the location.
     RAISES: ValueError (H018) for a file of another kind, (H058) for a folder without such files,
         (H019) for a file whose name is not UTF-8; FileNotFoundError (H019) if there is nothing;
-        OSError (H102) for a folder that cannot be listed.
+        OSError (H102) for a folder that cannot be listed; ValueError (H149) for a project.
     """
     uri = location if is_uri(location) else None
     path, is_file, names = _look_at(location) if uri is None else _look_at_uri(location)
     if names is not None:
+        _refuse_projects(location, names)
         found = [InputFile(own, name, uri) for name, own in names.items() if is_text_file(name)]
-        return _in_order(found, location, len(names))
+        return _in_order(_leave_out_derived(found, names), location, len(names))
     if not path.endswith(SUFFIXES):
         raise ValueError(Errors.H018.format(path=location, formats=RAW_FILES))
     if not is_file:
         raise FileNotFoundError(Errors.H019.format(path=location, reason="there is no file"))
     return _in_order([InputFile(path, path.rsplit("/", 1)[-1], uri)], location, 1)
+
+
+def _refuse_projects(location: str, names: Collection[str]) -> None:
+    """RAISES: ValueError (H149) if a folder is a project or its folder of texts."""
+    path = local_path(location)
+    is_corpus = path is not None and path.name == CORPUS and (path.parent / PROJECT).is_file()
+    if is_project(set(names), {name.removeprefix(f"{CORPUS}/") for name in names}):
+        pool = f"{CORPUS}/{POOL}"
+    elif is_corpus and is_project({PROJECT}, set(names)):
+        pool = POOL
+    else:
+        return
+    raise ValueError(Errors.H149.format(path=location, pool=f"{location.rstrip('/')}/{pool}"))
+
+
+def _leave_out_derived(files: Sequence[InputFile], names: Mapping[str, str]) -> list[InputFile]:
+    """Leave out what is no raw text, and warn of it (W047).
+
+    files: The files of texts below a folder.
+    names: The paths of all files below it, by their names.
+    """
+    derived = find_derived(names)
+    left_out: dict[str, list[InputFile]] = defaultdict(list)
+    kept = []
+    for file in files:
+        name = find_containing(file.name, derived)
+        if name is None and (what := _describe_content(file)):
+            name, derived[file.name] = file.name, what
+        if name is None:
+            kept.append(file)
+        else:
+            left_out[name].append(file)
+    for name, own in sorted(left_out.items()):
+        path = printable(own[0].path.removesuffix(own[0].name) + name)
+        logger.warning(Warnings.W047.format(path=path, what=derived[name], n=len(own)))
+    return kept
+
+
+def _describe_content(file: InputFile) -> str | None:
+    """What a file is if a command has written it, by its first line."""
+    if file.uri is not None or not file.name.endswith(".jsonl") or not Path(file.path).is_file():
+        return None
+    try:
+        with file.open() as opened:
+            return describe_lines(opened)
+    except OSError:
+        # whoever reads it says why it cannot be read
+        return None
 
 
 Place = tuple[str, bool, dict[str, str] | None]
@@ -188,6 +249,11 @@ def _look_at_uri(uri: str) -> Place:
     return root, False, {path.removeprefix(root).lstrip("/"): path for path in files}
 
 
+def printable(path: str) -> str:
+    """A path as it can be printed, though it be not UTF-8."""
+    return os.fsencode(path).decode("utf8", "backslashreplace")
+
+
 def is_text_file(name: str) -> bool:
     """Whether a folder's file is one of its texts.
 
@@ -206,10 +272,9 @@ def _in_order(found: list[InputFile], location: str, n_files: int) -> list[Input
         try:
             file.name.encode("utf8")
         except UnicodeEncodeError as error:
-            # as it can be printed
-            path = os.fsencode(file.path).decode("utf8", "backslashreplace")
             reason = "its name is not UTF-8; rename it"
-            raise ValueError(Errors.H019.format(path=path, reason=reason)) from error
+            message = Errors.H019.format(path=printable(file.path), reason=reason)
+            raise ValueError(message) from error
     if not found:
         raise ValueError(Errors.H058.format(path=location, endings=", ".join(SUFFIXES)))
     if len(found) < n_files:

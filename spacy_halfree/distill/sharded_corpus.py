@@ -1,17 +1,16 @@
 """Soft labels from a file or a folder of shards, which need not fit into memory."""
 
-import json
 import random
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from spacy.errors import Errors as SpacyErrors
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 from spacy.training import Corpus, Example
 
-from ..data.docbin import MANIFEST
+from ..data.output_manifest import read_manifest_of
 from ..errors import Errors
 from ..ranges import check_count
 from ..tagging.soft_labels import check_soft_labels, has_soft_labels
@@ -53,7 +52,8 @@ class ShardedCorpus:
         nlp: The pipeline.
         YIELDS: Examples.
         RAISES: FileNotFoundError (H019) if there is nothing, ValueError (H056) if shards are
-            missing, (H062) if a file cannot be read or its soft labels cannot be used.
+            missing, (H062) if a file cannot be read or its soft labels cannot be used; ValueError,
+            OSError (H155), ValueError (H156) if the manifest cannot be read.
         """
         shards = self.shards()
         if not self.shuffle_buffer:
@@ -68,7 +68,8 @@ class ShardedCorpus:
         """The files, in the order of their names.
 
         RAISES: FileNotFoundError (H019) if there is none, ValueError (H056) if there are not as
-            many as the manifest says, (H062) if they are of another kind.
+            many as the manifest says, (H062) if they are of another kind; ValueError, OSError
+            (H155), ValueError (H156) if the manifest cannot be read.
         """
         if self.path.is_file():
             # spaCy's own reader would find no text in it
@@ -80,16 +81,17 @@ class ShardedCorpus:
                 raise ValueError(Errors.H062.format(path=self.path, reason=reason))
             return [self.path]
         shards = sorted(self.path.glob("*.spacy"))
-        manifest = self._manifest()
-        if manifest:
-            expected = manifest["counts"]["shards"]
-            shard_format = manifest.get("settings", {}).get("format", "spacy")
-            if shard_format != "spacy":
-                reason = f"Its shards are {shard_format} files, not .spacy files."
+        manifest = read_manifest_of(self.path) if self.path.is_dir() else None
+        if manifest is not None:
+            if manifest.shard_format != "spacy":
+                reason = f"Its shards are {manifest.shard_format} files, not .spacy files."
                 raise ValueError(Errors.H062.format(path=self.path, reason=reason))
-            if len(shards) != expected:
+            n_shards, expected = len(shards), manifest.n_shards
+            if n_shards != expected:
                 raise ValueError(
-                    Errors.H056.format(path=self.path, n_shards=len(shards), expected=expected)
+                    Errors.H056.format(
+                        path=self.path, manifest=manifest.path, n_shards=n_shards, expected=expected
+                    )
                 )
         if not shards:
             reason = "there is no such file, and no folder with `.spacy` files"
@@ -97,18 +99,14 @@ class ShardedCorpus:
         return shards
 
     def n_examples(self) -> int:
-        """How many examples there are."""
-        manifest = self._manifest()
-        if manifest:
-            return int(manifest["counts"]["texts"])
-        return sum(len(DocBin().from_disk(shard)) for shard in self.shards())
+        """How many examples there are.
 
-    def _manifest(self) -> dict[str, Any]:
-        manifest = self.path / MANIFEST
-        content: dict[str, Any] = (
-            json.loads(manifest.read_text("utf8")) if manifest.exists() else {}
-        )
-        return content
+        RAISES: ValueError, OSError as `shards`.
+        """
+        manifest = read_manifest_of(self.path) if self.path.is_dir() else None
+        if manifest is not None:
+            return manifest.n_texts
+        return sum(len(DocBin().from_disk(shard)) for shard in self.shards())
 
     def _read(self, shards: Iterable[Path], nlp: Language) -> Iterator[Example]:
         for shard in shards:

@@ -11,6 +11,7 @@ class OutputState(Enum):
     UNKNOWN = "an output that has not been compared with what is to be made"
     SAME = "a complete output, made from the same input, teachers and settings"
     OTHER = "an output that was made from something else, or does not say from what"
+    DAMAGED = "an output whose manifest cannot be read, or that lacks shards"
 
 
 class PartsState(Enum):
@@ -22,6 +23,7 @@ class PartsState(Enum):
     MOVED = "the same, but without shards, which may have become the output"
     CHANGED_FILES = "parts of the same, except that some of the input files have changed"
     OTHER = "parts of something else"
+    DAMAGED = "parts whose manifest cannot be read"
 
 
 class Decision(Enum):
@@ -36,6 +38,8 @@ class Decision(Enum):
     REFUSE_PARTS = "refuse, because parts exist, and neither option says what to do with them"
     REFUSE_CHANGED_PARTS = "refuse, because the parts were made from something else"
     REFUSE_CHANGED_OUTPUT = "refuse, because the output was made from something else"
+    REFUSE_DAMAGED_PARTS = "refuse, because the parts do not say what they were made from"
+    REFUSE_DAMAGED_OUTPUT = "refuse, because the output is damaged"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,19 +68,26 @@ def decide(found: ExistingOutput, *, resume: bool, overwrite: bool) -> Decision:
     has_parts = found.parts is not PartsState.NONE
     # a run may have been stopped after it had written its output, but before it could tidy up
     if has_output and not overwrite and not (resume and found.was_allowed):
-        return Decision.REFUSE_OUTPUT
+        is_damaged = resume and found.output is OutputState.DAMAGED
+        return Decision.REFUSE_DAMAGED_OUTPUT if is_damaged else Decision.REFUSE_OUTPUT
     if resume:
+        if found.parts is PartsState.DAMAGED and not overwrite:
+            return Decision.REFUSE_DAMAGED_PARTS
         if found.output is OutputState.UNKNOWN or found.parts is PartsState.UNKNOWN:
             return Decision.COMPARE
         is_tidy = found.parts in (PartsState.NONE, PartsState.MOVED)
         if found.output is OutputState.SAME and is_tidy:
             return Decision.DONE
-        if found.parts in (PartsState.SAME, PartsState.MOVED, PartsState.CHANGED_FILES):
+        is_damaged = found.output is OutputState.DAMAGED
+        # what is finished may be in the damaged output
+        is_lost = is_damaged and found.parts is PartsState.MOVED and not overwrite
+        can_resume = (PartsState.SAME, PartsState.MOVED, PartsState.CHANGED_FILES)
+        if found.parts in can_resume and not is_lost:
             return Decision.RESUME
-        if has_parts and not overwrite:
+        if has_parts and not overwrite and not is_lost:
             return Decision.REFUSE_CHANGED_PARTS
         if has_output and not overwrite:
-            return Decision.REFUSE_CHANGED_OUTPUT
+            return Decision.REFUSE_DAMAGED_OUTPUT if is_damaged else Decision.REFUSE_CHANGED_OUTPUT
     elif has_parts and not overwrite:
         return Decision.REFUSE_PARTS
     return Decision.BEGIN_ANEW if has_parts else Decision.BEGIN

@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from ..data.docbin import MANIFEST
+from ..data.derived_files import JOURNAL
+from ..data.output_manifest import MANIFEST, read_manifest
 from ..data.parts import part_name
 from ..data.records import InvalidRecord
 from ..errors import Errors
-from ..files import write_at_once
+from ..files import partial_folder, write_at_once
 from .manifest import Manifest, digest_of
-from .places import JOURNAL, REPLACES, parts_folder
+from .places import REPLACES, parts_folder
 from .shards import Summary
 
 
@@ -71,18 +72,34 @@ class Journal:
         return {file: frozenset(own) for file, own in numbers.items()}
 
     def begin(self) -> None:
-        """Begin without finished parts."""
+        """Begin without finished parts.
+
+        RAISES: FileExistsError (H147) if another run has begun since this one looked.
+        """
+        if self.folder.exists() and not self.path.exists():
+            # a run that was stopped before it wrote a journal has finished nothing
+            self.remove()
+        with partial_folder(self.folder) as partial:
+            (partial / self.shards.name).mkdir()
+            write_at_once(partial / MANIFEST, self.manifest.to_json().encode())
+            (partial / JOURNAL).touch()
+            try:
+                partial.rename(self.folder)
+            except OSError as error:
+                if self.folder.exists():
+                    raise FileExistsError(Errors.H147.format(path=self.output)) from error
+                raise
         self.is_new = True
-        self.shards.mkdir(parents=True, exist_ok=True)
-        self._write_manifest()
-        self.path.touch()
 
     def resume(self) -> None:
-        """Use what a stopped run has finished, except for input files that have changed."""
-        written = (self.folder / MANIFEST).read_text("utf8")
+        """Use what a stopped run has finished, except for input files that have changed.
+
+        RAISES: ValueError, OSError (H155), ValueError (H156) if its manifest cannot be read.
+        """
+        written = read_manifest(self.folder / MANIFEST, is_complete=False)
         changed = self.manifest.changed_files(written)
         if changed:
-            self._take_over(digest_of(written), changed)
+            self._take_over(digest_of(written.text), changed)
         self.shards.mkdir(exist_ok=True)
         for summary in self._read(self.shards):
             self._add(summary)
@@ -125,10 +142,10 @@ class Journal:
         """
         there = {path.stem for path in shards.iterdir()} if shards.exists() else set()
         found = []
-        for line in self.path.read_text("utf8").splitlines():
+        for line in self.path.read_text("utf8", errors="replace").splitlines():
             try:
                 summary = Summary.from_json(line)
-            except (ValueError, TypeError):
+            except ValueError:
                 # the run was stopped while it wrote this line
                 continue
             # where the teachers failed, the text need not have been the reason: try again
@@ -184,12 +201,12 @@ class Journal:
 
     def remove(self) -> None:
         """Remove the parts. The folder disappears in one step."""
-        if not self.folder.exists():
-            return
         removed = self.folder.with_name(f".{self.folder.name}.removed")
+        # what a run that was stopped here has left
         shutil.rmtree(removed, ignore_errors=True)
-        self.folder.rename(removed)
-        shutil.rmtree(removed)
+        if self.folder.exists():
+            self.folder.rename(removed)
+            shutil.rmtree(removed)
 
     def leave(self) -> bool:
         """Stop: keep finished parts, and remove the folder if this run began it and finished none.

@@ -1,11 +1,11 @@
 """Label files of texts, in runs that can be stopped and resumed."""
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..data.inputs import InputFile, find_inputs, local_inputs, local_path
+from ..data.output_manifest import manifest_path, read_manifest_of
 from ..data.parts import PartSource
 from ..data.records import InvalidRecord
 from ..errors import Errors
@@ -13,11 +13,11 @@ from ..outputs import check_place
 from ..ranges import check_choice, check_count
 from .decision import Decision, OutputState, decide
 from .engines.local import run_locally
-from .existing import look_at, refuse
+from .existing import look_at, refuse, warn_of_damage
 from .journal import Journal
 from .manifest import Manifest, TeacherRecord, hash_inputs
-from .places import check_kind, check_places, manifest_path
-from .publication import publish, put_back_former
+from .places import check_kind, check_places
+from .publication import publish, settle
 from .shard_formats import SHARD_FORMATS
 from .shards import ShardTask, Summary
 from .worker import Progress, TeacherWorker
@@ -133,13 +133,14 @@ def label_files(
         found = look_at(output, journal.manifest)
         decision = decide(found, resume=resume, overwrite=overwrite)
         refuse(decision, output, journal.manifest)
+        if decision in (Decision.BEGIN, Decision.BEGIN_ANEW):
+            warn_of_damage(output)
+        start(journal, decision)
         if decision is Decision.DONE:
-            journal.remove()
             labelled = read_labelled(output)
             events.on_start(labelled.n_known, {})
             events.on_end(labelled.bad, labelled.n_texts, None)
             return labelled
-        start(journal, decision)
         may_replace = overwrite or found.output is not OutputState.NONE
         if may_replace:
             journal.allow_replacing()
@@ -196,22 +197,27 @@ def make_manifest(
 
 
 def start(journal: Journal, decision: Decision) -> None:
-    """Prepare the parts of a run that begins or resumes."""
+    """Prepare the parts of a run that begins or resumes; tidy up after one that is done."""
     if decision is Decision.RESUME:
         journal.resume()
         return
-    if decision is Decision.BEGIN_ANEW:
-        put_back_former(journal.output)
+    if decision is not Decision.BEGIN:
+        settle(journal.output)
         journal.remove()
-    journal.begin()
+    if decision is not Decision.DONE:
+        journal.begin()
 
 
 def read_labelled(output: Path) -> LabelledFiles:
-    """Read from its manifest what a complete output holds."""
-    manifest = json.loads(manifest_path(output).read_text("utf8"))
-    n_texts = manifest["counts"]["texts"]
-    bad = [InvalidRecord(**own) for own in manifest["bad"]]
-    return LabelledFiles(output=output, n_texts=n_texts, n_known=n_texts, bad=bad)
+    """Read from its manifest what a complete output holds.
+
+    RAISES: ValueError, OSError (H155), ValueError (H156) if the manifest cannot be read.
+    """
+    written = read_manifest_of(output)
+    if written is None:
+        raise FileNotFoundError(Errors.H155.format(path=manifest_path(output), reason="it is gone"))
+    n_texts = written.n_texts
+    return LabelledFiles(output=output, n_texts=n_texts, n_known=n_texts, bad=written.bad)
 
 
 def label_parts(

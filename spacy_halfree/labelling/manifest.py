@@ -11,9 +11,9 @@ from typing import Any
 from spacy.language import Language
 
 from ..data.inputs import InputFile
+from ..data.output_manifest import FORMAT_VERSION, WrittenManifest
 from ..files import hash_folder
 
-FORMAT_VERSION = 1
 PACKAGES = (
     *("spacy-halfree", "spacy", "thinc", "numpy"),
     *("torch", "transformers", "tokenizers", "spacy-transformers"),
@@ -83,28 +83,22 @@ class Manifest:
         """A few digits that stand for all of this."""
         return digest_of(self.to_json())
 
-    def differences(self, written: str) -> list[str]:
+    def differences(self, written: WrittenManifest) -> list[str]:
         """In what a manifest that was written before differs.
 
-        written: The JSON of the other manifest.
-        RETURNS: The names of what differs, as `settings.top_k`; all of them if it cannot be read.
+        written: The other manifest.
+        RETURNS: The names of what differs, as `settings.top_k`.
         """
-        try:
-            other = json.loads(written)
-        except ValueError:
-            other = None
         values = json.loads(self.to_json())
-        if not isinstance(other, dict):
-            return list(values)
         # what else stands there (counts, say) is of no account
-        others = flatten({key: other.get(key) for key in values})
+        others = flatten({key: written.values.get(key) for key in values})
         own = flatten(values)
         return [name for name in (own | others) if own.get(name) != others.get(name)]
 
-    def changed_files(self, written: str) -> set[int]:
+    def changed_files(self, written: WrittenManifest) -> set[int]:
         """Find the input files that have changed since a manifest was written.
 
-        written: The JSON of the other manifest.
+        written: The other manifest.
         RETURNS: The files' numbers. Empty if anything else has changed, or all files have.
         """
         differences = self.differences(written)
@@ -113,7 +107,7 @@ class Manifest:
         # with other files, or in another order, parts would have other names
         if len(changed) < len(differences) or len(changed) == len(files):
             return set()
-        return changed if list(json.loads(written)["input_sha256"]) == files else set()
+        return changed if list(written.values["input_sha256"]) == files else set()
 
 
 def flatten(value: Any, name: str = "") -> dict[str, Any]:

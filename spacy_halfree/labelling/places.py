@@ -1,17 +1,16 @@
 """Where an output and its parts are written, and which existing files must not be touched."""
 
-import json
 import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from ..data.docbin import MANIFEST
+from ..data.derived_files import JOURNAL
 from ..data.inputs import is_uri
+from ..data.output_manifest import MANIFEST, manifest_path, read_manifest
 from ..errors import Errors
 from ..outputs import check_place
 from .shard_formats import SHARD_FORMATS
 
-JOURNAL = "finished.jsonl"
 FORMER = "former"
 """The old output folder, while the new one takes its place."""
 REPLACES = "replaces"
@@ -28,11 +27,9 @@ def parts_folder(output: Path) -> Path:
     return output.with_name(f"{output.name}.parts")
 
 
-def manifest_path(output: Path) -> Path:
-    """The file that says what an output was made from: in an output folder, or beside a file."""
-    if output.suffix == ".spacy":
-        return output.with_name(f"{output.name}.manifest.json")
-    return output / MANIFEST
+def shards_in(folder: Path) -> list[Path]:
+    """The shards in an output folder."""
+    return [path for path in folder.iterdir() if SHARD.fullmatch(path.name)]
 
 
 def check_places(
@@ -77,17 +74,12 @@ def check_kind(output: Path) -> None:
         raise IsADirectoryError(Errors.H052.format(path=output))
     if output.suffix != ".spacy" and output.is_file():
         raise NotADirectoryError(Errors.H061.format(path=output))
-    names = [own.name for own in output.iterdir()] if output.is_dir() else []
-    if not all(name == MANIFEST or SHARD.fullmatch(name) for name in names):
+    found = list(output.iterdir()) if output.is_dir() else []
+    for own in found:
+        # a folder with the name of a shard may hold anything
+        if own.is_file() and (own.name == MANIFEST or SHARD.fullmatch(own.name)):
+            continue
         raise FileExistsError(Errors.H060.format(path=output))
-
-
-def was_allowed(output: Path) -> bool:
-    """Whether a stopped run was allowed to replace an output, or has written it."""
-    manifest = manifest_path(output)
-    return (parts_folder(output) / REPLACES).exists() or (
-        manifest.is_file() and is_manifest(manifest)
-    )
 
 
 def is_parts_folder(path: Path) -> bool:
@@ -107,7 +99,7 @@ def is_parts_folder(path: Path) -> bool:
 def is_manifest(path: Path) -> bool:
     """Whether a file says what an output was made from."""
     try:
-        content = json.loads(path.read_bytes())
-    except ValueError:
+        read_manifest(path, is_complete=True)
+    except (ValueError, OSError):
         return False
-    return isinstance(content, dict) and "input_sha256" in content
+    return True

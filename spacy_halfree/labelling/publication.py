@@ -1,16 +1,23 @@
-"""Make the output from its finished parts. It appears in one step, with its manifest."""
+"""Make the output from its finished parts. It appears in one step.
 
+A file is given its manifest afterwards. A folder is moved with its manifest in it, which is then
+moved beside it: wherever a run is stopped, a folder that is there is whole and has its manifest.
+"""
+
+import os
+import shutil
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 
 from spacy.tokens import DocBin
 
-from ..data.docbin import MANIFEST
+from ..data.output_manifest import MANIFEST, manifest_path
 from ..errors import Errors
 from ..files import sync_folder, write_at_once
+from ..outputs import hold
 from .journal import Journal
-from .places import FORMER, manifest_path, parts_folder
+from .places import FORMER, parts_folder
 
 
 def publish(journal: Journal, shard_format: str) -> None:
@@ -19,10 +26,18 @@ def publish(journal: Journal, shard_format: str) -> None:
     journal: The parts, all of which must be finished.
     shard_format: The format of the shards, one of `SHARD_FORMATS`.
     RAISES: ValueError (H019) if a shard cannot be read, (H020) if there is no text;
-        FileNotFoundError (H051) if another run has removed a shard.
+        FileNotFoundError (H051) if another run has removed a shard; FileExistsError (H147) if
+        another run is writing the output.
     """
     if not journal.n_texts:
         raise ValueError(Errors.H020)
+    # two runs with the same output: the first one removes the parts when it has written it
+    with hold(journal.folder):
+        write_from_parts(journal, shard_format)
+
+
+def write_from_parts(journal: Journal, shard_format: str) -> None:
+    """Write the output, and remove the parts. Arguments and errors are those of `publish`."""
     # if this is stopped now, a resumed run may replace the output that this one has written
     journal.allow_replacing()
     output = journal.output
@@ -71,16 +86,43 @@ def move_folder(journal: Journal) -> None:
         stray.unlink()
     write_at_once(shards / MANIFEST, final_manifest(journal))
     if output.exists():
-        output.rename(journal.folder / FORMER)
+        former = journal.folder / FORMER
+        # an older one is left if a run was stopped after its output had been moved
+        shutil.rmtree(former, ignore_errors=True)
+        put_manifest_into(output)
+        output.rename(former)
     shards.rename(output)
+    put_manifest_beside(output)
+
+
+def put_manifest_into(output: Path) -> None:
+    """Move the manifest of a folder into it, so that both are moved in one step."""
+    beside, inside = manifest_path(output), output / MANIFEST
+    # an earlier version's output has its own; another beside it belongs to something else
+    if beside.exists() and not inside.exists():
+        os.replace(beside, inside)
+
+
+def put_manifest_beside(output: Path) -> None:
+    """Move a manifest out of a folder, where readers of tables would take it for a table."""
+    inside = output / MANIFEST
+    if inside.exists():
+        os.replace(inside, manifest_path(output))
     sync_folder(output.parent)
 
 
-def put_back_former(output: Path) -> None:
-    """Put back the old output if a run was stopped between moving it away and replacing it."""
-    former = parts_folder(output) / FORMER
-    if former.exists() and not output.exists():
-        former.rename(output)
+def settle(output: Path) -> None:
+    """Complete what a run has left undone that was stopped while it moved folders.
+
+    output: The output. The former one is put back if it was moved away and not yet replaced.
+    """
+    parts = parts_folder(output)
+    if not parts.exists():
+        return
+    if (parts / FORMER).exists() and not output.exists():
+        (parts / FORMER).rename(output)
+    if output.is_dir():
+        put_manifest_beside(output)
 
 
 def final_manifest(journal: Journal) -> bytes:

@@ -5,12 +5,16 @@ import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from ..data.output_manifest import is_count, is_invalid_record
 from ..data.parts import Part, part_name
 from ..data.records import InvalidRecord
 from ..errors import Errors
 from ..files import write_at_once
 from .shard_formats import SHARD_FORMATS
 from .worker import Progress, TeacherWorker
+
+NUMBERS = ("file", "number", "texts", "words", "spans", "n_failed")
+"""The fields of a summary that count."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,10 +49,21 @@ class Summary:
 
     @classmethod
     def from_json(cls, line: str) -> "Summary":
-        """What `to_json` wrote."""
-        values = json.loads(line)
-        values["bad"] = [InvalidRecord(**bad) for bad in values["bad"]]
-        return cls(**values)
+        """What `to_json` wrote.
+
+        RAISES: ValueError if it is something else.
+        """
+        try:
+            values = json.loads(line)
+            records = values["bad"]
+            summary = cls(**values | {"bad": [InvalidRecord(**own) for own in records]})
+        except (TypeError, KeyError, RecursionError) as error:
+            raise ValueError(f"no summary: {error}") from error
+        numbers = (getattr(summary, name) for name in NUMBERS)
+        is_whole = all(map(is_count, numbers)) and all(map(is_invalid_record, records))
+        if not is_whole or type(summary.is_last) is not bool:
+            raise ValueError("no summary")
+        return summary
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ def adapt_encoder(
     RETURNS: The checkpoint that it resumed from, if there was one.
     RAISES: ImportError (H080) if a library is not installed; ValueError (H095) if the encoder
         cannot be loaded; ValueError, OSError (H024, H091, H092, H104) if the output cannot be
-        written.
+        written, (H147) if another process is writing it.
     """
     output, settings = Path(output), settings or AdaptationSettings()
     check_output(output, overwrite=overwrite)

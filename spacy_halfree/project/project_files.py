@@ -1,9 +1,7 @@
 """Writing a project: its texts, its configs, its workflow and what explains it."""
 
 import json
-import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib import resources
 from pathlib import Path
@@ -11,45 +9,22 @@ from pathlib import Path
 from spacy.tokens import Doc
 
 from ..data.agreement import Comparison
+from ..data.derived_files import GOLD, PROJECT
 from ..data.docbin import write_docs
 from ..data.file_report import FileReport
 from ..data.progress import Progress
 from ..data.raw_pool import check_pool, read_pool
 from ..data.report_files import write_problems, write_summary
 from ..data.splitting import Split
-from ..errors import Errors
-from ..files import partial_folder
+from .names import make_title, quote_in_yaml
 from .own_tokenizer import FUNCTIONS, TOKENIZER, OwnTokenizer
 from .project_settings import ProjectSettings, package_name
 
-PAGES = ("README.md", "project.yml")
+PAGES = ("README.md", PROJECT)
 """What is made of a template. The last one is what makes a folder a project."""
-GOLD, DEV, TEST = "gold.spacy", "dev.spacy", "test.spacy"
+DEV, TEST = "dev.spacy", "test.spacy"
 PREVIOUS = "gold.previous.spacy"
-POOL, PROBLEMS, SUMMARY = "pool.jsonl", "problems.jsonl", "summary.json"
-
-
-@contextmanager
-def new_folder(folder: Path) -> Iterator[Path]:
-    """A folder to fill, whose content appears in its place once all of it is there.
-
-    folder: The place. Nothing may be there, or an empty folder.
-    YIELDS: The folder to fill, beside it.
-    RAISES: ValueError (H089) if the place holds something, (H076) if it is a file.
-    """
-    if folder.exists() and not folder.is_dir():
-        raise ValueError(Errors.H076.format(path=folder))
-    if folder.is_dir() and any(folder.iterdir()):
-        raise ValueError(Errors.H089.format(path=folder))
-    place = folder.resolve()
-    with partial_folder(place) as partial:
-        yield partial
-        if not place.exists():
-            partial.rename(place)
-            return
-        # the folder itself may be where somebody stands; what makes it a project comes last
-        for path in sorted(partial.iterdir(), key=lambda path: path.name == PAGES[-1]):
-            os.replace(path, place / path.name)
+PROBLEMS, SUMMARY = "problems.jsonl", "summary.json"
 
 
 def write_split(folder: Path, split: Split) -> None:
@@ -133,13 +108,14 @@ def write_project(
         keep_trailing_newline=True,
         autoescape=False,
     )
+    environment.filters["yaml"] = quote_in_yaml
     values = asdict(settings) | {
         "encoder_is_folder": settings.encoder_is_folder,
         "teachers": settings.teachers,
         "code": FUNCTIONS if settings.code else "",
         "tokenizer": TOKENIZER if tokenizer.is_copied else "",
         "has_own_tokenizer": bool(tokenizer.sections),
-        "name": name,
+        "name": make_title(name),
         "package_name": package_name(name),
         "has": has,
         "scored": "test" if has["test"] else "dev",

@@ -10,6 +10,7 @@ from typing import Literal, get_args
 from ..data.tokenizers import DEFAULT_LANG, find_lang
 from ..errors import Errors
 from ..ranges import check_choice, check_count
+from .names import find_variable_path
 
 Teacher = Literal["aligned", "t5"]
 TEACHERS = get_args(Teacher)
@@ -54,7 +55,8 @@ class ProjectSettings:
 
         RAISES: ValueError (H013) for another teacher, (H078) if the default encoder has not read
             the language, (H096) if the encoder is neither a folder nor can be a name, (H128) if the
-            tokenizer cannot be read or has another language.
+            tokenizer cannot be read or has another language, (H148) if the encoder's folder has a
+            name that spaCy would change.
         """
         check_choice(TEACHERS, teacher=self.teacher)
         check_count(0, seed=self.seed)
@@ -63,8 +65,7 @@ class ProjectSettings:
         if not self.encoder and lang != DEFAULT_LANG:
             raise ValueError(Errors.H078.format(encoder=encoder, lang=lang))
         if Path(encoder).is_dir():
-            # the project runs in its own folder
-            encoder = Path(encoder).resolve().as_posix()
+            encoder = find_variable_path(Path(encoder))
         elif not HUB_NAME.fullmatch(encoder):
             raise ValueError(Errors.H096.format(encoder=encoder))
         object.__setattr__(self, "lang", lang)

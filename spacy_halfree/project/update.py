@@ -11,6 +11,7 @@ from spacy.tokens import Doc
 
 from ..data.annotated_texts import AnnotatedFile, find_annotated_files
 from ..data.checks import digest_text
+from ..data.derived_files import CORPUS, GOLD, POOL, PROJECT
 from ..data.docbin import write_docs
 from ..data.file_formats.spacy_docs import read_docs
 from ..data.file_report import FileReport
@@ -20,10 +21,11 @@ from ..data.raw_pool import IN_POOL, LABELLED, check_pool, read_pool
 from ..data.records import Annotation, text_of
 from ..errors import Errors
 from ..files import write_at_once
-from ..outputs import check_place
+from ..outputs import check_place, hold
 from .corpus import CorpusSettings, LabelledTexts, check_has_spans, make_labelled_texts
+from .names import check_are_utf8
 from .own_tokenizer import load_tokenizer
-from .project_files import DEV, GOLD, POOL, PREVIOUS, TEST, write_findings
+from .project_files import DEV, PREVIOUS, TEST, write_findings
 
 HELD_OUT = "one of the project's dev and test texts, which do not change"
 
@@ -80,14 +82,44 @@ def update_project(
     on_report: Is called with what was found in the labelled texts, before anything is written.
     on_progress: Is called with the number of records that have been read since the last call.
     RAISES: ValueError, OSError (H013, H018, H019, H046, H047, H058, H065, H075, H079, H097, H109)
-        if the texts cannot be used, (H135) if the folder is no project, (E893) if its tokenizer
-        needs a function that is not registered.
+        if the texts cannot be used, (H135) if the folder is no project, (H147) if another process
+        is changing it, (H148) if a name is not UTF-8, (E893) if its tokenizer needs a function that
+        is not registered.
     """
     corpus = corpus or CorpusSettings()
     given = [labelled] if isinstance(labelled, str | Path) else labelled
     folder, paths = Path(folder), [Path(path) for path in given]
-    place = folder / "corpus"
+    check_are_utf8(project=folder.absolute(), labelled=paths, raw=raw)
     nlp = load_tokenizer(folder, read_lang(folder))
+    # what another process adds meanwhile would be lost
+    with hold(folder / CORPUS):
+        return add_texts(
+            folder / CORPUS,
+            paths,
+            raw,
+            nlp,
+            corpus,
+            on_report=on_report,
+            on_progress=on_progress,
+        )
+
+
+def add_texts(
+    place: Path,
+    paths: Sequence[Path],
+    raw: str | Path | None,
+    nlp: Language,
+    corpus: CorpusSettings,
+    *,
+    on_report: Callable[[LabelledTexts], object] | None,
+    on_progress: Progress | None,
+) -> UpdatedProject:
+    """Add texts to the folder of a project's texts.
+
+    place: That folder.
+    nlp: Tokenizes the texts.
+    The other arguments, the result and the errors are those of `update_project`.
+    """
     inputs = [*paths, *([] if raw is None else [local_path(str(raw))])]
     for name in (GOLD, PREVIOUS, POOL):
         check_place(place / name, inputs=inputs)
@@ -167,7 +199,7 @@ def read_lang(folder: Path) -> str:
 
     RAISES: ValueError (H135) if the folder is no project that `init` has written.
     """
-    needed = (folder / "project.yml", *(folder / "corpus" / name for name in (GOLD, DEV, POOL)))
+    needed = (folder / PROJECT, *(folder / CORPUS / name for name in (GOLD, DEV, POOL)))
     missing = [path for path in needed if not path.is_file()]
     if missing:
         raise ValueError(Errors.H135.format(path=folder, reason=f"{missing[0]} is missing"))

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from fastapi import FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
-from starlette.responses import HTMLResponse
-from starlette.staticfiles import StaticFiles
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse
 
 PAGE = "/docs"
-FILES = "/docs-files"
+FOLDER = "docs-files"
+SCRIPT, STYLE, ICON = "swagger-ui-bundle.js", "swagger-ui.css", "favicon.png"
 PACKAGE = "fastapi_offline"
 """Brings the files of Swagger UI."""
 
@@ -26,9 +27,9 @@ def add_docs_page(app: FastAPI) -> None:
         # relative, so that they are found behind a proxy with a path, too
         openapi_url="openapi.json",
         title=app.title,
-        swagger_js_url=f"{FILES[1:]}/swagger-ui-bundle.js",
-        swagger_css_url=f"{FILES[1:]}/swagger-ui.css",
-        swagger_favicon_url=f"{FILES[1:]}/favicon.png",
+        swagger_js_url=f"{FOLDER}/{SCRIPT}",
+        swagger_css_url=f"{FOLDER}/{STYLE}",
+        swagger_favicon_url=f"{FOLDER}/{ICON}",
         swagger_ui_parameters={"validatorUrl": None},
     )
     content = bytes(page.body).decode("utf8")
@@ -38,7 +39,17 @@ def add_docs_page(app: FastAPI) -> None:
     async def docs_page() -> HTMLResponse:
         return HTMLResponse(content, headers=headers)
 
-    app.mount(FILES, StaticFiles(directory=files_of_swagger_ui()))
+    for name in (SCRIPT, STYLE, ICON):
+        add_file(app, f"/{FOLDER}/{name}", files_of_swagger_ui() / name)
+
+
+def add_file(app: FastAPI, address: str, path: Path) -> None:
+    """Let an application send a file."""
+
+    async def send(_: Request) -> FileResponse:
+        return FileResponse(path)
+
+    app.add_route(address, send, include_in_schema=False)
 
 
 def files_of_swagger_ui() -> Path:

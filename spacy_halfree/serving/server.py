@@ -92,12 +92,29 @@ async def _serve(app: FastAPI, bound: socket.socket, server: Server) -> None:
             task.cancel()
         is_ended = True
 
+    with signals_to(end):
+        try:
+            async with app.router.lifespan_context(app):
+                await server.serve([bound])
+        except asyncio.CancelledError:
+            if not is_ended:
+                raise
+
+
+@contextmanager
+def signals_to(end: Callable[[int], None]) -> Iterator[None]:
+    """Let the event loop call a function when a signal comes, and restore what was there before.
+
+    end: Gets the number of the signal.
+    """
     loop = asyncio.get_running_loop()
-    for number in SIGNALS:
-        signal.signal(number, lambda number, _: loop.call_soon_threadsafe(end, number))
+
+    def call(number: int, _: object) -> None:
+        loop.call_soon_threadsafe(end, number)
+
+    before = {number: signal.signal(number, call) for number in SIGNALS}
     try:
-        async with app.router.lifespan_context(app):
-            await server.serve([bound])
-    except asyncio.CancelledError:
-        if not is_ended:
-            raise
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

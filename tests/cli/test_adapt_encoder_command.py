@@ -275,3 +275,21 @@ def test_other_files_in_an_adapted_encoder_are_kept(folder: Path, name: str) -> 
     mine.write_text("mine")
     assert "[H104]" in adapt(folder, output, "--steps", "1", "--overwrite", fails=True)
     assert mine.read_text() == "mine"
+
+
+def test_two_at_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second one neither trains on in the first one's checkpoints nor removes them."""
+    from spacy_halfree.models.torch.masked_words import MaskedWordsTrainer
+
+    train, others = MaskedWordsTrainer.train, []
+
+    def start_another(trainer: Any, **options: Any) -> Any:
+        others.append(adapt(folder, "at_once", "--steps", "2", fails=True))
+        return train(trainer, **options)
+
+    monkeypatch.setattr(MaskedWordsTrainer, "train", start_another)
+    adapt(folder, "at_once", "--steps", "2")
+    assert len(others) == 1
+    assert "[H147]" in others[0]
+    assert (folder / "at_once" / "adaptation.json").is_file()
+    assert not list(folder.glob("at_once.*"))

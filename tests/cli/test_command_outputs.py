@@ -242,3 +242,23 @@ def test_a_folder_that_cannot_be_listed(
     assert "[H102]" in printed
     assert ("secret" if kind == "folder" else "link") in printed.replace(" ", "")
     assert not list(output.glob("new*"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["check", "report", "suggest", "calibrate", "annotate"])
+def test_two_at_once(files: Files, name: str) -> None:
+    """Of two commands with one new output, one writes it, and the other one is refused."""
+    suffix = {"report": ".html", "calibrate": ".svg", "annotate": ".spacy"}.get(name, ".jsonl")
+    output = files.folder / "new" / f"out{suffix}"
+    command = [own for own in files.command(name, output) if own != "--overwrite"]
+    processes = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        for _ in range(2)
+    ]
+    printed = [process.communicate(timeout=PATIENCE)[0] for process in processes]
+    codes = [process.returncode for process in processes]
+    assert sorted(codes) == [0, 1], printed
+    refused = printed[codes.index(1)]
+    assert any(f"[{number}]" in refused for number in ("H024", "H048", "H051", "H147"))
+    expected = {output.name, *([f"{output.name}.manifest.json"] if name == "annotate" else [])}
+    assert {path.name for path in output.parent.iterdir()} == expected

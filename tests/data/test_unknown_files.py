@@ -67,6 +67,11 @@ EXAMPLES: list[tuple[str, str, Any]] = [
     ("Dialogflow", "a.json", [{"id": "1", "data": [{"text": "to "}], "isTemplate": False}]),
     ("Snips", "a.json", {"intents": {}, "entities": {}, "language": "en"}),
     (
+        "the manifest of an output",
+        "soft.manifest.json",
+        {"input_sha256": {"a.txt": "00"}, "teachers": [], "bad": [], "counts": {"texts": 1}},
+    ),
+    (
         "SageMaker",
         "output.manifest",
         {"source": "Rome", "a-metadata": {"type": "groundtruth/text-span"}},

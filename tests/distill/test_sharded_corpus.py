@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 import spacy
 from hypothesis import given
 from hypothesis import strategies as st
+from manifests import DAMAGES, changed_values, output_values, write_manifest
 from spacy.cli.train import train as spacy_train
 from spacy.language import Language
 from spacy.tokens import DocBin
@@ -35,11 +37,6 @@ def shards(teacher: Language, tmp_path_factory: pytest.TempPathFactory) -> Path:
         write_docs(annotate(teacher, texts), folder / f"00000-{number:06}.spacy")
     write_manifest(folder, 5, 20)
     return folder
-
-
-def write_manifest(folder: Path, n_shards: int, n_texts: int) -> None:
-    manifest = {"counts": {"shards": n_shards, "texts": n_texts}}
-    (folder / "_manifest.json").write_text(json.dumps(manifest), encoding="utf8")
 
 
 def texts_of(reader: Callable[[Language], Iterator[Example]], nlp: Language) -> list[str]:
@@ -112,6 +109,67 @@ def test_incomplete_folder(shards: Path, nlp: Language, tmp_path: Path) -> None:
         create_sharded_corpus(None)
     with pytest.raises(ValueError, match=r"\[H013\].*shuffle_buffer"):
         create_sharded_corpus(shards, shuffle_buffer=-1)
+
+
+def test_a_copy_without_some_shards(shards: Path, tmp_path: Path) -> None:
+    """Where the manifest is beside the folder, as well as in it."""
+    name = "00000-000000.spacy"
+    output = tmp_path / "out"
+    output.mkdir()
+    (output / name).write_bytes((shards / name).read_bytes())
+    manifest = write_manifest(output, 1, 4)
+    reader = create_sharded_corpus(output)
+    assert reader.shards() == [output / name]
+    assert reader.n_examples() == 4
+    for place in (manifest, output / "_manifest.json"):
+        place.write_text(json.dumps(output_values(2, 8)), encoding="utf8")
+        with pytest.raises(ValueError, match=rf"\[H056\].*{re.escape(str(place))} says 2"):
+            reader.shards()
+        assert reader.n_examples() == 8
+    (output / "_manifest.json").unlink()
+    manifest.unlink()
+    assert reader.shards() == [output / name]
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("place", ["inside", "beside"])
+def test_a_damaged_manifest_is_named(
+    shards: Path, nlp: Language, tmp_path: Path, damage: str, place: str
+) -> None:
+    output = tmp_path / "out"
+    output.mkdir()
+    name = "00000-000000.spacy"
+    (output / name).write_bytes((shards / name).read_bytes())
+    path = output / "_manifest.json" if place == "inside" else tmp_path / "out.manifest.json"
+    path.write_bytes(DAMAGES[damage])
+    for read in (lambda own: texts_of(own, nlp), ShardedCorpus.n_examples):
+        with pytest.raises(ValueError, match=r"^\[H15[56]\]") as raised:
+            read(create_sharded_corpus(output))
+        assert str(path) in str(raised.value)
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(OSError, match=r"^\[H155\].*it is not a file"):
+        texts_of(create_sharded_corpus(output), nlp)
+
+
+@given(st.data())
+def test_any_value_in_any_place_of_a_manifest(
+    shards: Path, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    _, _, values = data.draw(changed_values(output_values()))
+    output = tmp_path_factory.mktemp("any") / "out"
+    output.mkdir()
+    name = "00000-000000.spacy"
+    (output / name).write_bytes((shards / name).read_bytes())
+    write_manifest(output, 1, 4).write_text(json.dumps(values), encoding="utf8")
+    reader, problem = create_sharded_corpus(output), ""
+    try:
+        found = reader.shards()
+        assert found == [output / name]
+        assert reader.n_examples() == values["counts"]["texts"]
+    except ValueError as error:
+        problem = str(error)
+    assert problem[:6] in ("", "[H155]", "[H156]", "[H056]", "[H062]")
 
 
 @pytest.mark.parametrize("damage", ["version", "width", "cut off"])

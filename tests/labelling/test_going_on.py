@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,9 @@ from spacy.tokens import Doc
 
 from spacy_halfree.data.parts import PartSource
 from spacy_halfree.data.records import Record
+from spacy_halfree.files import lock_path
 from spacy_halfree.labelling.engines.local import run_locally
+from spacy_halfree.labelling.journal import Journal
 from spacy_halfree.labelling.places import manifest_path, parts_folder
 from spacy_halfree.labelling.shards import ShardTask, Summary
 from spacy_halfree.labelling.worker import Progress, TeacherWorker
@@ -236,3 +240,55 @@ def test_a_file_without_its_manifest_is_not_taken_for_complete(
     output.unlink()
     assert label(teacher_path, texts, output, resume=True).n_texts == 5
     assert output.exists()
+
+
+@pytest.mark.parametrize("name", ["out", "out.spacy"])
+def test_two_runs_that_begin_at_once(
+    teacher_path: Path,
+    write_texts: Write,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+) -> None:
+    """Both have seen that nothing exists: the second one to begin is refused."""
+    texts, others = write_texts("texts.txt", 3), write_texts("others.txt", 5)
+    begin, begun = Journal.begin, []
+
+    def begin_another(journal: Journal) -> None:
+        begin(journal)
+        if not begun:
+            begun.append(journal)
+            with pytest.raises(FileExistsError, match=r"\[H147\]"):
+                # as if it had looked before
+                begin(replace_manifest(journal))
+
+    monkeypatch.setattr(Journal, "begin", begin_another)
+    assert label(teacher_path, texts, tmp_path / name).n_texts == 3
+    assert label(teacher_path, others, tmp_path / name, overwrite=True).n_texts == 5
+    assert not list(tmp_path.glob("*.parts*"))
+    assert not list(tmp_path.glob(".*"))
+
+
+def replace_manifest(journal: Journal) -> Journal:
+    """The journal of a run with the same output and other settings."""
+    settings = journal.manifest.settings | {"batch_size": 3}
+    return Journal(journal.output, replace(journal.manifest, settings=settings))
+
+
+@pytest.mark.parametrize("name", ["out", "out.spacy"])
+def test_a_run_that_is_done_while_another_one_writes(
+    teacher_path: Path, write_texts: Write, tmp_path: Path, name: str
+) -> None:
+    """They do not write an output and its manifest in turns."""
+
+    def engine(source: PartSource, task: ShardTask, on_progress: Progress) -> Iterator[Summary]:
+        yield from run_locally(source, task, on_progress)
+        writing.append(lock_path(parts_folder(tmp_path / name)))
+
+    writing: list[int] = []
+    texts = write_texts("texts.txt", 3)
+    with pytest.raises(FileExistsError, match=r"\[H147\]"):
+        label(teacher_path, texts, tmp_path / name, engine=engine)
+    assert not (tmp_path / name).exists()
+    os.close(writing[0])
+    assert label(teacher_path, texts, tmp_path / name, resume=True).n_known == 3

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
 import math
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from jobs import TEXTS_IN_A_PART, Noted, Write, label, stop_after, texts_of
 from many_texts import make_texts
 from spacy.tokens import DocBin
 
+from spacy_halfree.data.inputs import find_inputs
 from spacy_halfree.data.parts import PartSource
 from spacy_halfree.distill.sharded_corpus import ShardedCorpus
 from spacy_halfree.distill.teachers import annotate
@@ -36,7 +39,7 @@ def test_folder(teacher_path: Path, write_texts: Write, tmp_path: Path) -> None:
     assert sorted(path.stem for path in output.glob("*.spacy")) == names
     texts = [*make_texts(TEXTS_IN_A_PART + 10), "good", "fine", *make_texts(3)]
     assert texts_of(output) == texts
-    manifest = json.loads((output / "_manifest.json").read_text("utf8"))
+    manifest = json.loads((tmp_path / "out.manifest.json").read_text("utf8"))
     nlp = spacy.load(teacher_path)
     docs = list(nlp.pipe(texts))
     assert manifest["counts"] == {
@@ -49,7 +52,7 @@ def test_folder(teacher_path: Path, write_texts: Write, tmp_path: Path) -> None:
     assert [(bad["file"], bad["line"]) for bad in manifest["bad"]] == [("b/bad.txt", 2)]
     assert manifest["tags"] == list(nlp.get_pipe("halfree_tagger").scheme.tag_names)
     assert set(manifest["input_sha256"]) == {"a.txt", "b/c.txt", "b/bad.txt", "empty.txt"}
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["in", "out"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in", "out", "out.manifest.json"]
 
 
 def test_folder_and_file_hold_the_same(
@@ -71,7 +74,7 @@ def test_a_file_has_its_manifest_beside_it(teacher_path: Path, tmp_path: Path) -
     label(teacher_path, texts, tmp_path / "folder")
     labelled = label(teacher_path, texts, tmp_path / "file.spacy")
     manifest = (tmp_path / "file.spacy.manifest.json").read_text("utf8")
-    assert manifest == (tmp_path / "folder" / "_manifest.json").read_text("utf8")
+    assert manifest == (tmp_path / "folder.manifest.json").read_text("utf8")
     values = json.loads(manifest)
     assert (values["counts"]["texts"], values["counts"]["bad"]) == (2, 1)
     assert [(bad["file"], bad["line"]) for bad in values["bad"]] == [("texts.txt", 2)]
@@ -156,6 +159,31 @@ def test_parquet(teacher_path: Path, write_texts: Write, tmp_path: Path) -> None
         # what is missing to 1 spread evenly has at least as much entropy as what it stands for
         pairs = zip(other["entropies"], row["entropies"], strict=True)
         assert all(most > own - 0.01 for most, own in pairs)
+
+
+def test_parquet_of_many_shards(teacher_path: Path, write_texts: Write, tmp_path: Path) -> None:
+    """They have one schema, though nothing is found in some, and there is no other file."""
+    dataset = pytest.importorskip("pyarrow.dataset")
+    from pyarrow import parquet
+
+    write_texts("in/a.txt", TEXTS_IN_A_PART + 5)
+    write_texts("in/c.txt", 3)
+    (tmp_path / "in" / "b.txt").write_text("?\n!")
+    (tmp_path / "in" / "empty.txt").touch()
+    output = tmp_path / "out"
+    label(teacher_path, tmp_path / "in", output, shard_format="parquet")
+    paths = sorted(output.iterdir())
+    assert [path.suffix for path in paths] == [".parquet"] * 4
+    assert len({str(parquet.read_schema(path)) for path in paths}) == 1
+    rows = dataset.dataset(output, format="parquet").to_table().to_pylist()
+    assert [row["id"] for row in rows[-5:]] == [
+        "b.txt:1",
+        "b.txt:2",
+        *(f"c.txt:{i}" for i in (1, 2, 3)),
+    ]
+    assert len(rows) == TEXTS_IN_A_PART + 10
+    assert any(row["entities"] for row in rows)
+    assert [row["entities"] for row in rows[-5:-3]] == [[], []]
 
 
 def test_places_that_cannot_be_written(
@@ -319,3 +347,21 @@ def test_teachers_are_closed_whatever_stops_a_run(
     assert LOADED._loaded is None
     label(worker, texts, tmp_path / "out")
     assert LOADED._loaded is None
+
+
+def test_outputs_are_not_read_with_raw_texts(
+    teacher_path: Path, write_texts: Write, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Only an output that is named itself is; a stopped run's parts are left out, too."""
+    texts = write_texts("texts.txt", TEXTS_IN_A_PART + 1)
+    pool = tmp_path / "pool"
+    for name in ("shards", "file.spacy"):
+        label(teacher_path, texts, pool / name)
+    with pytest.raises(OSError, match="power failed"):
+        label(teacher_path, texts, pool / "stopped", engine=stop_after(1))
+    shutil.copy(texts, pool / "raw.txt")
+    with caplog.at_level(logging.WARNING, "spacy.halfree"):
+        assert [file.name for file in find_inputs(str(pool))] == ["raw.txt"]
+    for name in ("shards", "file.spacy", "stopped.parts"):
+        assert f"[W047] {pool / name} is" in caplog.text
+    assert label(teacher_path, pool / "shards", tmp_path / "again").n_texts == TEXTS_IN_A_PART + 1

@@ -277,6 +277,38 @@ def test_finished_outputs_are_kept(output: str, files: Path) -> None:
     assert contents(path) == before
 
 
+@pytest.mark.parametrize("output", FINISHED)
+def test_finished_outputs_are_replaced(output: str, files: Path) -> None:
+    """With `--overwrite`; then the manifest is beside a folder, no longer in it."""
+    if output == "tables":
+        pytest.importorskip("pyarrow")
+    teachers, texts, manifest, options = FINISHED[output]
+    path = files / "finished" / output
+    command = ("annotate", *(files / own for own in teachers), files / texts, path, *options)
+    code, printed = run_command(*command, "--overwrite")
+    assert code == 0, printed
+    beside = files / "finished" / f"{output}.manifest.json"
+    assert (files / "finished" / manifest).exists() == (files / "finished" / manifest == beside)
+    assert json.loads(beside.read_text("utf8"))["versions"] == installed_versions()
+    if path.is_dir():
+        assert {own.suffix for own in path.iterdir()} <= {".spacy", ".parquet"}
+
+
+@pytest.mark.parametrize("output", ["shards", "tables"])
+def test_the_manifest_can_be_moved_out_of_a_folder(output: str, files: Path) -> None:
+    """As the docs advise, so that the folder can be read as a table."""
+    if output == "tables":
+        pytest.importorskip("pyarrow")
+    teachers, texts, manifest, options = FINISHED[output]
+    path = files / "finished" / output
+    write_versions(files / "finished" / manifest, installed_versions())
+    (path / "_manifest.json").rename(files / "finished" / f"{output}.manifest.json")
+    command = ("annotate", *(files / own for own in teachers), files / texts, path, *options)
+    code, printed = run_command(*command, "--resume")
+    assert code == 0, printed
+    assert "texts are finished already" in printed
+
+
 INTERRUPTED = {
     "soft.spacy": (("pipelines/ents",), "many.txt", 256),
     "shards": (TWO, "texts", 4),

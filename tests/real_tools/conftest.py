@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from browser import Browser, find_programs, open_browser
 from doccano_user import DoccanoUser
+from installation import find_python, install
 from label_studio_user import LabelStudioUser
-from servers import find_python, install, serve_doccano, serve_label_studio
+from servers import REQUIREMENTS, serve_doccano, serve_label_studio
 
 CACHE = "HALFREE_TOOLS"
 """The variable that names a folder for the installed tools, so that they can be used again."""
@@ -21,8 +22,6 @@ def environments(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the tools' environments."""
     if os.name != "posix":
         pytest.skip("groups of processes are ended as POSIX systems do it")
-    if find_programs() is None:
-        pytest.skip("chromium and chromedriver are not installed")
     if find_python() is None:
         pytest.skip("no Python 3.11 or 3.10, which the tools run with")
     if CACHE not in os.environ:
@@ -33,7 +32,9 @@ def environments(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def browser(environments: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    if find_programs() is None:
+        pytest.skip("chromium and chromedriver are not installed")
     with open_browser(tmp_path_factory.mktemp("browser")) as own:
         yield own
 
@@ -43,7 +44,7 @@ def label_studio(
     environments: Path, browser: Browser, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[LabelStudioUser]:
     """Somebody who works with a running Label Studio."""
-    environment = install("label-studio", environments)
+    environment = install(REQUIREMENTS["label-studio"], environments)
     with serve_label_studio(environment, tmp_path_factory.mktemp("label_studio")) as server:
         yield LabelStudioUser(server, browser)
 
@@ -53,6 +54,6 @@ def doccano(
     environments: Path, browser: Browser, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[DoccanoUser]:
     """Somebody who works with a running doccano."""
-    environment = install("doccano", environments)
+    environment = install(REQUIREMENTS["doccano"], environments)
     with serve_doccano(environment, tmp_path_factory.mktemp("doccano")) as server:
         yield DoccanoUser(server, browser)

@@ -17,9 +17,10 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 from browser import open_browser  # noqa: E402
 from doccano_exports import export_from_doccano  # noqa: E402
 from doccano_user import DoccanoUser  # noqa: E402
+from installation import install  # noqa: E402
 from label_studio_exports import export_from_label_studio  # noqa: E402
 from label_studio_user import LabelStudioUser  # noqa: E402
-from servers import install, serve_doccano, serve_label_studio  # noqa: E402
+from servers import REQUIREMENTS, serve_doccano, serve_label_studio  # noqa: E402
 from tool_exports import STORED  # noqa: E402
 
 
@@ -33,10 +34,10 @@ def make_exports(environments: Path, folder: Path) -> dict[str, bytes]:
     for name in ("browser", "label_studio", "doccano"):
         (folder / name).mkdir()
     with open_browser(folder / "browser") as browser:
-        environment = install("label-studio", environments)
+        environment = install(REQUIREMENTS["label-studio"], environments)
         with serve_label_studio(environment, folder / "label_studio") as server:
             files = export_from_label_studio(LabelStudioUser(server, browser))
-        environment = install("doccano", environments)
+        environment = install(REQUIREMENTS["doccano"], environments)
         with serve_doccano(environment, folder / "doccano") as server:
             files |= export_from_doccano(DoccanoUser(server, browser))
     return files

@@ -1,4 +1,4 @@
-"""Install annotation tools into virtual environments, and serve them on the loopback address.
+"""Serve annotation tools on the loopback address.
 
 The databases are in a folder of the test. The servers are told not to send anything anywhere.
 """
@@ -6,7 +6,6 @@ The databases are in a folder of the test. The servers are told not to send anyt
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,8 +22,6 @@ REQUIREMENTS = {
     "doccano": (f"doccano=={DOCCANO}", "marshmallow<4", "numpy<2", "setuptools<81"),
 }
 """What is installed for each tool."""
-PYTHONS = ("python3.11", "python3.10")
-"""Both tools run with these."""
 USER, OTHER_USER = "annotator1", "annotator2"
 PASSWORD = "only-for-this-test"
 TOKEN = "0123456789abcdef0123456789abcdef01234567"
@@ -53,39 +50,6 @@ class Server:
     def email(self) -> str:
         """Label Studio's name of its user."""
         return f"{USER}@example.com"
-
-
-def find_python() -> str | None:
-    """RETURNS: A Python that both tools run with, or None."""
-    for name in PYTHONS:
-        path = shutil.which(name)
-        # a version manager may have a stand-in of this name without such a Python
-        if path and subprocess.run([path, "-c", ""], capture_output=True).returncode == 0:
-            return path
-    return None
-
-
-def install(tool: str, folder: Path) -> Path:
-    """Install a tool into a virtual environment, if it is not there yet.
-
-    tool: "label-studio" or "doccano".
-    folder: The folder of the environments.
-    RETURNS: The environment.
-    RAISES: FileNotFoundError without a Python for it, CalledProcessError if pip fails.
-    """
-    requirements = REQUIREMENTS[tool]
-    environment = folder / requirements[0].replace("==", "-")
-    finished = environment / "installed.txt"
-    if finished.exists() and finished.read_text(encoding="utf8").split() == list(requirements):
-        return environment
-    python = find_python()
-    if python is None:
-        raise FileNotFoundError(f"one of {', '.join(PYTHONS)} must be installed")
-    subprocess.run([python, "-m", "venv", "--clear", environment], check=True, timeout=300)
-    pip = [environment / "bin" / "python", "-m", "pip", "install", "--quiet"]
-    subprocess.run([*pip, *requirements], check=True, timeout=1800)
-    finished.write_text("\n".join(requirements), encoding="utf8")
-    return environment
 
 
 def _own_environment(folder: Path, **variables: str) -> dict[str, str]:

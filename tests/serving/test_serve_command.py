@@ -1,5 +1,6 @@
 """Why `serve` does not serve."""
 
+import signal
 import socket
 import sys
 from pathlib import Path
@@ -41,6 +42,12 @@ class TestWithTheExtra:
         assert "[H167]" in printed
         assert "[E050]" in printed
         assert "Serving" not in printed
+
+    def test_signals_mean_what_they_meant(self) -> None:
+        before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+        run_command("serve", "no_such_pipeline", "--port", 0)
+        after = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+        assert after == before
 
     def test_no_tagger(self, without_tagger: Path) -> None:
         code, printed = run_command("serve", without_tagger, "--port", 0)

@@ -29,8 +29,9 @@ def patient(obedient: Pipeline) -> Iterator[Served]:
         yield served
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def impatient(obedient: Pipeline) -> Iterator[Served]:
+    """A server with a short time limit."""
     model, code = obedient
     with serving(model, "--code", code, "--timeout", 2) as served:
         yield served

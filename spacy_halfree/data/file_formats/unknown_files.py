@@ -196,6 +196,11 @@ KNOWN: tuple[Known, ...] = (
     Known("a project of Azure AI Language", keys("projectFileVersion", "assets"), AS_LINES),
     Known("an intent of Dialogflow", keys("data", "isTemplate"), AS_LINES),
     Known("a data set of Snips", keys("intents", "entities", "language"), AS_LINES),
+    Known(
+        "the manifest of an output of `annotate`",
+        keys("input_sha256", "teachers"),
+        "Name the output itself, without `.manifest.json`.",
+    ),
     Known("a manifest of SageMaker Ground Truth", pattern('"groundtruth/text-span"'), AS_LINES),
     Known(
         "annotations for Amazon Comprehend, which do not contain their texts",

@@ -24,6 +24,7 @@ from transformers.trainer_utils import get_last_checkpoint
 
 from ...errors import Errors
 from ...files import partial_folder, replace_folder
+from ...outputs import hold
 from ..adaptation_settings import LOG, AdaptationSettings, check_output
 from .threads import set_up_threads
 
@@ -121,48 +122,50 @@ def train_masked_words(
     place = output.resolve()
     checkpoints = place.with_name(f"{place.name}.checkpoints-{digest[:12]}")
     checkpoints.mkdir(parents=True, exist_ok=True)
-    arguments = OneDeviceArguments(
-        output_dir=str(checkpoints),
-        max_steps=settings.steps,
-        per_device_train_batch_size=settings.batch_size,
-        learning_rate=settings.learn_rate,
-        warmup_ratio=0.1,
-        weight_decay=0.01,
-        save_steps=settings.save_every,
-        save_total_limit=1,
-        logging_steps=min(50, settings.steps),
-        # texts of about one length, so that little is computed for padding
-        group_by_length=True,
-        dataloader_pin_memory=False,
-        use_cpu=settings.gpu_id < 0,
-        gpu_id=settings.gpu_id,
-        report_to=[],
-        seed=settings.seed,
-        data_seed=settings.seed,
-    )
-    encoded = tokenizer(texts, truncation=True, max_length=settings.max_length)
-    trainer = MaskedWordsTrainer(
-        model=model,
-        args=arguments,
-        train_dataset=[{"input_ids": pieces} for pieces in encoded["input_ids"]],
-        data_collator=DataCollatorForLanguageModeling(
-            tokenizer, mlm_probability=settings.masked_share
-        ),
-    )
-    for checkpoint in checkpoints.iterdir():
-        # the file that is written last: the process was killed before
-        if not (checkpoint / TRAINER_STATE_NAME).exists():
-            shutil.rmtree(checkpoint)
-    last: str | None = get_last_checkpoint(str(checkpoints))
-    with failures_to_save(output):
-        trainer.train(resume_from_checkpoint=last)
-    with partial_folder(place) as partial, failures_to_save(output):
-        model.base_model.save_pretrained(partial, safe_serialization=True)
-        tokenizer.save_pretrained(partial)
-        log = [entry for entry in trainer.state.log_history if "loss" in entry]
-        (partial / LOG).write_text(json.dumps(log, indent=1), encoding="utf8")
-        # training takes long enough for something to have come there
-        check_output(output, overwrite=overwrite)
-        replace_folder(partial, place)
-    shutil.rmtree(checkpoints)
+    # another process would go on from these checkpoints, and remove them
+    with hold(checkpoints):
+        arguments = OneDeviceArguments(
+            output_dir=str(checkpoints),
+            max_steps=settings.steps,
+            per_device_train_batch_size=settings.batch_size,
+            learning_rate=settings.learn_rate,
+            warmup_ratio=0.1,
+            weight_decay=0.01,
+            save_steps=settings.save_every,
+            save_total_limit=1,
+            logging_steps=min(50, settings.steps),
+            # texts of about one length, so that little is computed for padding
+            group_by_length=True,
+            dataloader_pin_memory=False,
+            use_cpu=settings.gpu_id < 0,
+            gpu_id=settings.gpu_id,
+            report_to=[],
+            seed=settings.seed,
+            data_seed=settings.seed,
+        )
+        encoded = tokenizer(texts, truncation=True, max_length=settings.max_length)
+        trainer = MaskedWordsTrainer(
+            model=model,
+            args=arguments,
+            train_dataset=[{"input_ids": pieces} for pieces in encoded["input_ids"]],
+            data_collator=DataCollatorForLanguageModeling(
+                tokenizer, mlm_probability=settings.masked_share
+            ),
+        )
+        for checkpoint in checkpoints.iterdir():
+            # the file that is written last: the process was killed before
+            if not (checkpoint / TRAINER_STATE_NAME).exists():
+                shutil.rmtree(checkpoint)
+        last: str | None = get_last_checkpoint(str(checkpoints))
+        with failures_to_save(output):
+            trainer.train(resume_from_checkpoint=last)
+        with partial_folder(place) as partial, failures_to_save(output):
+            model.base_model.save_pretrained(partial, safe_serialization=True)
+            tokenizer.save_pretrained(partial)
+            log = [entry for entry in trainer.state.log_history if "loss" in entry]
+            (partial / LOG).write_text(json.dumps(log, indent=1), encoding="utf8")
+            # training takes long enough for something to have come there
+            check_output(output, overwrite=overwrite)
+            replace_folder(partial, place, overwrite=overwrite)
+        shutil.rmtree(checkpoints)
     return last
