@@ -44,6 +44,12 @@ from .scaling.costs import RESULTS as SCALING_RESULTS
 from .scaling.costs import costs_table, rates_table
 from .scaling.engines import RESULTS as ENGINES_RESULTS
 from .scaling.engines import engines_table
+from .serving.load import RESULTS as SERVING_RESULTS
+from .serving.serving_table import (
+    serving_batches_table,
+    serving_goals_table,
+    serving_runs_table,
+)
 from .speed.contention import RESULTS as CONTENTION_RESULTS
 from .speed.contention_table import (
     builds_table,
@@ -104,6 +110,7 @@ class ResultFiles:
     mistakes: Path = MISTAKES_RESULTS
     contention: Path = CONTENTION_RESULTS
     builds: Path = BUILDS_RESULTS
+    serving: Path = SERVING_RESULTS
 
     def below(self, folder: Path) -> "ResultFiles":
         """The same files in another folder."""
@@ -146,6 +153,9 @@ def make_tables(files: ResultFiles) -> dict[str, str]:
         "processes": processes_table(files.contention),
         "commands": commands_table(files.contention),
         "builds": builds_table(files.builds),
+        "serving_goals": serving_goals_table(files.serving),
+        "serving_runs": serving_runs_table(files.serving),
+        "serving_batches": serving_batches_table(files.serving),
         "scaling_rates": rates_table(files.scaling),
         "scaling_costs": costs_table(files.scaling),
         "engines": engines_table(files.engines),

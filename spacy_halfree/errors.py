@@ -521,6 +521,28 @@ class Errors:
         "[H165] This engine has no pipeline for the language '{language}'. It has {languages}. Add "
         "a pipeline for it, or choose one of these languages."
     )
+    H166 = (
+        "[H166] `serve` needs packages that are not installed: {names}. Run `pip install "
+        "'spacy-halfree[serve]'`."
+    )
+    H167 = (
+        "[H167] A worker process cannot load the pipeline '{model}': {reason}. Name a pipeline "
+        "that `spacy.load` loads here, and that has a `halfree_tagger`."
+    )
+    H168 = (
+        "[H168] Cannot listen on host '{host}', port {port}: {reason}. Use another `--host` or "
+        "`--port`."
+    )
+    H169 = "[H169] The body has more than {limit} bytes. Send fewer texts in a request."
+    H170 = (
+        "[H170] The body cannot be read: {reason}. Send a JSON object in UTF-8 such as "
+        '{{"texts": ["a text", "another one"]}}.'
+    )
+    H171 = "[H171] Too many {what}: the limit is {limit}. Send less in a request."
+    H172 = "[H172] The request took more than {seconds:g} seconds. Send less in a request."
+    H173 = "[H173] Too many requests are waiting. Send this one again later."
+    H174 = "[H174] The worker process ended, and is replaced. Send the request again later."
+    H175 = "[H175] The pipeline fails at these texts. Send the texts one by one to find out which."
     H176 = (
         "[H176] The pipeline was saved with transformers {saved}. With transformers {installed}, "
         "its tokenizer has other tokens where tags and sentinels were: {tokens}. Install "
@@ -718,6 +740,11 @@ class Warnings:
         "[W057] Pipeline for '{language}': no Presidio entity is known for the labels {labels}. "
         "{outcome}. Map them in `model_to_presidio_entity_mapping`, or name them in "
         "`labels_to_ignore`."
+    )
+    W058 = "[W058] A worker process ended with status {status}. Another one takes its place."
+    W059 = (
+        "[W059] A worker process cannot be replaced: {reason}. The next attempt is in {seconds} "
+        "seconds."
     )
     W060 = (
         "[W060] The pipeline was saved with transformers {saved}. With transformers {installed}, "

@@ -21,9 +21,10 @@ BRIDGES = ("models/aligned_layer.py", "models/sentinel_layer.py")
 TORCH = {"tokenizers", "peft", "torch", "safetensors", "transformers", "spacy_transformers"}
 MAY_USE = {
     "cli": {
-        *("project", "active_learning", "labelling", "report", "evaluation", "data"),
+        *("serving", "project", "active_learning", "labelling", "report", "evaluation", "data"),
         *("models", "outputs", "custom_code", "ranges", "printable", "errors"),
     },
+    "serving": {"pipeline", "ranges", "custom_code", "errors", "about"},
     "project": {"ranges", "data", "outputs", "files", "custom_code", "errors"},
     "visualization": {"tagging", "errors"},
     "presidio": {"pipeline", "tagging", "errors"},

@@ -9,6 +9,7 @@ from .calibrate import calibrate_cli
 from .check import check_cli
 from .init import init_cli
 from .report import report_cli
+from .serve import serve_cli
 from .suggest import suggest_cli
 from .terminal import HalfreeGroup
 
@@ -29,5 +30,6 @@ halfree_cli.command("annotate")(annotate_cli)
 halfree_cli.command("calibrate")(calibrate_cli)
 halfree_cli.command("check")(check_cli)
 halfree_cli.command("report")(report_cli)
+halfree_cli.command("serve")(serve_cli)
 halfree_cli.command("suggest")(suggest_cli)
 app.add_typer(halfree_cli)
