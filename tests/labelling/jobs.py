@@ -8,6 +8,7 @@ from pathlib import Path
 import spacy
 from spacy.tokens import DocBin
 
+from spacy_halfree.data.output_manifest import manifest_path
 from spacy_halfree.data.parts import PartSource
 from spacy_halfree.data.records import InvalidRecord
 from spacy_halfree.labelling.engines.local import run_locally
@@ -77,7 +78,9 @@ def label(
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
+    """The shards of an output, and its manifest."""
+    shards = {path.name: path.read_bytes() for path in folder.iterdir()}
+    return shards | {"manifest": manifest_path(folder).read_bytes()}
 
 
 def texts_of(folder: Path) -> list[str]:

@@ -128,18 +128,18 @@ def test_stopped_before_every_step(tmp_path: Path, former: str, then: str) -> No
             assert version_of(output) == "old"
             continue
         options = {"resume": then != "overwrite", "overwrite": then != "resume"}
-        known = len(list(parts_folder(output).rglob("*.parquet")))
         _, n_made = run(output, NEW, **options)
         if then == "overwrite":
             assert n_made == 3
         elif was == "new":
             # what was finished is not made again
             assert n_made == 0, n_steps
-        assert known is not None
         assert version_of(output) == "new"
         names = [path.name for path in output.iterdir()]
         assert sorted(names) == [f"00000-00000{number}.parquet" for number in range(3)]
-        assert sorted(os.listdir(folder)) == ["out", "out.manifest.json"]
+        # files that this process has locked are removed by the next one
+        left = [path.name for path in folder.iterdir() if path.suffix != ".partial"]
+        assert sorted(left) == ["out", "out.manifest.json"]
         assert read_labelled(output).n_texts == 3
     else:
         pytest.fail("it goes on forever")
