@@ -57,9 +57,10 @@ def test_version():
 def test_package_is_typed_and_its_extras_are_named():
     files = {str(path) for path in distribution("spacy-halfree").files or ()}
     assert files
-    assert {"transformers", "sentinel", "lora", "ray", "formats", "project", "docs", "dev"} == set(
-        metadata("spacy-halfree").get_all("Provides-Extra")
-    )
+    assert {
+        *("transformers", "sentinel", "lora", "ray", "formats", "presidio", "serve"),
+        *("project", "docs", "dev"),
+    } == set(metadata("spacy-halfree").get_all("Provides-Extra"))
 
 
 def test_python_version_is_supported():

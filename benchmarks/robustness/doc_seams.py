@@ -8,7 +8,9 @@ from pathlib import Path
 
 import spacy
 from spacy.language import Language
-from spacy.tokens import Doc, DocBin
+from spacy.tokens import Doc, DocBin, Span
+
+from spacy_halfree import doc_from_json, doc_to_json
 
 from .toy_docs import SECOND_SENTENCE, SOFT_LABELS, TEXT, Facts, make_doc, make_soft_doc, read_facts
 
@@ -36,6 +38,17 @@ def bytes_again(doc: Doc, exclude: tuple[str, ...] = ()) -> Doc:
 def json_again(doc: Doc) -> Doc:
     """A doc through its JSON."""
     return Doc(doc.vocab).from_json(doc.to_json())
+
+
+def full_json_again(doc: Doc) -> Doc:
+    """A doc through its JSON with confidence."""
+    return doc_from_json(doc.vocab, doc_to_json(doc))
+
+
+def relabelled(doc: Doc) -> Doc:
+    """A doc whose entities have other labels, as a rule may give them."""
+    doc.set_ents([Span(doc, ent.start, ent.end, label=f"MY_{ent.label_}") for ent in doc.ents])
+    return doc
 
 
 def joined(doc: Doc, exclude: tuple[str, ...] = ()) -> Doc:
@@ -108,6 +121,8 @@ LIGHT_SEAMS: dict[str, DocSeam] = {
     "`DocBin(store_user_data=True)`": through(lambda doc: bin_again(doc, store_user_data=True)),
     "`DocBin()`": through(bin_again),
     "`doc.to_json()`, `Doc.from_json`": through(json_again),
+    "`doc_to_json(doc)`, `doc_from_json`": through(full_json_again),
+    "`doc.set_ents()` with other labels": through(relabelled),
     "`doc[i:j].as_doc(copy_user_data=True)`": through(
         lambda doc: doc[SECOND_SENTENCE:].as_doc(copy_user_data=True)
     ),
