@@ -3,7 +3,49 @@
 Each text starts with its own number, so that it can be searched for and tested.
 """
 
+from string import Formatter
+from typing import Any, TypeVar
 
+from .printable import printable
+
+T = TypeVar("T")
+
+
+class PrintableFormatter(Formatter):
+    """Puts values into messages as they can be printed, see `printable`."""
+
+    def get_field(self, field_name: str, args: Any, kwargs: Any) -> Any:
+        """A value and its name. Reasons are messages of other errors, which may have lines."""
+        value, key = super().get_field(field_name, args, kwargs)
+        return (" ".join(str(value).split("\n")) if key == "reason" else value), key
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        """A value, formatted."""
+        return printable(str(super().format_field(value, format_spec)))
+
+
+FORMATTER = PrintableFormatter()
+
+
+class Message(str):
+    """A message with names in braces."""
+
+    __slots__ = ()
+
+    def format(self, *args: object, **values: object) -> str:
+        """The message with values for its names."""
+        return FORMATTER.vformat(self, args, values)
+
+
+def messages(holder: type[T]) -> type[T]:
+    """Make all texts of a class messages."""
+    for name, text in list(vars(holder).items()):
+        if isinstance(text, str) and not name.startswith("_"):
+            setattr(holder, name, Message(text))
+    return holder
+
+
+@messages
 class Errors:
     """Reasons to stop, raised as `ValueError`, `OSError` or the like with these texts."""
 
@@ -561,6 +603,7 @@ class Errors:
     )
 
 
+@messages
 class Warnings:
     """Things that were done, but probably not as the user expected."""
 

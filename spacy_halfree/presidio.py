@@ -4,11 +4,11 @@ import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-import spacy
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
 from .errors import Errors, Warnings
+from .pipeline.pipelines import load_pipeline
 from .pipeline.tagger import HalfreeTagger
 from .tagging.confidence import span_confidence
 from .tagging.layers import SpanGroupLayer
@@ -96,7 +96,7 @@ class HalfreeNlpEngine(SpacyNlpEngine):
         pipelines: dict[str, Language] = {}
         for model in self.models:
             language, pipeline = model["lang_code"], model["model_name"]
-            nlp = pipeline if isinstance(pipeline, Language) else spacy.load(pipeline)
+            nlp = pipeline if isinstance(pipeline, Language) else load_pipeline(pipeline)
             pipelines[language] = nlp
             labels = [label for label in entity_labels(nlp) if not self._is_ignored(label)]
             unknown = [label for label in labels if self._entity(label) is None]

@@ -4,12 +4,12 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import typer
-from wasabi import msg
 
 from ..errors import Errors
 from ..serving.limits import RequestLimits, ServingSettings
 from .options import CODE
 from .outcome import describe, reports_failures
+from .terminal import msg, print_lines
 
 LIMITS = RequestLimits()
 SETTINGS = ServingSettings()
@@ -66,7 +66,7 @@ def serve_cli(
 
         def tell() -> None:
             place = f"[{host}]" if ":" in host else host
-            print(f"Serving on http://{place}:{bound.getsockname()[1]}", flush=True)
+            print_lines(f"Serving on http://{place}:{bound.getsockname()[1]}")
 
         serve(app, bound, timeout, tell)
     except (ValueError, OSError) as error:

@@ -11,12 +11,11 @@ import sys
 import traceback
 from typing import BinaryIO
 
-import spacy
 from spacy.tokenizer import Tokenizer
 
 from ..custom_code import import_code
 from ..errors import Errors
-from ..pipeline.pipelines import find_tagger
+from ..pipeline.pipelines import find_tagger, load_pipeline
 from .answers import to_json
 from .frames import FAILED, READY, Frame, pack, read
 from .limits import WorkerSettings
@@ -41,7 +40,7 @@ class Worker:
         """
         import_code(settings.code)
         self._limits = settings.limits
-        self._nlp = spacy.load(settings.model)
+        self._nlp = load_pipeline(settings.model)
         self._tagger = find_tagger(self._nlp, settings.component)
 
     def __call__(self, body: bytes) -> Frame:
