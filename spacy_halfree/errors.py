@@ -569,7 +569,8 @@ class Errors:
     )
     H167 = (
         "[H167] A worker process cannot load the pipeline '{model}': {reason}. Name a pipeline "
-        "that `spacy.load` loads here, and that has a `halfree_tagger`."
+        "that `spacy.load` loads here, and that has a `halfree_tagger`. If the worker was "
+        "killed, give the machine more memory or use fewer `--workers`."
     )
     H168 = (
         "[H168] Cannot listen on host '{host}', port {port}: {reason}. Use another `--host` or "

@@ -43,10 +43,10 @@ def check_count(least: int = 1, **settings: int | None) -> None:
         check(setting, value, is_valid, expected)
 
 
-def check_seed(seed: int) -> None:
-    """RAISES: ValueError (H013) for what numpy and torch do not take as a seed."""
-    is_valid = is_whole(seed) and 0 <= seed <= LARGEST_SEED
-    check("seed", seed, is_valid, f"a whole number from 0 to {LARGEST_SEED}")
+def check_seed(seed: int, most: int = LARGEST_SEED) -> None:
+    """RAISES: ValueError (H013) for what numpy and torch do not take as a seed, or beyond `most`."""
+    is_valid = is_whole(seed) and 0 <= seed <= most
+    check("seed", seed, is_valid, f"a whole number from 0 to {most}")
 
 
 def is_number(value: object) -> bool:

@@ -21,6 +21,7 @@ from spacy_halfree.distill.mention_replacement import create_mention_replacement
 from spacy_halfree.distill.mixed_corpus import create_mixed_corpus
 from spacy_halfree.distill.sharded_corpus import create_sharded_corpus
 from spacy_halfree.labelling.engines.ray import RayEngine
+from spacy_halfree.project.project_settings import LARGEST_SEED as LARGEST_PROJECT_SEED
 from spacy_halfree.ranges import LARGEST_SEED, MOST, check_count, check_seed
 
 HUGE = 10**30
@@ -76,8 +77,17 @@ def test_numbers_out_of_range(make: Callable[[Any], object], values: tuple[Any, 
 
 @pytest.mark.parametrize("name", WITH_SEEDS)
 def test_seeds_in_range(name: str) -> None:
-    for seed in (0, 1, LARGEST_SEED, np.int64(5)):
+    largest = LARGEST_PROJECT_SEED if name == "ProjectSettings" else LARGEST_SEED
+    for seed in (0, 1, largest, np.int64(5)):
         WITH_SEEDS[name](seed)
+
+
+def test_seeds_of_teachers() -> None:
+    """A project's teachers have its seed, and its seed behind a digit."""
+    for digit in ("", 1, 2):
+        check_seed(int(f"{digit}{LARGEST_PROJECT_SEED}"))
+    with pytest.raises(ValueError, match=r"\[H013\]"):
+        halfree.ProjectSettings(encoder="a/b", seed=LARGEST_PROJECT_SEED + 1)
 
 
 def test_annotate(teacher: Language) -> None:
@@ -160,7 +170,8 @@ def test_every_numeric_option(arguments: dict[str, list[str]]) -> None:
 def test_seeds_of_commands(command: str, seed: str, arguments: dict[str, list[str]]) -> None:
     code, printed = run_command(command, *arguments[command], "--seed", seed)
     assert code == 1
-    assert "[H013] The setting `seed` must be a whole number from 0 to 4294967295" in printed
+    largest = LARGEST_PROJECT_SEED if command == "init" else LARGEST_SEED
+    assert f"[H013] The setting `seed` must be a whole number from 0 to {largest}" in printed
 
 
 @pytest.mark.parametrize("value", ["-1", "nan", "9" * 5000, "1e999", "0.0", "1.5", "٣", "0x1"])

@@ -55,6 +55,8 @@ def _describe(files: Set[str], corpus: Set[str]) -> str | None:
     """What the folder is that has these files, and in its `corpus` those."""
     if is_project(files, corpus):
         return "a project of `init`"
+    if files >= {GOLD, POOL}:
+        return "the folder `corpus` of a project of `init`"
     if MANIFEST in files and JOURNAL in files:
         return "an unfinished output of `annotate`"
     if MANIFEST in files and has_shards(files):

@@ -27,6 +27,10 @@ ENOUGH_FOR_TEST = 300
 """With fewer labelled texts, none is kept for testing unless asked for."""
 
 
+LARGEST_SEED = 10**9 - 1
+"""Teachers put a digit before the seed, and what they get must be a seed, too."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class ProjectSettings:
     """How a project trains.
@@ -59,7 +63,7 @@ class ProjectSettings:
             the encoder's folder has a name that spaCy would change.
         """
         check_choice(TEACHERS, teacher=self.teacher)
-        check_seed(self.seed)
+        check_seed(self.seed, LARGEST_SEED)
         check_count(-1, gpu_id=self.gpu_id)
         lang = find_lang(self.lang or None, self.tokenizer or None)
         encoder = self.encoder or DEFAULT_ENCODERS[self.teacher]
@@ -86,6 +90,10 @@ class ProjectSettings:
     def configs(self) -> tuple[str, ...]:
         """The configs that the project needs."""
         return (f"teacher_{self.teacher}.cfg", STUDENT)
+
+
+LARGEST_SEED = 10**9 - 1
+"""Teachers put a digit before the seed, and what they get must be a seed, too."""
 
 
 @dataclass(frozen=True)

@@ -149,7 +149,7 @@ class WorkerPool:
                 worker = await WorkerHandle.start(self._worker)
             except (ValueError, OSError) as error:
                 self._failed.add(place)
-                logger.warning(Warnings.W059.format(reason=error, seconds=delay))
+                logger.warning(Warnings.W059.format(reason=str(error).rstrip("."), seconds=delay))
             else:
                 self._failed.discard(place)
                 return worker

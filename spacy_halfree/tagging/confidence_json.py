@@ -18,6 +18,7 @@ from spacy.tokens import Doc, SpanGroup
 from spacy.vocab import Vocab
 
 from ..errors import Errors
+from ..ranges import check_share
 from .confidence import CONFIDENCE_KEY, TAG_PROBS_KEY, is_confidence, is_tag_probabilities
 
 KEY = "halfree"
@@ -79,20 +80,30 @@ def doc_from_json(vocab: Vocab, data: dict[str, Any]) -> Doc:
         user_data: dict[Any, Any] = doc.user_data
         for entry in own.get("confidence", []):
             places = {
-                place: [str(pair[0]), float(pair[1])] for place, pair in entry["value"].items()
+                place: [str(label), read_probability(confidence)]
+                for place, (label, confidence) in entry["value"].items()
             }
             user_data["._.", CONFIDENCE_KEY, int(entry["start"]), int(entry["end"])] = places
         for entry in own.get("tag_probs", []):
             text, probabilities = entry["value"]
-            word = [str(text), {tag: float(value) for tag, value in probabilities.items()}]
+            word = [
+                str(text),
+                {tag: read_probability(value) for tag, value in probabilities.items()},
+            ]
             user_data["._.", TAG_PROBS_KEY, int(entry["start"]), None] = word
         for key, group in own.get("groups", {}).items():
             restore_group(doc, key, group)
     # spaCy checks little of what it reads
     except (AssertionError, AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-        reason = f"{type(error).__name__}: {error}"
+        reason = f"{type(error).__name__}: {error}".rstrip(".")
         raise ValueError(Errors.H161.format(reason=reason)) from error
     return doc
+
+
+def read_probability(value: Any) -> float:
+    """A probability. RAISES: ValueError (H013) if it is none."""
+    check_share(probability=value)
+    return float(value)
 
 
 def restore_group(doc: Doc, key: str, saved: Mapping[str, Any]) -> None:

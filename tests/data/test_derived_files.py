@@ -86,6 +86,11 @@ def test_a_project_that_lacks_files_is_known(pool: Path, project: Path) -> None:
     assert names_in(pool) == ["a.txt", "below/b.txt"]
 
 
+def test_the_texts_of_a_project_alone(pool: Path, project: Path) -> None:
+    shutil.copytree(project / "corpus", pool / "texts")
+    assert names_in(pool) == ["a.txt", "below/b.txt"]
+
+
 def test_a_linked_project(pool: Path, project: Path) -> None:
     (pool / "link").symlink_to(project)
     assert names_in(pool) == ["a.txt", "below/b.txt"]
