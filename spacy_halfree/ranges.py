@@ -44,7 +44,7 @@ def check_count(least: int = 1, **settings: int | None) -> None:
 
 
 def check_seed(seed: int, most: int = LARGEST_SEED) -> None:
-    """RAISES: ValueError (H013) for what numpy and torch do not take as a seed, or beyond `most`."""
+    """RAISES: ValueError (H013) for no seed of numpy and torch, or one above `most`."""
     is_valid = is_whole(seed) and 0 <= seed <= most
     check("seed", seed, is_valid, f"a whole number from 0 to {most}")
 
