@@ -544,6 +544,10 @@ class Errors:
         "spacy-halfree reads version {known}. Update spacy-halfree, or use `annotate --overwrite` "
         "to label the texts again."
     )
+    H157 = (
+        "[H157] `create_app` needs the name or the folder of a pipeline, because its workers load "
+        "it themselves, but got an object of type {kind}. Save the pipeline with `nlp.to_disk`."
+    )
     H159 = (
         "[H159] Component '{name}' writes doc.spans['{key}'], but that group of the text '{text}' "
         "has spans of {other}, such as '{span}' ({label}), which would be lost. Give component "
@@ -601,6 +605,10 @@ class Errors:
         "({reason}). Install spacy-halfree with its extra `transformers`: `pip install "
         "'.[transformers]'` in its folder. It and the extra `sentinel` ask for different releases "
         "of transformers, so use an environment of its own."
+    )
+    H179 = (
+        "[H179] The workers have not been started. Let the lifespan of the application that "
+        "`create_app` returned be part of your application's lifespan."
     )
 
 

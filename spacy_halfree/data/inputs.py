@@ -173,7 +173,7 @@ def _leave_out_derived(files: Sequence[InputFile], names: Mapping[str, str]) -> 
         else:
             left_out[name].append(file)
     for name, own in sorted(left_out.items()):
-        path = printable(own[0].path.removesuffix(own[0].name) + name)
+        path = own[0].path.removesuffix(own[0].name) + name
         logger.warning(Warnings.W047.format(path=path, what=derived[name], n=len(own)))
     return kept
 
@@ -250,11 +250,6 @@ def _look_at_uri(uri: str) -> Place:
         raise ValueError(Errors.H019.format(path=uri, reason=error)) from error
     files = [info.path for info in infos if info.type == FileType.File]
     return root, False, {path.removeprefix(root).lstrip("/"): path for path in files}
-
-
-def printable(path: str) -> str:
-    """A path as it can be printed, though it be not UTF-8."""
-    return os.fsencode(path).decode("utf8", "backslashreplace")
 
 
 def is_text_file(name: str) -> bool:

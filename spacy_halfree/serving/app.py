@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import anyio
 from fastapi import FastAPI, Request, Response
@@ -27,7 +28,7 @@ HEADERS = {
 
 
 def create_app(
-    model: str,
+    model: str | Path,
     *,
     component: str | None = None,
     code: str | None = None,
@@ -43,7 +44,10 @@ def create_app(
     settings: How requests are worked on; by default, as `ServingSettings()` says.
     RETURNS: The application. Its lifespan raises ValueError (H167) if the pipeline cannot be
         loaded.
+    RAISES: TypeError (H157) if the model is something other than a name or a folder.
     """
+    if not isinstance(model, str | Path):
+        raise TypeError(Errors.H157.format(kind=type(model).__name__))
     settings = settings or ServingSettings()
     worker = WorkerSettings(
         model=str(model),
@@ -73,7 +77,7 @@ def create_app(
     async def health() -> Response:
         """Tell whether requests can be answered. It is answered while texts are tagged, too."""
         if not pool.can_answer:
-            return to_response(Refusal(Errors.H174, NO_WORKER).to_frame())
+            return to_response(pool.refusal.to_frame())
         return Response(b'{"status": "ok"}', media_type=JSON)
 
     @app.post(

@@ -39,7 +39,12 @@ class WorkerPool:
     @property
     def can_answer(self) -> bool:
         """Whether a worker lives, or can be started."""
-        return len(self._failed) < self._settings.workers
+        return bool(self._supervisors) and len(self._failed) < self._settings.workers
+
+    @property
+    def refusal(self) -> Refusal:
+        """Why nothing can be answered."""
+        return Refusal(Errors.H174 if self._supervisors else Errors.H179, NO_WORKER)
 
     async def __aenter__(self) -> "WorkerPool":
         """Start all workers.
@@ -70,6 +75,7 @@ class WorkerPool:
         for task in self._supervisors:
             task.cancel()
         await asyncio.gather(*self._supervisors, return_exceptions=True)
+        self._supervisors = []
 
     @contextmanager
     def place(self) -> Iterator[None]:
@@ -91,7 +97,7 @@ class WorkerPool:
         body: The request's body.
         RETURNS: A status and JSON.
         RAISES: Refusal (H172) if it takes too long, (H173) if no worker is free in time, (H174) if
-            its worker has ended.
+            its worker has ended, (H179) if none has been started.
         """
         worker = await self._free_worker()
         # a client that goes away does not end a worker, which would have to load the pipeline anew
@@ -108,7 +114,7 @@ class WorkerPool:
 
     async def _free_worker(self) -> WorkerHandle:
         if not self.can_answer:
-            raise Refusal(Errors.H174, NO_WORKER)
+            raise self.refusal
         try:
             with anyio.fail_after(self._settings.timeout):
                 while not (worker := await self._idle.get()).is_alive:
