@@ -15,6 +15,7 @@ from urllib.request import url2pathname
 
 from ..errors import Errors, Warnings
 from ..files import CHUNK
+from ..printable import printable
 from .derived_files import (
     CORPUS,
     POOL,
@@ -22,6 +23,7 @@ from .derived_files import (
     describe_lines,
     find_containing,
     find_derived,
+    is_corpus,
     is_project,
 )
 from .file_formats import RAW_FILES
@@ -145,10 +147,10 @@ def find_inputs(location: str) -> list[InputFile]:
 def _refuse_projects(location: str, names: Collection[str]) -> None:
     """RAISES: ValueError (H149) if a folder is a project or its folder of texts."""
     path = local_path(location)
-    is_corpus = path is not None and path.name == CORPUS and (path.parent / PROJECT).is_file()
+    is_below = path is not None and path.name == CORPUS and (path.parent / PROJECT).is_file()
     if is_project(set(names), {name.removeprefix(f"{CORPUS}/") for name in names}):
         pool = f"{CORPUS}/{POOL}"
-    elif is_corpus and is_project({PROJECT}, set(names)):
+    elif is_corpus(set(names)) or (is_below and is_project({PROJECT}, set(names))):
         pool = POOL
     else:
         return
@@ -250,11 +252,6 @@ def _look_at_uri(uri: str) -> Place:
         raise ValueError(Errors.H019.format(path=uri, reason=error)) from error
     files = [info.path for info in infos if info.type == FileType.File]
     return root, False, {path.removeprefix(root).lstrip("/"): path for path in files}
-
-
-def printable(path: str) -> str:
-    """A path as it can be printed, though it be not UTF-8."""
-    return os.fsencode(path).decode("utf8", "backslashreplace")
 
 
 def is_text_file(name: str) -> bool:
