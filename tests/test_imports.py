@@ -24,7 +24,7 @@ MAY_USE = {
         *("serving", "project", "active_learning", "labelling", "report", "evaluation", "data"),
         *("models", "outputs", "custom_code", "ranges", "printable", "errors"),
     },
-    "serving": {"pipeline", "ranges", "custom_code", "errors", "about"},
+    "serving": {"data", "pipeline", "ranges", "custom_code", "errors", "about"},
     "project": {"ranges", "data", "outputs", "files", "custom_code", "errors"},
     "visualization": {"tagging", "errors"},
     "presidio": {"pipeline", "tagging", "errors"},

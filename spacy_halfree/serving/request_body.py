@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from ..data.text_encoding import is_unicode
 from ..errors import Errors
 from .limits import RequestLimits
 from .refusal import Refusal
@@ -29,7 +30,7 @@ def read_texts(body: bytes, limits: RequestLimits) -> list[str]:
         if not isinstance(text, str):
             raise invalid(f"text {i} is not a string")
         check_number(f"characters in text {i}", len(text), limits.characters)
-        if not text.isascii() and has_surrogates(text):
+        if not is_unicode(text):
             raise invalid(f"text {i} has a lone surrogate")
     return texts
 
@@ -43,15 +44,6 @@ def check_number(what: str, n: int, limit: int) -> None:
 def invalid(reason: str) -> Refusal:
     """A refusal of what cannot be read."""
     return Refusal(Errors.H170.format(reason=reason))
-
-
-def has_surrogates(text: str) -> bool:
-    """Whether a text has code points that are no characters, and that UTF-8 does not have."""
-    try:
-        text.encode("utf8")
-    except UnicodeEncodeError:
-        return True
-    return False
 
 
 def _load(body: bytes) -> Any:
