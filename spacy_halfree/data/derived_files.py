@@ -55,7 +55,7 @@ def _describe(files: Set[str], corpus: Set[str]) -> str | None:
     """What the folder is that has these files, and in its `corpus` those."""
     if is_project(files, corpus):
         return "a project of `init`"
-    if files >= {GOLD, POOL}:
+    if is_corpus(files):
         return "the folder `corpus` of a project of `init`"
     if MANIFEST in files and JOURNAL in files:
         return "an unfinished output of `annotate`"
@@ -80,6 +80,11 @@ def is_project(files: Set[str], corpus: Set[str]) -> bool:
     corpus: The names of those in its folder `corpus`.
     """
     return PROJECT in files and bool(corpus & {GOLD, POOL})
+
+
+def is_corpus(files: Set[str]) -> bool:
+    """Whether a folder with these files has the texts of a project, perhaps without its rest."""
+    return files >= {GOLD, POOL}
 
 
 def find_containing(path: str, derived: Container[str]) -> str | None:

@@ -22,6 +22,7 @@ from .derived_files import (
     describe_lines,
     find_containing,
     find_derived,
+    is_corpus,
     is_project,
 )
 from .file_formats import RAW_FILES
@@ -145,10 +146,10 @@ def find_inputs(location: str) -> list[InputFile]:
 def _refuse_projects(location: str, names: Collection[str]) -> None:
     """RAISES: ValueError (H149) if a folder is a project or its folder of texts."""
     path = local_path(location)
-    is_corpus = path is not None and path.name == CORPUS and (path.parent / PROJECT).is_file()
+    is_below = path is not None and path.name == CORPUS and (path.parent / PROJECT).is_file()
     if is_project(set(names), {name.removeprefix(f"{CORPUS}/") for name in names}):
         pool = f"{CORPUS}/{POOL}"
-    elif is_corpus and is_project({PROJECT}, set(names)):
+    elif is_corpus(set(names)) or (is_below and is_project({PROJECT}, set(names))):
         pool = POOL
     else:
         return

@@ -25,6 +25,8 @@ KEY = "halfree"
 """Under which the values stand that spaCy's form has no place for."""
 ARRAY = "dtype"
 """In the place of an array are its type, under this key, and its `values`."""
+SIZED = "SUV"
+"""The kinds of arrays whose type has a size of values."""
 
 
 def doc_to_json(doc: Doc, underscore: Iterable[str] = ()) -> dict[str, Any]:
@@ -125,5 +127,8 @@ def to_plain(value: Any) -> Any:
 def from_plain(value: Any) -> Any:
     """What `to_plain` was given."""
     if isinstance(value, dict) and value.keys() == {ARRAY, "values"}:
-        return np.array(value["values"], dtype=value[ARRAY])
+        dtype = np.dtype(value[ARRAY])
+        # texts and bytes: the type in the data says how much memory a value takes
+        is_sized = dtype.kind in SIZED
+        return np.array(value["values"], dtype=dtype.type if is_sized else dtype)
     return value

@@ -83,8 +83,10 @@ def test_debug_model(tmp_path, architecture, has_corpus):
     assert "STEP 3" in printed
 
 
-def test_other_commands(tmp_path, teacher):
+def test_other_commands(tmp_path, teacher, monkeypatch):
     """Those that read a pipeline or a config, with their most telling options."""
+    # `debug profile` writes a file there
+    monkeypatch.chdir(tmp_path)
     model = tmp_path / "model"
     teacher.to_disk(model)
     corpus = write_corpus(tmp_path / "gold.spacy", teacher)

@@ -87,8 +87,13 @@ def test_a_project_that_lacks_files_is_known(pool: Path, project: Path) -> None:
 
 
 def test_the_texts_of_a_project_alone(pool: Path, project: Path) -> None:
+    """A copy of them, or a project that lacks its `project.yml`."""
     shutil.copytree(project / "corpus", pool / "texts")
+    (project / "project.yml").unlink()
+    shutil.move(project, pool / "earlier")
     assert names_in(pool) == ["a.txt", "below/b.txt"]
+    with pytest.raises(ValueError, match=r"\[H149\].*texts/pool.jsonl"):
+        find_inputs(str(pool / "texts"))
 
 
 def test_a_linked_project(pool: Path, project: Path) -> None:

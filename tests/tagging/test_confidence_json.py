@@ -125,6 +125,9 @@ def test_words_that_were_merged() -> None:
         lambda data: data.update(tokens=5),
         lambda data: data["halfree"].update(confidence=[{"start": 0}]),
         lambda data: data["halfree"]["confidence"][0].update(value={"ents": 1}),
+        lambda data: data["halfree"]["confidence"][0]["value"].update(ents=["CITY", 1e999]),
+        lambda data: data["halfree"]["confidence"][0]["value"].update(ents=["CITY", 1.5]),
+        lambda data: data["halfree"]["tag_probs"][0]["value"][1].update(O=float("nan")),
         lambda data: data["halfree"]["tag_probs"][0].update(value="x"),
         lambda data: data["halfree"]["groups"]["sc"].update(ids=["", "", "", "", ""]),
         lambda data: data["halfree"].update(groups={"unknown": {"ids": [], "attrs": {}}}),
@@ -137,6 +140,17 @@ def test_what_cannot_be_read(change: Any) -> None:
     change(data)
     with pytest.raises(ValueError, match=r"\[H161\]"):
         doc_from_json(Vocab(), data)
+
+
+def test_arrays_of_texts() -> None:
+    doc = PIPELINES["spans"]("Play Björk in Zürich")
+    doc.spans["sc"].attrs["names"] = np.array(["a", "Björk"])
+    data = json.loads(json.dumps(doc_to_json(doc)))
+    names = data["halfree"]["groups"]["sc"]["attrs"]["names"]
+    # no such memory is asked for
+    names["dtype"] = f"U{2**28}"
+    again = doc_from_json(Vocab(), data)
+    assert again.spans["sc"].attrs["names"].tolist() == ["a", "Björk"]
 
 
 @pytest.mark.parametrize("data", [None, [], "text", 5])
