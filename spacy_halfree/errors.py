@@ -51,9 +51,9 @@ class Errors:
 
     H001 = (
         "[H001] Component '{name}' has no labels. None were given (setting `labels`, `add_label`, "
-        "or `[initialize.components.{name}.labels]`), and the {n_docs} training texts hold no "
-        "{what}. Check that the training file is annotated and in spaCy's own format (`.spacy`; "
-        "`halfree init` makes it of others), or name the labels."
+        "or `[initialize.components.{name}.labels]`), and no {what} are in the training "
+        "texts ({n_docs} in all). Check that the training file is annotated and in spaCy's own "
+        "format (`.spacy`; `halfree init` makes it of others), or name the labels."
     )
     H002 = (
         "[H002] Cannot add the label '{label}' to component '{name}': its model is initialized for "

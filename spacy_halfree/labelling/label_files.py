@@ -123,6 +123,7 @@ def label_files(
     texts = str(texts)
     code = None if worker.code is None else Path(worker.code)
     read = [local_path(texts), *map(Path, worker.models), code]
+    SHARD_FORMATS[settings.shard_format].check_installed()
     output = check_places(Path(output), settings.shard_format, inputs=read, overwrite=overwrite)
     # hashing the input and loading the teachers may take hours: refuse first
     refuse(decide(look_at(output), resume=resume, overwrite=overwrite), output)

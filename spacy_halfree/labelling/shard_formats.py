@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import cast
 
 import numpy as np
@@ -24,15 +25,10 @@ def encode_table(docs: Sequence[Doc], ids: Sequence[str], layer: Layer) -> bytes
     RETURNS: The file: columns `id`, `text`, `words`, `tags`, `probabilities` (of these tags),
         `entropies` (of the distributions, in nats) and `entities` (a list of `start`, `end`,
         `label`, `confidence`).
-    RAISES: ImportError (H054) if pyarrow is not installed.
     """
-    try:
-        import pyarrow as pa
-        from pyarrow import parquet
-    except ImportError as error:
-        raise ImportError(
-            Errors.H054.format(what="Parquet", package="pyarrow", extra="formats")
-        ) from error
+    import pyarrow as pa
+    from pyarrow import parquet
+
     records = [to_labelled(doc, layer) for doc in docs]
     entity = pa.struct(
         {"start": pa.int32(), "end": pa.int32(), "label": pa.string(), "confidence": pa.float32()}
@@ -83,14 +79,25 @@ class ShardFormat:
     use: What it is for, in help texts.
     encode: Makes the content of a file. Arguments: the annotated docs, their records' ids, and the
         teachers' layer.
+    package: What `encode` needs beside what is always installed.
     """
 
     use: str
     encode: Callable[[Sequence[Doc], Sequence[str], Layer], bytes]
+    package: str | None = None
+
+    def check_installed(self) -> None:
+        """RAISES: ImportError (H054) if a package is missing."""
+        if self.package is not None and find_spec(self.package) is None:
+            raise ImportError(
+                Errors.H054.format(
+                    what=f"The format {self.use}", package=self.package, extra="formats"
+                )
+            )
 
 
 SHARD_FORMATS = {
     "spacy": ShardFormat("for `spacy train`", lambda docs, *_: make_bin(docs).to_bytes()),
-    "parquet": ShardFormat("for tables", encode_table),
+    "parquet": ShardFormat("for tables", encode_table, "pyarrow"),
 }
 """The formats of shards, by name. The name is also the suffix of the files."""

@@ -6,6 +6,7 @@ import json
 import logging
 import math
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from spacy_halfree.data.parts import PartSource
 from spacy_halfree.distill.sharded_corpus import ShardedCorpus
 from spacy_halfree.distill.teachers import annotate
 from spacy_halfree.labelling.engines.local import run_locally
+from spacy_halfree.labelling.label_files import LabellingSettings, label_files
 from spacy_halfree.labelling.places import parts_folder
 from spacy_halfree.labelling.shards import ShardTask, Summary
 from spacy_halfree.labelling.worker import LOADED, Progress, TeacherWorker
@@ -101,6 +103,18 @@ def test_what_is_in_the_way(teacher_path: Path, write_texts: Write, tmp_path: Pa
             label(teacher_path, texts, tmp_path / name, resume=True, overwrite=True)
     with pytest.raises(ValueError, match=r"\[H023\]"):
         label(teacher_path, texts, tmp_path / "new.spacy", shard_format="parquet")
+
+
+def test_a_package_is_missing(
+    teacher_path: Path, write_texts: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before anything is labelled."""
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    worker = TeacherWorker((str(teacher_path),))
+    settings = LabellingSettings(shard_format="parquet")
+    with pytest.raises(ImportError, match=r"\[H054\].*pyarrow.*`formats`"):
+        label_files(worker, write_texts("a.txt", 3), tmp_path / "out", settings=settings)
+    assert not (tmp_path / "out.parts").exists()
 
 
 def test_too_much_is_bad(teacher_path: Path, tmp_path: Path) -> None:
