@@ -108,6 +108,25 @@ def test_values_are_told(tmp_path: Path) -> None:
     assert first == "1: has a value of the type int under the key 'text', which is not a string: 17"
 
 
+def test_rows_that_a_damaged_footer_leaves_out(tmp_path: Path) -> None:
+    """pyarrow reads as many values of a column as the footer says, be there more or not."""
+    columns = (("id", ["a", "b", "c"]), ("text", ["one", "two", "three"]))
+    path = write(tmp_path, *columns, rows_in_a_group=2)
+    content = path.read_bytes()
+    footer = len(content) - 8 - int.from_bytes(content[-8:-4], "little")
+    messages = []
+    for place in range(footer, len(content) - 8):
+        path.write_bytes(content[:place] + b"\0" + content[place + 1 :])
+        try:
+            found = raw(path)
+        except ValueError as error:
+            messages.append(str(error))
+        else:
+            assert len(found) == 3
+    for told in ("row group 1 has 0 rows, but should have 2", "the file has 1 rows"):
+        assert any(told in message for message in messages)
+
+
 def test_columns_of_one_name(tmp_path: Path) -> None:
     path = write(tmp_path, ("text", ["one", "two"]), ("text", ["three", "four"]))
     with pytest.raises(ValueError, match=r"\[H019\].*several columns called 'text'"):

@@ -62,16 +62,28 @@ def read_rows(table: Any, columns: Sequence[str]) -> Iterator[dict[str, Any] | s
     table: What `open_table` returns.
     columns: The columns to read.
     YIELDS: The rows; of one whose values Python does not have, the reason.
-    RAISES: ValueError if two columns have the same name.
+    RAISES: ValueError if two columns have the same name, or rows are missing.
     """
     names = table.schema_arrow.names
     twice = next((name for name in columns if names.count(name) > 1), None)
     if twice is not None:
         raise ValueError(f"it has several columns called '{twice}'; keep one of them")
+    groups = [table.metadata.row_group(group).num_rows for group in range(table.num_row_groups)]
+    check_rows(sum(groups), table.metadata.num_rows, "the file")
     # pyarrow cannot read lists of categories beyond the end of a row group
-    for group in range(table.num_row_groups):
+    for group, expected in enumerate(groups):
+        n_rows = 0
         for batch in table.iter_batches(ROWS_AT_A_TIME, row_groups=[group], columns=columns):
+            n_rows += len(batch)
             yield from _rows(batch)
+        # of a column chunk that says that it has fewer values, pyarrow reads no more than these
+        check_rows(n_rows, expected, f"row group {group + 1}")
+
+
+def check_rows(n_rows: int, expected: int, where: str) -> None:
+    """RAISES: ValueError if there are more or fewer rows than the footer of a table says."""
+    if n_rows != expected:
+        raise ValueError(f"it is damaged: {where} has {n_rows} rows, but should have {expected}")
 
 
 def _rows(batch: Any) -> Iterator[dict[str, Any] | str]:
