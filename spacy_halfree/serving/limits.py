@@ -3,7 +3,10 @@
 import json
 from dataclasses import asdict, dataclass
 
-from ..ranges import check_count, check_positive
+from ..ranges import check_count, check_within
+
+LEAST_SECONDS, MOST_SECONDS = 0.01, 1e6
+"""Of the time limit. A system's alarm takes no longer times than a few centuries."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ class ServingSettings:
         """RAISES: ValueError (H013) for a setting out of range."""
         check_count(workers=self.workers)
         check_count(0, queue=self.queue)
-        check_positive(timeout=self.timeout)
+        check_within(LEAST_SECONDS, MOST_SECONDS, timeout=self.timeout)
 
 
 @dataclass(frozen=True)

@@ -91,6 +91,8 @@ class TestWithTheExtra:
         {"timeout": 0.0},
         {"timeout": float("nan")},
         {"timeout": float("inf")},
+        # more than an alarm of the system takes
+        {"timeout": 1e30},
     ],
 )
 def test_settings_out_of_range(options: dict) -> None:
