@@ -126,8 +126,8 @@ class Errors:
         "and check that the input is the file you meant."
     )
     H021 = (
-        "[H021] The pipeline {path} has no component of the factory 'halfree_tagger', so it cannot "
-        "produce soft labels. Its components: {pipes}."
+        "[H021] The pipeline {path} has no component of the factory 'halfree_tagger'. Name one "
+        "that has. Its components: {pipes}."
     )
     H022 = (
         "[H022] The pipeline {path} has several components of the factory 'halfree_tagger' "
@@ -271,8 +271,9 @@ class Errors:
         "larger number."
     )
     H056 = (
-        "[H056] The folder {path} has {n_shards} shards, but its manifest {manifest} says "
-        "{expected}. Part of it is missing, or something was added; copy or annotate it again."
+        "[H056] The folder {path} has another number of shards ({n_shards}) than its manifest "
+        "{manifest} says ({expected}). Part of it is missing, or something was added; copy or "
+        "annotate it again."
     )
     H057 = (
         "[H057] The pipeline or code in {path} is not the one with which this run was started. "
@@ -568,8 +569,8 @@ class Errors:
         "a pipeline for it, or choose one of these languages."
     )
     H166 = (
-        "[H166] `serve` needs packages that are not installed: {names}. Run `pip install "
-        "'spacy-halfree[serve]'`."
+        "[H166] `serve` needs packages that are not installed: {names}. Install spacy-halfree with "
+        "its extra `serve`: `pip install '.[serve]'` in its folder."
     )
     H167 = (
         "[H167] A worker process cannot load the pipeline '{model}': {reason}. Name a pipeline "
@@ -585,7 +586,9 @@ class Errors:
         "[H170] The body cannot be read: {reason}. Send a JSON object in UTF-8 such as "
         '{{"texts": ["a text", "another one"]}}.'
     )
-    H171 = "[H171] Too many {what}: the limit is {limit}. Send less in a request."
+    H171 = (
+        "[H171] Too many {what}: the limit is {limit}. Send less in a request, or send it faster."
+    )
     H172 = "[H172] The request took more than {seconds:g} seconds. Send less in a request."
     H173 = "[H173] Too many requests are waiting. Send this one again later."
     H174 = "[H174] The worker process ended, and is replaced. Send the request again later."

@@ -46,7 +46,7 @@ def serve_cli(
 ) -> None:
     """Answer HTTP requests with the entities of texts.
 
-    Needs `pip install "spacy-halfree[serve]"`.
+    Needs the extra `serve`: `pip install '.[serve]'`.
     """
     missing = [name for name in NEEDED if find_spec(name) is None]
     if missing:

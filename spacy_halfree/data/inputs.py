@@ -136,6 +136,9 @@ def find_inputs(location: str) -> list[InputFile]:
         _refuse_projects(location, names)
         found = [InputFile(own, name, uri) for name, own in names.items() if is_text_file(name)]
         return _in_order(_leave_out_derived(found, names), location, len(names))
+    if uri is None and not Path(path).exists():
+        reason = "there is no file or folder"
+        raise FileNotFoundError(Errors.H019.format(path=location, reason=reason))
     if not path.endswith(SUFFIXES):
         raise ValueError(Errors.H018.format(path=location, formats=RAW_FILES))
     if not is_file:

@@ -73,6 +73,8 @@ def create_app(
     )
     add_docs_page(app)
 
+    # balancers may ask with HEAD
+    @app.head("/health", include_in_schema=False)
     @app.get("/health", response_model=Health, responses={NO_WORKER: {"model": Detail}})
     async def health() -> Response:
         """Tell whether requests can be answered. It is answered while texts are tagged, too."""

@@ -25,7 +25,7 @@ def test_without_the_extra(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     code, printed = run_command("serve", "no_such_pipeline")
     assert code == 1
     assert f"[H166] `serve` needs packages that are not installed: {name}." in printed
-    assert "pip install 'spacy-halfree[serve]'" in printed
+    assert "pip install '.[serve]'" in printed
 
 
 class TestWithTheExtra:
