@@ -101,7 +101,7 @@ def test_incomplete_folder(shards: Path, nlp: Language, tmp_path: Path) -> None:
     write_manifest(tmp_path, 2, 8)
     name = "00000-000000.spacy"
     (tmp_path / name).write_bytes((shards / name).read_bytes())
-    with pytest.raises(ValueError, match=r"\[H056\].* 1 shards.* 2\."):
+    with pytest.raises(ValueError, match=r"\[H056\].*shards \(1\).*\(2\)\."):
         texts_of(create_sharded_corpus(tmp_path), nlp)
     with pytest.raises(FileNotFoundError, match=r"\[H019\]"):
         texts_of(create_sharded_corpus(tmp_path / "nowhere"), nlp)
@@ -123,7 +123,7 @@ def test_a_copy_without_some_shards(shards: Path, tmp_path: Path) -> None:
     assert reader.n_examples() == 4
     for place in (manifest, output / "_manifest.json"):
         place.write_text(json.dumps(output_values(2, 8)), encoding="utf8")
-        with pytest.raises(ValueError, match=rf"\[H056\].*{re.escape(str(place))} says 2"):
+        with pytest.raises(ValueError, match=rf"\[H056\].*{re.escape(str(place))} says \(2\)"):
             reader.shards()
         assert reader.n_examples() == 8
     (output / "_manifest.json").unlink()
