@@ -56,7 +56,7 @@ class Summary:
         try:
             values = json.loads(line)
             records = values["bad"]
-            if not all(map(is_invalid_record, records)):
+            if not isinstance(records, list) or not all(map(is_invalid_record, records)):
                 raise ValueError("no summary")
             summary = cls(**values | {"bad": [InvalidRecord(**own) for own in records]})
         except (TypeError, KeyError, RecursionError) as error:
