@@ -775,8 +775,8 @@ class Warnings:
         "the other texts: {places}. `python -m spacy halfree check` names all of them."
     )
     W051 = (
-        "[W051] What exists of {path} is damaged: {reason} `--overwrite` replaces it, and labels "
-        "all texts again."
+        "[W051] The existing output {path} is damaged: {reason} `--overwrite` replaces it, and "
+        "labels all texts again."
     )
     W053 = (
         "[W053] The training of component '{name}' has diverged: {what}. It finds nothing useful "

@@ -56,12 +56,13 @@ class Summary:
         try:
             values = json.loads(line)
             records = values["bad"]
+            if not isinstance(records, list) or not all(map(is_invalid_record, records)):
+                raise ValueError("no summary")
             summary = cls(**values | {"bad": [InvalidRecord(**own) for own in records]})
         except (TypeError, KeyError, RecursionError) as error:
             raise ValueError(f"no summary: {error}") from error
         numbers = (getattr(summary, name) for name in NUMBERS)
-        is_whole = all(map(is_count, numbers)) and all(map(is_invalid_record, records))
-        if not is_whole or type(summary.is_last) is not bool:
+        if not all(map(is_count, numbers)) or type(summary.is_last) is not bool:
             raise ValueError("no summary")
         return summary
 

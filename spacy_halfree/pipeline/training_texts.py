@@ -14,7 +14,7 @@ from ..tagging.soft_labels import has_soft_labels, soft_label_names
 
 logger = logging.getLogger("spacy.halfree")
 N_TEXTS = 500
-"""So many texts without soft labels are met by chance only where hardly any text has some."""
+"""If so many texts in a row have no soft labels, hardly any text has them."""
 
 
 @dataclass
@@ -108,8 +108,8 @@ def find_paths(config: Mapping[str, Any]) -> Iterator[str]:
 class SoftLabelWatch:
     """Watches the texts that a component is trained on that was not initialized before.
 
-    So it is with `nlp.resume_training`, and with a component that has a `source` in a config: there
-    is no look at all texts, only the texts of one update after another.
+    This is the case after `nlp.resume_training`, or if a config gives the component a `source`: it
+    never gets all texts at once, only those of each update.
     """
 
     def __init__(self) -> None:

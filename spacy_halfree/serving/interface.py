@@ -1,4 +1,4 @@
-"""What the interface's description says of requests and answers."""
+"""Requests and answers, as the OpenAPI description has them."""
 
 from typing import Any
 

@@ -11,7 +11,7 @@ from .text_lines import NOT_UTF8
 COLUMNS = ("id", "text", "words", "spaces")
 ROWS_AT_A_TIME = 1024
 MOST_NAMES = 20
-"""So many columns are named at most."""
+"""The most columns that a message names."""
 CONVERSIONS = (ValueError, OverflowError, TypeError)
 """The errors of text that is not UTF-8, and of times that Python does not have."""
 
