@@ -5,6 +5,7 @@ existing file is replaced only with `--overwrite`. Links are followed: what coun
 folder that they lead to.
 """
 
+import errno
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -46,7 +47,7 @@ def check_place(output: Path, *, inputs: Iterable[Path | None] = ()) -> Path:
         it, (H098) if it is part of a pipeline; OSError (H100) if it cannot be looked at.
     """
     try:
-        place = output.resolve()
+        place = behind_links(output)
         for source in inputs:
             if source is None or not source.exists():
                 continue
@@ -64,6 +65,17 @@ def check_place(output: Path, *, inputs: Iterable[Path | None] = ()) -> Path:
     return place
 
 
+def behind_links(path: Path) -> Path:
+    """The path behind all links.
+
+    RAISES: RuntimeError or OSError if links lead in a circle: before Python 3.13 and from it on.
+    """
+    place = path.resolve()
+    if place.is_symlink():
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
+    return place
+
+
 def write_output(output: Path, *content: bytes, overwrite: bool) -> None:
     """Write a file that `check_output_file` has allowed, and its folder if need be.
 
@@ -75,7 +87,7 @@ def write_output(output: Path, *content: bytes, overwrite: bool) -> None:
         existing file is then unchanged.
     """
     try:
-        place = output.resolve()
+        place = behind_links(output)
         if overwrite or not place.exists():
             place.parent.mkdir(parents=True, exist_ok=True)
             write_at_once(place, *content, overwrite=overwrite)
@@ -84,7 +96,6 @@ def write_output(output: Path, *content: bytes, overwrite: bool) -> None:
         # or else its folder cannot be made
         if not place.is_file():
             raise OSError(Errors.H100.format(path=output, reason=reason_of(error))) from error
-    # a circle of links is a RuntimeError before Python 3.13
     except (OSError, RuntimeError) as error:
         raise OSError(Errors.H100.format(path=output, reason=reason_of(error))) from error
     raise FileExistsError(Errors.H024.format(path=output))
