@@ -396,7 +396,12 @@ def test_threads(folder: Path) -> None:
     fresh = AnalyzerEngine(nlp_engine=make_engine(folder), supported_languages=["en"])
     with ThreadPoolExecutor(8) as pool:
         at_once = list(pool.map(lambda text: reported(fresh.analyze(text, "en")), texts))
-    assert at_once == alone
+    for found, expected in zip(at_once, alone, strict=True):
+        # words are met in another order, which rounds differently
+        places, scores = zip(*((own[:3], own[3]) for own in sorted(found)), strict=True)
+        own_places, own_scores = zip(*((own[:3], own[3]) for own in sorted(expected)), strict=True)
+        assert places == own_places
+        assert scores == pytest.approx(own_scores, abs=1e-5)
 
 
 NO_NETWORK = """

@@ -169,9 +169,7 @@ def settings(steps: int) -> AdaptationSettings:
     )
 
 
-@pytest.mark.parametrize(
-    ("half", "last"), [("saved_0.partial", "checkpoint-4"), ("checkpoint-4", None)]
-)
+@pytest.mark.parametrize(("half", "last"), [(".saved_0.", "checkpoint-4"), ("checkpoint-4", None)])
 def test_a_stop_while_saving_leaves_no_half_encoder(
     folder: Path, monkeypatch: pytest.MonkeyPatch, half: str, last: str | None
 ) -> None:
@@ -182,7 +180,7 @@ def test_a_stop_while_saving_leaves_no_half_encoder(
 
     # both have weights when their tokenizer is saved
     def fail(self: Any, place: Path | str, *args: Any, **kwargs: Any) -> Any:
-        if str(place).endswith(half):
+        if Path(place).name.startswith(half):
             raise OSError("no space left")
         return save(self, place, *args, **kwargs)
 

@@ -312,7 +312,10 @@ def test_input_without_what_is_needed(tmp_path: Path, raw: Path) -> None:
     assert "H075" in run(tmp_path / "p", empty, raw, *ENCODER)[1]
     labelled = doccano(tmp_path, texts(30))
     assert "H079" in run(tmp_path / "p", labelled, raw, *ENCODER)[1]
-    assert "H018" in run(tmp_path / "p", labelled, tmp_path / "raw.csv", *ENCODER)[1]
+    table = tmp_path / "raw.csv"
+    assert "H019" in run(tmp_path / "p", labelled, table, *ENCODER)[1]
+    table.write_text("Rome", encoding="utf8")
+    assert "H018" in run(tmp_path / "p", labelled, table, *ENCODER)[1]
     (tmp_path / "a.txt").write_text("text", encoding="utf8")
     assert "H047" in run(tmp_path / "p", tmp_path / "a.txt", raw, *ENCODER)[1]
     assert not (tmp_path / "p").exists()

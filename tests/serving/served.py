@@ -17,6 +17,7 @@ import httpx
 import spacy
 from spacy.language import Language
 from spacy.training import Example
+from spacy.util import fix_random_seed
 
 from spacy_halfree.custom_code import import_code
 
@@ -66,10 +67,14 @@ def write_pipeline(folder: Path, *, obedient: bool) -> Path:
 
     obedient: Whether the component is in the pipeline, which then needs the code.
     """
+    fix_random_seed(0)
     nlp = spacy.blank("en")
     nlp.add_pipe("halfree_tagger")
-    doc = nlp.make_doc("A table in Rome")
-    examples = [Example.from_dict(doc, {"entities": [(11, 15, "CITY")]})]
+    annotated = {"A table in Rome": [(11, 15, "CITY")], "Nothing here": []}
+    examples = [
+        Example.from_dict(nlp.make_doc(text), {"entities": spans})
+        for text, spans in annotated.items()
+    ]
     optimizer = nlp.initialize(lambda: examples)
     for _ in range(30):
         nlp.update(examples, sgd=optimizer)
