@@ -144,8 +144,8 @@ def compare(before: Facts, after: Facts) -> list[str]:
     """What has become of each fact, as the cells of a row.
 
     before: What was on the doc.
-    after: What is behind the seam. Only of what is there can something be kept, so that a seam may
-        take a part of the text.
+    after: What was found behind the seam. Only the words and spans there are compared, because
+        a seam may take a part of the text.
     RETURNS: For each fact "kept", "lost", "changed", "refused" (it is there, but does not fit, and
         whoever reads it is told), or "-" (there is no place for it).
     """

@@ -2,12 +2,12 @@
 
 import json
 import re
-import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlencode
 
+import headless_browser as browser
 import pytest
 from toy_pipelines import LABELS
 from toy_reports import HOSTILE, HOSTILE_LABEL, make_figures
@@ -15,23 +15,12 @@ from toy_reports import HOSTILE, HOSTILE_LABEL, make_figures
 from spacy_halfree.report.collect import Figures
 from spacy_halfree.report.rendering import make_diagrams, render
 
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--enable-logging=stderr",
-    "--virtual-time-budget=4000",
-]
+FLAGS = [*browser.FLAGS, "--virtual-time-budget=4000"]
 COPIES = 30
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium or google-chrome on the path")
+pytestmark = pytest.mark.skipif(
+    browser.CHROMIUM is None, reason="no chromium or google-chrome on the path"
+)
 
 
 @pytest.fixture(scope="module")
@@ -55,8 +44,8 @@ def visit(tmp_path: Path) -> Callable[..., str]:
     """
 
     def visit(path: Path, fragment: str = "", *options: str, expected: str = "") -> str:
-        assert CHROMIUM is not None
-        command = [CHROMIUM, *FLAGS, f"--user-data-dir={tmp_path / 'profile'}", *options]
+        assert browser.CHROMIUM is not None
+        command = [browser.CHROMIUM, *FLAGS, f"--user-data-dir={tmp_path / 'profile'}", *options]
         address = path.as_uri() + (f"#{fragment}" if fragment else "")
         result = subprocess.run(
             [*command, "--dump-dom", address], capture_output=True, text=True, timeout=120
